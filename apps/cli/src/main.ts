@@ -1,0 +1,42 @@
+import { SteepestError } from "@steepest/optim";
+import { Command, CommanderError } from "commander";
+import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
+
+/** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */
+export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
+
+const commands: readonly CommandBuilder[] = [];
+
+const processIo: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  interactive: process.stderr.isTTY === true,
+};
+
+/** Runs `steepest` with the given arguments (without node and script) and returns the exit code. */
+export async function main(args: readonly string[], io: Io = processIo): Promise<ExitCode> {
+  let code: ExitCode = exitCode.ok;
+  const program = new Command("steepest")
+    .description("Which optimizer should train your model, and what will it cost?")
+    .version("0.1.0");
+  for (const build of commands) {
+    program.addCommand(build(io, (finished) => (code = finished)));
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    if (error instanceof SteepestError) {
+      io.stderr.write(`steepest: ${error.message}\n`);
+      return exitCodeOf(error);
+    }
+    throw error;
+  }
+}

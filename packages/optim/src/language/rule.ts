@@ -1,0 +1,92 @@
+import type { Expression } from "./expression.js";
+
+/** What values a hyper-parameter may take; checked before anything is built or changed. */
+export type HyperKind =
+  /** A step size: finite and >= 0. */
+  | "stepSize"
+  /** A decay rate β: 0 <= β < 1. */
+  | "decayRate"
+  /** Finite and >= 0. */
+  | "nonNegative"
+  /** Any finite number. */
+  | "real";
+
+export interface HyperSpec {
+  readonly default: number;
+  readonly kind: HyperKind;
+  /** LaTeX symbol, e.g. `\\beta_1`. */
+  readonly symbol: string;
+  readonly description: string;
+}
+
+/** An option chooses between forms of a rule; unlike a hyper-parameter it changes the compiled kernel. */
+export interface OptionSpec {
+  readonly default: OptionValue;
+  readonly values: readonly OptionValue[];
+  readonly description: string;
+}
+export type OptionValue = string | boolean;
+
+export type PresetName = "torch" | "optax" | "paper";
+
+/**
+ * How an argument of the original maps to ours: a hyper-parameter or option name; a list of them for a tuple argument;
+ * or the one value that the original's argument may have because our rule does not vary it.
+ */
+export type ArgumentMapping =
+  | string
+  | readonly string[]
+  | { readonly only: number | boolean | string | null };
+
+/** The original implementation's defaults and forms, set together, and its argument names. */
+export interface Preset {
+  readonly values: Readonly<Record<string, number | OptionValue>>;
+  readonly arguments: Readonly<Record<string, ArgumentMapping>>;
+}
+
+export interface Citation {
+  readonly authors: string;
+  readonly year: number;
+  readonly title: string;
+  readonly url?: string;
+}
+
+/** A sum over the elements of one parameter, or of all parameters of a group. */
+export interface Reduction {
+  readonly over: "parameter" | "group";
+  readonly sum: Expression;
+}
+
+/**
+ * One pass over the parameters. `scalars` are computed first (in order; each may use the earlier ones, hyper-parameters, the
+ * step k, carried scalars and the reductions of earlier phases). Then one fused loop assigns elements simultaneously from old
+ * values and accumulates reductions. Then `carry` replaces carried scalars.
+ */
+export interface Phase {
+  readonly scalars?: Readonly<Record<string, Expression>>;
+  readonly assign?: Readonly<Record<string, Expression>>;
+  readonly reduce?: Readonly<Record<string, Reduction>>;
+  readonly carry?: Readonly<Record<string, Expression>>;
+}
+
+/** What a rule is once its options are chosen. */
+export interface RuleBody {
+  /** Element-wise state slots and their initial values: an array as large as the parameter each. */
+  readonly state: Readonly<Record<string, number>>;
+  /** Scalars that persist from step to step, one a group, and their initial values. */
+  readonly carried: Readonly<Record<string, number>>;
+  readonly phases: readonly Phase[];
+}
+
+/** An update rule: the one source of its kernels, its reference, its formula and its memory. */
+export interface Rule {
+  readonly name: string;
+  readonly title: string;
+  /** One line: what it does, for tables. */
+  readonly summary: string;
+  readonly cite: Citation;
+  readonly hyper: Readonly<Record<string, HyperSpec>>;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly presets: Readonly<Partial<Record<PresetName, Preset>>>;
+  body(options: Readonly<Record<string, OptionValue>>): RuleBody;
+}
