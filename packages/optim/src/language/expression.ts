@@ -29,8 +29,8 @@ export type Expression =
       readonly comparison: Comparison;
       readonly left: Expression;
       readonly right: Expression;
-      readonly then: Expression;
-      readonly otherwise: Expression;
+      readonly whenTrue: Expression;
+      readonly whenFalse: Expression;
     };
 
 /** `element`: one value a parameter element (x, g, state slots). `scalar`: one value a step. */
@@ -72,20 +72,20 @@ export const min = binary("minimum");
 export const max = binary("maximum");
 export const pow = binary("power");
 
-/** `left ⋈ right ? then : otherwise`, element by element. A comparison with NaN is false. */
+/** `left ⋈ right ? whenTrue : whenFalse`, element by element. A comparison with NaN is false. */
 export const select = (
   left: Operand,
   comparison: Comparison,
   right: Operand,
-  then: Operand,
-  otherwise: Operand,
+  whenTrue: Operand,
+  whenFalse: Operand,
 ): Expression => ({
   kind: "select",
   comparison,
   left: toExpression(left),
   right: toExpression(right),
-  then: toExpression(then),
-  otherwise: toExpression(otherwise),
+  whenTrue: toExpression(whenTrue),
+  whenFalse: toExpression(whenFalse),
 });
 
 /** Exponential moving average βa + (1−β)b. */
