@@ -38,7 +38,8 @@ export type Scope = "element" | "scalar";
 
 export type Operand = Expression | number;
 
-const toExpression = (operand: Operand): Expression =>
+/** A number as the constant it stands for. */
+export const toExpression = (operand: Operand): Expression =>
   typeof operand === "number" ? { kind: "constant", value: operand } : operand;
 
 const unary =
@@ -54,6 +55,7 @@ const binary =
     right: toExpression(right),
   });
 
+/** A variable by name; `defineRule` hands them to formulas ready-made. */
 export const variable = (scope: Scope, name: string): Expression => ({ kind: "variable", scope, name });
 
 export const neg = unary("negate");

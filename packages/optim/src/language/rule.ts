@@ -58,15 +58,16 @@ export interface Reduction {
 }
 
 /**
- * One pass over the parameters. `scalars` are computed first (in order; each may use the earlier ones, hyper-parameters, the
- * step k, carried scalars and the reductions of earlier phases). Then one fused loop assigns elements simultaneously from old
- * values and accumulates reductions. Then `carry` replaces carried scalars.
+ * One pass over the parameters. `scalars` are computed first (from hyper-parameters, the step k, carried scalars, and the
+ * scalars and reductions of earlier phases). Then one fused loop assigns elements simultaneously from old values and accumulates
+ * reductions of old values. Then `carry` replaces carried scalars, simultaneously from old values; it may use this phase's
+ * reductions over the group. A scalar that depends on a reduction over the parameter has one value a parameter.
  */
 export interface Phase {
-  readonly scalars?: Readonly<Record<string, Expression>>;
-  readonly assign?: Readonly<Record<string, Expression>>;
-  readonly reduce?: Readonly<Record<string, Reduction>>;
-  readonly carry?: Readonly<Record<string, Expression>>;
+  readonly scalars: Readonly<Record<string, Expression>>;
+  readonly assign: Readonly<Record<string, Expression>>;
+  readonly reduce: Readonly<Record<string, Reduction>>;
+  readonly carry: Readonly<Record<string, Expression>>;
 }
 
 /** What a rule is once its options are chosen. */
@@ -88,5 +89,7 @@ export interface Rule {
   readonly hyper: Readonly<Record<string, HyperSpec>>;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly presets: Readonly<Partial<Record<PresetName, Preset>>>;
+  /** LaTeX symbols of slots, scalars and reductions whose names do not speak for themselves. */
+  readonly symbols: Readonly<Record<string, string>>;
   body(options: Readonly<Record<string, OptionValue>>): RuleBody;
 }

@@ -1,0 +1,200 @@
+import { type Expression, type Operand, toExpression, variable } from "./expression.js";
+import type {
+  Citation,
+  HyperSpec,
+  OptionSpec,
+  Preset,
+  PresetName,
+  Reduction,
+  Rule,
+  RuleBody,
+} from "./rule.js";
+import { checkRule } from "./validate.js";
+
+type Names<T> = Extract<keyof T, string>;
+
+/** The variables a formula may use, as expressions, by name. */
+export type Variables<Name extends string> = Readonly<Record<Name, Expression>>;
+
+/** The chosen value of each option. */
+export type OptionValues<Options extends Readonly<Record<string, OptionSpec>>> = {
+  readonly [Name in keyof Options]: Options[Name]["values"][number];
+};
+
+/** Slots (or carried scalars) and their initial values; `undefined` where an option leaves one out. */
+type Initial = Readonly<Record<string, number | undefined>>;
+
+interface ReductionForm {
+  readonly over: Reduction["over"];
+  readonly sum: Operand;
+}
+
+/** One pass over the parameters; see `Phase`. Each function is handed the variables that exist at that point. */
+export interface PhaseForm<
+  Known extends string,
+  Assignable extends string,
+  Carried extends string,
+  Scalars extends string,
+  Reduced extends string,
+> {
+  /** Values computed once a step in float64. */
+  readonly scalars?: (variables: Variables<Known>) => Readonly<Record<Scalars, Operand>>;
+  /** Sums over elements, of values before this phase's update. */
+  readonly reduce?: (variables: Variables<Known | Scalars>) => Readonly<Record<Reduced, ReductionForm>>;
+  /** New values of `x` and of state slots, all from old values. */
+  readonly update?: (variables: Variables<Known | Scalars>) => Readonly<Partial<Record<Assignable, Operand>>>;
+  /** New values of carried scalars, all from old values; this phase's group reductions are known. */
+  readonly carry?: (
+    variables: Variables<Known | Scalars | Reduced>,
+  ) => Readonly<Partial<Record<Carried, Operand>>>;
+}
+
+/** A body under construction: it is a complete `RuleBody`, and `phase` adds a pass to it. */
+export interface PhaseChain<Known extends string, Assignable extends string, Carried extends string>
+  extends RuleBody {
+  phase<Scalars extends string = never, Reduced extends string = never>(
+    form: PhaseForm<Known, Assignable, Carried, Scalars, Reduced>,
+  ): PhaseChain<Known | Scalars | Reduced, Assignable, Carried>;
+}
+
+/** What `body` is handed to write its formula with. */
+export interface BodyBuilder<Known extends string> {
+  /** A rule in one pass: slots, per-step scalars, and the update from old values. */
+  elementwise<
+    const State extends Initial = Readonly<Record<never, number>>,
+    const Carried extends Initial = Readonly<Record<never, number>>,
+    Scalars extends string = never,
+    Reduced extends string = never,
+  >(
+    form: { readonly state?: State; readonly carried?: Carried } & PhaseForm<
+      Known | Names<State> | Names<Carried>,
+      "x" | Names<State>,
+      Names<Carried>,
+      Scalars,
+      Reduced
+    >,
+  ): RuleBody;
+  /** A rule in several passes, with sums between them: `phases({state, carried}).phase({...}).phase({...})`. */
+  phases<
+    const State extends Initial = Readonly<Record<never, number>>,
+    const Carried extends Initial = Readonly<Record<never, number>>,
+  >(declared: {
+    readonly state?: State;
+    readonly carried?: Carried;
+  }): PhaseChain<Known | Names<State> | Names<Carried>, "x" | Names<State>, Names<Carried>>;
+}
+
+export interface RuleDeclaration<
+  Hyper extends Readonly<Record<string, HyperSpec>>,
+  Options extends Readonly<Record<string, OptionSpec>>,
+> {
+  readonly name: string;
+  readonly title: string;
+  /** One line: what it does, for tables. */
+  readonly summary: string;
+  readonly cite: Citation;
+  readonly hyper: Hyper;
+  readonly options?: Options;
+  readonly presets?: Readonly<Partial<Record<PresetName, Preset>>>;
+  /** LaTeX symbols of slots, scalars and reductions whose names do not speak for themselves. */
+  readonly symbols?: Readonly<Record<string, string>>;
+  readonly body: (
+    rule: BodyBuilder<"x" | "g" | "k" | Names<Hyper>>,
+    options: OptionValues<Options>,
+  ) => RuleBody;
+}
+
+/**
+ * Defines an update rule from its formula: `x` the parameter, `g` its gradient, `k` the step from 1, hyper-parameters,
+ * state slots and per-step scalars are handed in as expressions. Users define their own rules at run time the same way.
+ *
+ * @throws SteepestError where, under any choice of options, a formula uses an unknown variable, assigns an undeclared
+ *   slot, or a name is declared twice; and where a default or preset breaks a hyper-parameter's own range.
+ */
+export function defineRule<
+  const Hyper extends Readonly<Record<string, HyperSpec>>,
+  const Options extends Readonly<Record<string, OptionSpec>> = Readonly<Record<never, OptionSpec>>,
+>(declaration: RuleDeclaration<Hyper, Options>): Rule {
+  const { hyper, options, presets, symbols, body, ...description } = declaration;
+  const scalarNames = ["k", ...Object.keys(hyper)];
+  const rule: Rule = {
+    ...description,
+    hyper,
+    options: options ?? {},
+    presets: presets ?? {},
+    symbols: symbols ?? {},
+    // The option names and values were checked against `options` by whoever chose them; checkRule does so for all.
+    body: (chosen) => body(bodyBuilder(scalarNames), chosen as OptionValues<Options>),
+  };
+  checkRule(rule);
+  return rule;
+}
+
+/**
+ * Every name reads as a variable: one that is declared as a scalar is a scalar, any other an element. Undeclared names are
+ * found by `checkRule`, which can then name the formula they stand in.
+ */
+const variablesOf = <Name extends string>(scalarNames: readonly string[]): Variables<Name> => {
+  const scalars = new Set(scalarNames);
+  return new Proxy({} as Variables<Name>, {
+    get: (_, name) => variable(scalars.has(String(name)) ? "scalar" : "element", String(name)),
+  });
+};
+
+const expressions = (
+  operands: Readonly<Record<string, Operand | undefined>>,
+): Readonly<Record<string, Expression>> =>
+  Object.fromEntries(
+    Object.entries(operands).flatMap(([name, operand]) =>
+      operand === undefined ? [] : [[name, toExpression(operand)]],
+    ),
+  );
+
+const declaredOnly = (initial: Initial): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(initial).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
+function chain<Known extends string, Assignable extends string, Carried extends string>(
+  body: RuleBody,
+  scalarNames: readonly string[],
+): PhaseChain<Known, Assignable, Carried> {
+  return {
+    ...body,
+    phase: ({ scalars, reduce, update, carry }) => {
+      const computed = expressions(scalars?.(variablesOf(scalarNames)) ?? {});
+      const known = [...scalarNames, ...Object.keys(computed)];
+      const reductions: Readonly<Record<string, ReductionForm>> = reduce?.(variablesOf(known)) ?? {};
+      const reduced = Object.fromEntries(
+        Object.entries(reductions).map(([name, { over, sum }]) => [name, { over, sum: toExpression(sum) }]),
+      );
+      const after = [...known, ...Object.keys(reduced)];
+      return chain(
+        {
+          ...body,
+          phases: [
+            ...body.phases,
+            {
+              scalars: computed,
+              reduce: reduced,
+              assign: expressions(update?.(variablesOf(known)) ?? {}),
+              carry: expressions(carry?.(variablesOf(after)) ?? {}),
+            },
+          ],
+        },
+        after,
+      );
+    },
+  };
+}
+
+function bodyBuilder<Known extends string>(scalarNames: readonly string[]): BodyBuilder<Known> {
+  const phases: BodyBuilder<Known>["phases"] = ({ state, carried }) => {
+    const carriedScalars = declaredOnly(carried ?? {});
+    return chain({ state: declaredOnly(state ?? {}), carried: carriedScalars, phases: [] }, [
+      ...scalarNames,
+      ...Object.keys(carriedScalars),
+    ]);
+  };
+  return { phases, elementwise: (form) => phases(form).phase(form) };
+}
