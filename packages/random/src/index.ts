@@ -1,1 +1,1 @@
-export { type RandomStream, randomStream } from "./stream.js";
+export { type Label, type RandomStream, randomStream } from "./stream.js";
