@@ -1,0 +1,104 @@
+import { SteepestError } from "@steepest/optim";
+import { randomStream } from "@steepest/random";
+import { mean, quantile, standardDeviation } from "./descriptive.js";
+import { normalCdf, normalQuantile, studentCriticalValue } from "./distributions.js";
+
+/** An estimate with a two-sided confidence interval around it. */
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+  /** The nominal coverage, e.g. 0.95. */
+  readonly level: number;
+  /** How the interval was made, as tables name it. */
+  readonly method: "Student t" | "percentile bootstrap" | "BCa bootstrap";
+}
+
+/** How a bootstrap is done. */
+export interface BootstrapOptions {
+  /** Coverage, 0.95 by default. */
+  readonly level?: number;
+  /** Resamples drawn, 2000 by default. */
+  readonly replicates?: number;
+  /** The resamples are a pure function of it, 0 by default. */
+  readonly seed?: number;
+  /** `bca` (default) corrects bias and skew; `percentile` takes the quantiles as they are. */
+  readonly method?: "bca" | "percentile";
+}
+
+const requireValues = (values: readonly number[], least: number, what: string): void => {
+  if (values.length < least) {
+    throw new SteepestError(
+      "invalid-value",
+      `${what} needs at least ${least} values, found ${values.length}`,
+      "Run more seeds",
+    );
+  }
+};
+
+/**
+ * The bootstrap interval of a statistic over independent values (Efron 1979), by percentiles or bias-corrected and accelerated (BCa, Efron 1987;
+ * acceleration from the jackknife). Its true coverage falls short of the nominal one for few values: below about ten, prefer `studentInterval`.
+ *
+ * @throws SteepestError for fewer than two values.
+ */
+export function bootstrapInterval(
+  values: readonly number[],
+  statistic: (sample: readonly number[]) => number,
+  { level = 0.95, replicates = 2000, seed = 0, method = "bca" }: BootstrapOptions = {},
+): Interval {
+  requireValues(values, 2, "a bootstrap interval");
+  const stream = randomStream(seed, "bootstrap");
+  const estimate = statistic(values);
+  const sample = [...values];
+  const resampled = Array.from({ length: replicates }, () => {
+    for (let i = 0; i < sample.length; i++) sample[i] = values[stream.integer(values.length)] ?? Number.NaN;
+    return statistic(sample);
+  });
+  const tails = [(1 - level) / 2, (1 + level) / 2] as const;
+  const [lowTail, highTail] =
+    method === "bca" ? correctedTails(tails, values, statistic, estimate, resampled) : tails;
+  return {
+    estimate,
+    low: quantile(resampled, lowTail),
+    high: quantile(resampled, highTail),
+    level,
+    method: method === "bca" ? "BCa bootstrap" : "percentile bootstrap",
+  };
+}
+
+/** α ↦ Φ(z₀ + (z₀ + z_α) / (1 − a (z₀ + z_α))): the tails of BCa, with ties of the estimate counted half in z₀. */
+function correctedTails(
+  tails: readonly [number, number],
+  values: readonly number[],
+  statistic: (sample: readonly number[]) => number,
+  estimate: number,
+  resampled: readonly number[],
+): readonly [number, number] {
+  const below = resampled.reduce((n, r) => n + (r < estimate ? 1 : r === estimate ? 0.5 : 0), 0);
+  const bias = normalQuantile(below / resampled.length);
+  if (!Number.isFinite(bias)) return tails;
+  const jackknife = values.map((_, left) => statistic(values.filter((_, i) => i !== left)));
+  const deviations = jackknife.map((value) => mean(jackknife) - value);
+  const squares = deviations.reduce((sum, d) => sum + d * d, 0);
+  const cubes = deviations.reduce((sum, d) => sum + d ** 3, 0);
+  const acceleration = squares > 0 ? cubes / (6 * squares ** 1.5) : 0;
+  const corrected = (tail: number) => {
+    const shifted = bias + normalQuantile(tail);
+    return normalCdf(bias + shifted / (1 - acceleration * shifted));
+  };
+  return [corrected(tails[0]), corrected(tails[1])];
+}
+
+/**
+ * The interval x̄ ± t·s/√n of a mean: exact for normal values, and honest about how little three or five values say.
+ *
+ * @throws SteepestError for fewer than two values.
+ */
+export function studentInterval(values: readonly number[], level = 0.95): Interval {
+  requireValues(values, 2, "an interval of a mean");
+  const estimate = mean(values);
+  const halfWidth =
+    (studentCriticalValue(level, values.length - 1) * standardDeviation(values)) / Math.sqrt(values.length);
+  return { estimate, low: estimate - halfWidth, high: estimate + halfWidth, level, method: "Student t" };
+}
