@@ -1,1 +1,4 @@
 export { writeFileAtomically } from "./atomic.js";
+export { cacheFolder } from "./cache.js";
+export { type DownloadOptions, download, sha256Of } from "./download.js";
+export { FileError } from "./errors.js";

@@ -1,0 +1,121 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeFileAtomically } from "./atomic.js";
+import { cacheFolder } from "./cache.js";
+import { download, sha256Of } from "./download.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "steepest-files-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("writeFileAtomically", () => {
+  it("makes parents, replaces content and leaves no temporary file", async () => {
+    const path = join(folder, "a", "b", "file.txt");
+    await writeFileAtomically(path, "one");
+    await writeFileAtomically(path, new Uint8Array([50]));
+    expect(await readFile(path, "utf8")).toBe("2");
+    expect(await readdir(join(folder, "a", "b"))).toEqual(["file.txt"]);
+  });
+
+  it("leaves the old content and no temporary file where it fails", async () => {
+    const target = join(folder, "taken");
+    await mkdir(join(target, "inside"), { recursive: true });
+    await expect(writeFileAtomically(target, "x")).rejects.toThrow();
+    expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    expect(await readdir(target)).toEqual(["inside"]);
+  });
+
+  it("lets many writers of one file race: the last rename wins whole", async () => {
+    const path = join(folder, "raced");
+    const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(10_000));
+    await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
+    expect(contents).toContain(await readFile(path, "utf8"));
+  });
+});
+
+describe("cacheFolder", () => {
+  it("is the environment's choice, else in the home folder", () => {
+    expect(cacheFolder({ STEEPEST_CACHE: "/somewhere" })).toBe("/somewhere");
+    expect(cacheFolder({ STEEPEST_CACHE: "" })).toBe(join(homedir(), ".cache", "steepest"));
+    expect(cacheFolder({})).toBe(join(homedir(), ".cache", "steepest"));
+  });
+});
+
+describe("sha256Of", () => {
+  it("agrees with the standard's example", () => {
+    const abc = new TextEncoder().encode("abc");
+    expect(sha256Of(abc)).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  });
+});
+
+describe("download", () => {
+  const content = new TextEncoder().encode("content ".repeat(1000));
+  const packed = gzipSync(content);
+  let server: Server;
+  let host: string;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      if (request.url === "/plain") response.end(content);
+      else if (request.url === "/packed") response.end(packed);
+      else if (request.url === "/cut") response.end(packed.subarray(0, packed.length - 9));
+      else if (request.url === "/broken") {
+        response.writeHead(200, { "content-length": String(content.length) });
+        response.write(content.subarray(0, 100), () => response.destroy());
+      } else if (request.url !== "/silent") response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("the server has no port");
+    host = `http://127.0.0.1:${address.port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const target = (name: string) => join(folder, "downloads", name);
+  const sha256 = sha256Of(content);
+
+  it("keeps what has the right hash, as it was sent", async () => {
+    await download({ url: `${host}/plain`, path: target("plain"), sha256 });
+    expect(new Uint8Array(await readFile(target("plain")))).toEqual(content);
+    await download({ url: `${host}/packed`, path: target("packed"), sha256, unpack: gunzipSync });
+    expect(await readFile(target("packed"))).toEqual(packed);
+  });
+
+  it("refuses other content, names both hashes and keeps the old file", async () => {
+    await writeFile(target("plain"), "old");
+    const wrong = download({ url: `${host}/packed`, path: target("plain"), sha256 });
+    await expect(wrong).rejects.toMatchObject({ name: "FileError", code: "malformed-file" });
+    await expect(wrong).rejects.toThrow(sha256);
+    await expect(wrong).rejects.toThrow(sha256Of(packed));
+    expect(await readFile(target("plain"), "utf8")).toBe("old");
+  });
+
+  it("refuses what does not unpack", async () => {
+    const cut = download({ url: `${host}/cut`, path: target("cut"), sha256, unpack: gunzipSync });
+    await expect(cut).rejects.toMatchObject({ code: "malformed-file" });
+  });
+
+  it("says why a server could not be used, and leaves nothing behind", async () => {
+    const failing = [
+      [`${host}/missing`, /404/],
+      [`${host}/broken`, /could not download/],
+      [`${host}/silent`, /no answer within 0\.2 s/],
+      ["http://127.0.0.1:1/closed", /could not download/],
+    ] as const;
+    for (const [url, message] of failing) {
+      const attempt = download({ url, path: target("never"), sha256, connectSeconds: 0.2 });
+      await expect(attempt).rejects.toMatchObject({ code: "unavailable" });
+      await expect(attempt).rejects.toThrow(message);
+    }
+    expect((await readdir(join(folder, "downloads"))).sort()).toEqual(["packed", "plain"]);
+  });
+});
