@@ -4,13 +4,13 @@ export * from "./language/expression.js";
 export { choice, decayRate, flag, nonNegative, real, stepSize } from "./language/hyper.js";
 export type * from "./language/rule.js";
 export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } from "./parameter.js";
-export { constant } from "./schedules/constant.js";
-export { cosine } from "./schedules/cosine.js";
-export { cyclic } from "./schedules/cyclic.js";
-export { exponential } from "./schedules/exponential.js";
-export { joined } from "./schedules/joined.js";
-export { oneCycle } from "./schedules/oneCycle.js";
-export { polynomial } from "./schedules/polynomial.js";
+export { constantSchedule } from "./schedules/constant.js";
+export { cosineSchedule } from "./schedules/cosine.js";
+export { cyclicSchedule } from "./schedules/cyclic.js";
+export { exponentialSchedule } from "./schedules/exponential.js";
+export { joinSchedules } from "./schedules/join.js";
+export { oneCycleSchedule } from "./schedules/oneCycle.js";
+export { polynomialSchedule } from "./schedules/polynomial.js";
 export type {
   Schedule,
   ScheduleDefinition,
@@ -18,7 +18,7 @@ export type {
   ScheduleParameterKind,
   TypedScheduleDefinition,
 } from "./schedules/schedule.js";
-export { step } from "./schedules/step.js";
+export { stepSchedule } from "./schedules/step.js";
 export {
   createSchedule,
   findSchedule,
@@ -28,4 +28,4 @@ export {
   type ScheduleSpec,
   schedules,
 } from "./schedules/text.js";
-export { warmup } from "./schedules/warmup.js";
+export { warmupSchedule } from "./schedules/warmup.js";

@@ -1,7 +1,7 @@
 import { defineSchedule } from "./schedule.js";
 
 /** c for ever: optax `constant_schedule`, torch `ConstantLR` without its end. */
-export const constant = defineSchedule({
+export const constantSchedule = defineSchedule({
   name: "constant",
   summary: "the same factor at every step",
   formula: "c",

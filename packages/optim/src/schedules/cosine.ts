@@ -6,7 +6,7 @@ import { defineSchedule } from "./schedule.js";
  * without warm-up optax `cosine_decay_schedule(1, steps, final)` and torch `CosineAnnealingLR` up to its `T_max`.
  * Loshchilov & Hutter 2016, https://arxiv.org/abs/1608.03983.
  */
-export const cosine = defineSchedule({
+export const cosineSchedule = defineSchedule({
   name: "cosine",
   summary:
     "optional linear warm-up, then half a cosine wave down to final (optax warmup_cosine_decay_schedule)",

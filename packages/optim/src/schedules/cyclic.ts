@@ -5,7 +5,7 @@ import { defineSchedule } from "./schedule.js";
  * Its modes are numbers here: `cycleDecay` = 0.5 is "triangular2", `stepDecay` is the gamma of "exp_range".
  * Smith 2015, https://arxiv.org/abs/1506.01186.
  */
-export const cyclic = defineSchedule({
+export const cyclicSchedule = defineSchedule({
   name: "cyclic",
   summary: "triangular waves between low and 1 (torch CyclicLR)",
   formula:

@@ -4,7 +4,7 @@ import { defineSchedule } from "./schedule.js";
  * Multiplied by `factor` over every `every` steps, continuously, and never below `final`:
  * optax `exponential_decay(1, every, factor, delay, end_value=final)`; torch `ExponentialLR(gamma)` where `every` = 1.
  */
-export const exponential = defineSchedule({
+export const exponentialSchedule = defineSchedule({
   name: "exponential",
   summary:
     "a geometric decay, by factor over every `every` steps (optax exponential_decay, torch ExponentialLR)",

@@ -6,7 +6,7 @@ import { defineSchedule } from "./schedule.js";
  * but its joints lie at ⌊warmup · steps⌋ and steps instead of one step earlier.
  * Smith & Topin 2017, https://arxiv.org/abs/1708.07120.
  */
-export const oneCycle = defineSchedule({
+export const oneCycleSchedule = defineSchedule({
   name: "one-cycle",
   summary: "one cosine wave up to 1 and one down to almost nothing (torch OneCycleLR)",
   formula:

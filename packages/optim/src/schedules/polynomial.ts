@@ -4,7 +4,7 @@ import { defineSchedule } from "./schedule.js";
  * From 1 to `final` along (1 − progress)^power: optax `polynomial_schedule(1, final, power, steps, delay)`;
  * torch `PolynomialLR(total_iters, power)` where `final` = 0. A power of 1 is a straight line.
  */
-export const polynomial = defineSchedule({
+export const polynomialSchedule = defineSchedule({
   name: "polynomial",
   summary:
     "from 1 to final along a power of the remaining time (optax polynomial_schedule, torch PolynomialLR)",

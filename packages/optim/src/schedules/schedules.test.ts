@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SteepestError } from "../errors.js";
-import { constant } from "./constant.js";
-import { cosine } from "./cosine.js";
-import { cyclic } from "./cyclic.js";
-import { exponential } from "./exponential.js";
-import { joined } from "./joined.js";
-import { oneCycle } from "./oneCycle.js";
-import { polynomial } from "./polynomial.js";
+import { constantSchedule } from "./constant.js";
+import { cosineSchedule } from "./cosine.js";
+import { cyclicSchedule } from "./cyclic.js";
+import { exponentialSchedule } from "./exponential.js";
+import { joinSchedules } from "./join.js";
+import { oneCycleSchedule } from "./oneCycle.js";
+import { polynomialSchedule } from "./polynomial.js";
 import type { Schedule } from "./schedule.js";
-import { step } from "./step.js";
+import { stepSchedule } from "./step.js";
 import { createSchedule, formatSchedule, parseSchedule, type SchedulePart, schedules } from "./text.js";
-import { warmup } from "./warmup.js";
+import { warmupSchedule } from "./warmup.js";
 
 const firstValues = (schedule: Schedule, count: number): number[] =>
   Array.from({ length: count }, (_, index) => schedule(index + 1));
@@ -22,81 +22,85 @@ const expectClose = (actual: readonly number[], expected: readonly number[]): vo
 };
 
 describe("each schedule has the values worked out by hand from its formula", () => {
-  it("constant", () => expectClose(firstValues(constant.create({ factor: 0.5 }), 3), [0.5, 0.5, 0.5]));
+  it("constant", () =>
+    expectClose(firstValues(constantSchedule.create({ factor: 0.5 }), 3), [0.5, 0.5, 0.5]));
   it("warmup", () => {
-    expectClose(firstValues(warmup.create({ steps: 4 }), 6), [0, 0.25, 0.5, 0.75, 1, 1]);
-    expectClose(firstValues(warmup.create({ steps: 2, start: 0.5 }), 4), [0.5, 0.75, 1, 1]);
+    expectClose(firstValues(warmupSchedule.create({ steps: 4 }), 6), [0, 0.25, 0.5, 0.75, 1, 1]);
+    expectClose(firstValues(warmupSchedule.create({ steps: 2, start: 0.5 }), 4), [0.5, 0.75, 1, 1]);
   });
   it("cosine", () => {
     const half = Math.SQRT1_2 / 2;
-    expectClose(firstValues(cosine.create({ steps: 4 }), 6), [1, 0.5 + half, 0.5, 0.5 - half, 0, 0]);
+    expectClose(firstValues(cosineSchedule.create({ steps: 4 }), 6), [1, 0.5 + half, 0.5, 0.5 - half, 0, 0]);
     expectClose(
-      firstValues(cosine.create({ steps: 4, warmup: 2, final: 0.2 }), 6),
+      firstValues(cosineSchedule.create({ steps: 4, warmup: 2, final: 0.2 }), 6),
       [0, 0.5, 1, 0.6, 0.2, 0.2],
     );
   });
-  it("step", () => expectClose(firstValues(step.create({ every: 2 }), 5), [1, 1, 0.1, 0.1, 0.01]));
+  it("step", () => expectClose(firstValues(stepSchedule.create({ every: 2 }), 5), [1, 1, 0.1, 0.1, 0.01]));
   it("polynomial", () => {
-    expectClose(firstValues(polynomial.create({ steps: 2 }), 4), [1, 0.5, 0, 0]);
+    expectClose(firstValues(polynomialSchedule.create({ steps: 2 }), 4), [1, 0.5, 0, 0]);
     expectClose(
-      firstValues(polynomial.create({ steps: 2, power: 2, final: 0.2, delay: 1 }), 5),
+      firstValues(polynomialSchedule.create({ steps: 2, power: 2, final: 0.2, delay: 1 }), 5),
       [1, 1, 0.4, 0.2, 0.2],
     );
   });
   it("exponential", () => {
-    expectClose(firstValues(exponential.create({ factor: 0.5 }), 4), [1, 0.5, 0.25, 0.125]);
+    expectClose(firstValues(exponentialSchedule.create({ factor: 0.5 }), 4), [1, 0.5, 0.25, 0.125]);
     expectClose(
-      firstValues(exponential.create({ factor: 0.25, every: 2, delay: 1, final: 0.2 }), 5),
+      firstValues(exponentialSchedule.create({ factor: 0.25, every: 2, delay: 1, final: 0.2 }), 5),
       [1, 1, 0.5, 0.25, 0.2],
     );
   });
   it("cyclic", () => {
-    expectClose(firstValues(cyclic.create({ up: 2, low: 0 }), 6), [0, 0.5, 1, 0.5, 0, 0.5]);
+    expectClose(firstValues(cyclicSchedule.create({ up: 2, low: 0 }), 6), [0, 0.5, 1, 0.5, 0, 0.5]);
     expectClose(
-      firstValues(cyclic.create({ up: 1, down: 2, low: 0.2, cycleDecay: 0.5 }), 6),
+      firstValues(cyclicSchedule.create({ up: 1, down: 2, low: 0.2, cycleDecay: 0.5 }), 6),
       [0.2, 1, 0.6, 0.2, 0.6, 0.4],
     );
-    expectClose(firstValues(cyclic.create({ up: 1, low: 0, stepDecay: 0.5 }), 4), [0, 0.5, 0, 0.125]);
+    expectClose(firstValues(cyclicSchedule.create({ up: 1, low: 0, stepDecay: 0.5 }), 4), [0, 0.5, 0, 0.125]);
   });
   it("one-cycle", () => {
     // Rises on t = 0..2 (0.3 · 10 − 1 = 2), falls on t = 2..9.
-    const schedule = oneCycle.create({ steps: 10, divide: 10, finalDivide: 100 });
+    const schedule = oneCycleSchedule.create({ steps: 10, divide: 10, finalDivide: 100 });
     expectClose(
       [schedule(1), schedule(2), schedule(3), schedule(10), schedule(11)],
       [0.1, 0.55, 1, 0.001, 0.001],
     );
     expect(schedule(4)).toBeCloseTo(0.001 + (0.999 * (1 + Math.cos(Math.PI / 7))) / 2, 12);
-    expectClose(firstValues(oneCycle.create({ steps: 1 }), 2), [1 / 25e4, 1 / 25e4]);
+    expectClose(firstValues(oneCycleSchedule.create({ steps: 1 }), 2), [1 / 25e4, 1 / 25e4]);
   });
   it("joined: every part counts its own steps from 1", () => {
-    const schedule = joined([warmup.create({ steps: 2 }), step.create({ every: 1, factor: 0.5 })], [2]);
+    const schedule = joinSchedules(
+      [warmupSchedule.create({ steps: 2 }), stepSchedule.create({ every: 1, factor: 0.5 })],
+      [2],
+    );
     expectClose(firstValues(schedule, 5), [0, 0.5, 1, 0.5, 0.25]);
   });
 });
 
 describe("identities", () => {
   it("cosine with warm-up = warm-up joined to cosine", () => {
-    const whole = cosine.create({ steps: 50, warmup: 8, start: 0.1, final: 0.3 });
-    const parts = joined(
-      [warmup.create({ steps: 8, start: 0.1 }), cosine.create({ steps: 42, final: 0.3 })],
+    const whole = cosineSchedule.create({ steps: 50, warmup: 8, start: 0.1, final: 0.3 });
+    const parts = joinSchedules(
+      [warmupSchedule.create({ steps: 8, start: 0.1 }), cosineSchedule.create({ steps: 42, final: 0.3 })],
       [8],
     );
     expectClose(firstValues(parts, 60), firstValues(whole, 60));
   });
   it("exponential at whole stairs = step", () => {
-    const smooth = exponential.create({ factor: 0.3, every: 5 });
-    const stairs = step.create({ every: 5, factor: 0.3 });
+    const smooth = exponentialSchedule.create({ factor: 0.3, every: 5 });
+    const stairs = stepSchedule.create({ every: 5, factor: 0.3 });
     for (const k of [1, 6, 11, 21]) expect(smooth(k)).toBeCloseTo(stairs(k), 12);
   });
   it("warm-up, cosine, polynomial, cyclic and one-cycle are continuous: no jump beyond slope x one step", () => {
     const steps = 10_000;
     for (const schedule of [
-      warmup.create({ steps }),
-      cosine.create({ steps, warmup: steps / 4 }),
-      polynomial.create({ steps, delay: 100 }),
-      cyclic.create({ up: steps / 4 }),
-      oneCycle.create({ steps }),
-      exponential.create({ factor: 0.5, every: steps / 4, final: 0.2 }),
+      warmupSchedule.create({ steps }),
+      cosineSchedule.create({ steps, warmup: steps / 4 }),
+      polynomialSchedule.create({ steps, delay: 100 }),
+      cyclicSchedule.create({ up: steps / 4 }),
+      oneCycleSchedule.create({ steps }),
+      exponentialSchedule.create({ factor: 0.5, every: steps / 4, final: 0.2 }),
     ])
       for (let k = 1; k < steps + 50; k++)
         expect(Math.abs(schedule(k + 1) - schedule(k))).toBeLessThan(10 / steps);
@@ -198,6 +202,6 @@ describe("errors say what to do", () => {
     expect(attempt).toThrow(message);
   });
   it("joined needs one boundary fewer than schedules", () => {
-    expect(() => joined([constant.create({})], [3])).toThrow(/one boundary fewer/);
+    expect(() => joinSchedules([constantSchedule.create({})], [3])).toThrow(/one boundary fewer/);
   });
 });

@@ -1,7 +1,7 @@
 import { defineSchedule } from "./schedule.js";
 
 /** Multiplies by `factor` after every `every` steps: torch `StepLR(step_size, gamma)`, optax `exponential_decay(..., staircase=True)`. */
-export const step = defineSchedule({
+export const stepSchedule = defineSchedule({
   name: "step",
   summary: "a staircase: multiplied by factor after every `every` steps (torch StepLR)",
   formula: "\\gamma^{\\lfloor t / s \\rfloor}",

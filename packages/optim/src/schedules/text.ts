@@ -1,26 +1,26 @@
 import { formatAssignments, parseAssignments } from "../assignments.js";
 import { SteepestError, unknownName } from "../errors.js";
-import { constant } from "./constant.js";
-import { cosine } from "./cosine.js";
-import { cyclic } from "./cyclic.js";
-import { exponential } from "./exponential.js";
-import { joined } from "./joined.js";
-import { oneCycle } from "./oneCycle.js";
-import { polynomial } from "./polynomial.js";
+import { constantSchedule } from "./constant.js";
+import { cosineSchedule } from "./cosine.js";
+import { cyclicSchedule } from "./cyclic.js";
+import { exponentialSchedule } from "./exponential.js";
+import { joinSchedules } from "./join.js";
+import { oneCycleSchedule } from "./oneCycle.js";
+import { polynomialSchedule } from "./polynomial.js";
 import type { Schedule, ScheduleDefinition } from "./schedule.js";
-import { step } from "./step.js";
-import { warmup } from "./warmup.js";
+import { stepSchedule } from "./step.js";
+import { warmupSchedule } from "./warmup.js";
 
 /** Every kind of schedule that has a name. */
 export const schedules: readonly ScheduleDefinition[] = [
-  constant,
-  warmup,
-  cosine,
-  step,
-  polynomial,
-  exponential,
-  cyclic,
-  oneCycle,
+  constantSchedule,
+  warmupSchedule,
+  cosineSchedule,
+  stepSchedule,
+  polynomialSchedule,
+  exponentialSchedule,
+  cyclicSchedule,
+  oneCycleSchedule,
 ];
 
 /**
@@ -54,7 +54,7 @@ export type ScheduleSpec = readonly SchedulePart[];
  */
 export function createSchedule(spec: ScheduleSpec): Schedule {
   const parts = spec.map((part) => findSchedule(part.name).create(part.parameters));
-  return joined(
+  return joinSchedules(
     parts,
     spec.flatMap((part) => (part.until === undefined ? [] : [part.until])),
   );

@@ -6,7 +6,7 @@ import type { Schedule } from "./schedule.js";
  * steps from 1. optax `join_schedules(schedules, boundaries)`, torch `SequentialLR(schedulers, milestones)`.
  * @throws SteepestError `invalid-value` unless there is one boundary fewer than schedules and boundaries are integers that grow from 1
  */
-export function joined(schedules: readonly Schedule[], boundaries: readonly number[]): Schedule {
+export function joinSchedules(schedules: readonly Schedule[], boundaries: readonly number[]): Schedule {
   if (schedules.length !== boundaries.length + 1)
     throw new SteepestError(
       "invalid-value",
