@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { Landscape } from "./landscape.js";
+import { reddi, reddiStochastic } from "./reddi.js";
+
+/** Adam and AMSGrad, transcribed in float64 from the lecture's formulas, with the landscape's hyper-parameters. */
+function finalPoint(landscape: Landscape, learningRate: number, keepLargest: boolean): number {
+  const { steps, hyper } = landscape.race;
+  const { beta1 = Number.NaN, beta2 = Number.NaN } = hyper;
+  const x = [...landscape.start];
+  const gradient = [0];
+  let [m, v, largest] = [0, 0, 0];
+  for (let k = 1; k <= steps; k++) {
+    landscape.gradient(x, gradient, k);
+    const g = gradient[0] ?? Number.NaN;
+    m = beta1 * m + (1 - beta1) * g;
+    v = beta2 * v + (1 - beta2) * g * g;
+    const debiased = v / (1 - beta2 ** k);
+    largest = Math.max(largest, debiased);
+    const scale = Math.sqrt(keepLargest ? largest : debiased) + 1e-8;
+    x[0] = (x[0] ?? Number.NaN) - (learningRate * m) / (1 - beta1 ** k) / scale;
+    landscape.project?.(x);
+  }
+  return x[0] ?? Number.NaN;
+}
+
+describe.each([
+  { landscape: reddi, learningRates: [0.003, 0.01, 0.03, 0.1, 0.3] },
+  { landscape: reddiStochastic, learningRates: [0.003, 0.01, 0.03] },
+])("$landscape.name", ({ landscape, learningRates }) => {
+  it("ends at the wrong end for Adam and at the right one for AMSGrad", () => {
+    expect(learningRates).toContain(landscape.race.learningRate);
+    for (const learningRate of learningRates) {
+      expect(finalPoint(landscape, learningRate, false)).toBeGreaterThan(0.9);
+      expect(finalPoint(landscape, learningRate, true)).toBeLessThan(-0.9);
+    }
+  });
+
+  it("draws slopes whose mean is the slope of the value", () => {
+    const count = 30_000;
+    const out = [0];
+    let sum = 0;
+    for (let step = 1; step <= count; step++) {
+      landscape.gradient([0], out, step);
+      sum += out[0] ?? Number.NaN;
+    }
+    landscape.gradient([0], out);
+    expect(Math.abs(sum / count - (out[0] ?? Number.NaN))).toBeLessThan(0.06);
+  });
+});
