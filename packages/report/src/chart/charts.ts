@@ -1,0 +1,17 @@
+import { format } from "../text/format.js";
+import { type ChartColours, createCharts } from "./lineChart.js";
+import { createScales } from "./scales.js";
+
+/** The scales of this package, where they run outside a page. */
+export const scales = createScales({ format });
+
+/** The charts of this package, where they run outside a page. */
+export const charts = createCharts({ scales });
+
+/** Colours of a chart that follow the page's theme through CSS variables. */
+export const pageColours: ChartColours = {
+  ink: "var(--ink)",
+  muted: "var(--muted)",
+  grid: "var(--grid)",
+  accent: "var(--accent)",
+};

@@ -1,0 +1,89 @@
+/** A segment between two kept samples and the sample in between that lies farthest from it. */
+interface Segment {
+  readonly first: number;
+  readonly last: number;
+  readonly farthest: number;
+  readonly error: number;
+}
+
+/** A binary heap with the largest error on top. */
+class SegmentHeap {
+  readonly #items: Segment[] = [];
+
+  push(segment: Segment): void {
+    const items = this.#items;
+    let index = items.push(segment) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = items[parent];
+      if (above === undefined || above.error >= segment.error) break;
+      items[index] = above;
+      index = parent;
+    }
+    items[index] = segment;
+  }
+
+  pop(): Segment | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const moved = items.pop();
+    if (moved === undefined || items.length === 0) return top;
+    let index = 0;
+    for (;;) {
+      const left = 2 * index + 1;
+      const leftError = items[left]?.error ?? -1;
+      const rightError = items[left + 1]?.error ?? -1;
+      const child = leftError >= rightError ? left : left + 1;
+      const below = items[child];
+      if (below === undefined || below.error <= moved.error) break;
+      items[index] = below;
+      index = child;
+    }
+    items[index] = moved;
+    return top;
+  }
+}
+
+/**
+ * Which samples of a trajectory to keep so that it looks and moves the same: ascending indices, the first and the last included,
+ * at most `limit` of them. Always splits where the linear interpolation in time is worst (Douglas–Peucker with synchronised
+ * distance: Meratnia and de By 2004), so that both the shape and the speed along it are kept, and oscillations are not aliased.
+ * Each channel is one coordinate in units of what is visible (1 = the whole width); all are equally long and finite.
+ */
+export function decimate(
+  channels: readonly ArrayLike<number>[],
+  length: number,
+  limit: number,
+): readonly number[] {
+  if (length <= limit) return Array.from({ length }, (_, index) => index);
+  const measure = (first: number, last: number): Segment => {
+    let farthest = first;
+    let error = -1;
+    for (let index = first + 1; index < last; index++) {
+      const fraction = (index - first) / (last - first);
+      let distance = 0;
+      for (const channel of channels) {
+        const start = channel[first] ?? 0;
+        const end = channel[last] ?? 0;
+        const offset = (channel[index] ?? 0) - start - fraction * (end - start);
+        distance += offset * offset;
+      }
+      if (distance > error) {
+        error = distance;
+        farthest = index;
+      }
+    }
+    return { first, last, farthest, error };
+  };
+  const kept = new Set([0, length - 1]);
+  const heap = new SegmentHeap();
+  heap.push(measure(0, length - 1));
+  while (kept.size < limit) {
+    const worst = heap.pop();
+    if (worst === undefined || worst.error <= 0) break;
+    kept.add(worst.farthest);
+    heap.push(measure(worst.first, worst.farthest));
+    heap.push(measure(worst.farthest, worst.last));
+  }
+  return [...kept].sort((a, b) => a - b);
+}
