@@ -1,3 +1,4 @@
+import { truncate } from "@steepest/report";
 import type { Io } from "../io.js";
 
 /**
@@ -5,7 +6,10 @@ import type { Io } from "../io.js";
  * that a log holds only what `print` wrote.
  */
 export interface Progress {
-  /** Replaces the live lines. Calls that come faster than the eye can follow are dropped. */
+  /**
+   * Replaces the live lines. Calls that come faster than the eye can follow are dropped. Lines are cut to the terminal, except
+   * those with colours, which must fit as they are.
+   */
   show(lines: string | readonly string[]): void;
   /** Writes a line that stays, above the live lines. */
   print(line: string): void;
@@ -35,7 +39,8 @@ export function createProgress(io: Io): Progress {
     if (live.length === 0) return;
     // A line as wide as the terminal wraps on some, and a wrapped line cannot be erased by counting.
     const width = columnsOf(io.stderr) - 1;
-    io.stderr.write(live.map((line) => [...line].slice(0, width).join("")).join("\n"));
+    const fitted = live.map((line) => (line.includes("\u001b") ? line : truncate(line, width)));
+    io.stderr.write(fitted.join("\n"));
     drawn = live.length;
   };
 
