@@ -1,0 +1,194 @@
+import { SteepestError } from "../errors.js";
+import type { BinaryOperator, Comparison, Expression, UnaryOperator } from "../language/expression.js";
+import { type Backend, type CompiledProgram, groupSumNames, type Program, unitsOf } from "./backend.js";
+
+/*
+ * The readable meaning of a rule, in float64: expressions become closures over the element's index, and every phase does
+ * literally what `Phase` says. It is the oracle that the fused kernels are tested against, so it shares no code with them.
+ */
+
+const unaryOperators: Readonly<Record<UnaryOperator, (a: number) => number>> = {
+  negate: (a) => -a,
+  absolute: Math.abs,
+  square: (a) => a * a,
+  squareRoot: Math.sqrt,
+  sign: Math.sign,
+  exponential: Math.exp,
+  logarithm: Math.log,
+};
+
+const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  minimum: Math.min,
+  maximum: Math.max,
+  power: (a, b) => a ** b,
+};
+
+const comparisons: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
+  equal: (a, b) => a === b,
+  greater: (a, b) => a > b,
+  greaterEqual: (a, b) => a >= b,
+};
+
+type Evaluator = (index: number) => number;
+
+/** The scalars and arrays that a formula reads, by name. */
+interface Environment {
+  readonly scalars: Map<string, number>;
+  readonly arrays: Readonly<Record<string, Float64Array>>;
+}
+
+function evaluator(expression: Expression, environment: Environment): Evaluator {
+  const compile = (operand: Expression) => evaluator(operand, environment);
+  switch (expression.kind) {
+    case "constant": {
+      const { value } = expression;
+      return () => value;
+    }
+    case "variable": {
+      const { name } = expression;
+      if (expression.scope === "scalar") return () => environment.scalars.get(name) ?? Number.NaN;
+      const array = environment.arrays[name];
+      return (index) => array?.[index] ?? Number.NaN;
+    }
+    case "unary": {
+      const apply = unaryOperators[expression.operator];
+      const operand = compile(expression.operand);
+      return (index) => apply(operand(index));
+    }
+    case "binary": {
+      const apply = binaryOperators[expression.operator];
+      const left = compile(expression.left);
+      const right = compile(expression.right);
+      return (index) => apply(left(index), right(index));
+    }
+    case "select": {
+      const compare = comparisons[expression.comparison];
+      const left = compile(expression.left);
+      const right = compile(expression.right);
+      const whenTrue = compile(expression.whenTrue);
+      const whenFalse = compile(expression.whenFalse);
+      return (index) => (compare(left(index), right(index)) ? whenTrue(index) : whenFalse(index));
+    }
+  }
+}
+
+function compile({ hyper, body }: Program): CompiledProgram {
+  return {
+    scratchBytes: () => 0,
+    bind(memory, group, addresses) {
+      const arrays = Object.fromEntries(
+        Object.entries(addresses.arrays).map(([name, address]) => [
+          name,
+          new Float64Array(memory.buffer, address, group.count),
+        ]),
+      );
+      const sumNames = groupSumNames(body);
+      const groupSums = new Float64Array(sumNames.length);
+      const carriedNames = Object.keys(body.carried);
+      const carried = Float64Array.from(Object.values(body.carried));
+
+      const units = unitsOf(body, group).map((span) => {
+        const scalars = new Map<string, number>();
+        const environment = { scalars, arrays };
+        const compileAll = (expressions: Readonly<Record<string, Expression>>) =>
+          Object.entries(expressions).map(([name, expression]) => ({
+            name,
+            evaluate: evaluator(expression, environment),
+          }));
+        const phases = body.phases.map((phase) => ({
+          scalars: compileAll(phase.scalars),
+          updates: compileAll(phase.assign).map(({ name, evaluate }) => ({
+            array: arrays[name] ?? new Float64Array(0),
+            evaluate,
+          })),
+          sums: Object.entries(phase.reduce).map(([name, { over, sum }]) => ({
+            name,
+            over,
+            evaluate: evaluator(sum, environment),
+          })),
+          carry: compileAll(phase.carry),
+        }));
+        return { span, scalars, phases };
+      });
+
+      const next = new Float64Array(
+        Math.max(0, ...body.phases.map(({ assign }) => Object.keys(assign).length)),
+      );
+
+      return {
+        carried,
+        groupSums,
+        run(step, hyperValues) {
+          for (const { scalars } of units) {
+            scalars.set("k", step);
+            hyper.forEach((name, i) => {
+              scalars.set(name, hyperValues[i] ?? Number.NaN);
+            });
+            carriedNames.forEach((name, i) => {
+              scalars.set(name, carried[i] ?? Number.NaN);
+            });
+          }
+          groupSums.fill(0);
+          body.phases.forEach((_, p) => {
+            for (const { span, scalars, phases } of units) {
+              const phase = phases[p];
+              if (phase === undefined) continue;
+              for (const { name, evaluate } of phase.scalars) scalars.set(name, evaluate(0));
+              for (const { name, over } of phase.sums) {
+                scalars.set(name, over === "parameter" ? 0 : (groupSums[sumNames.indexOf(name)] ?? 0));
+              }
+              for (let i = span.offset; i < span.offset + span.count; i++) {
+                for (const { name, evaluate } of phase.sums) {
+                  scalars.set(name, (scalars.get(name) ?? 0) + evaluate(i));
+                }
+                phase.updates.forEach(({ evaluate }, u) => {
+                  next[u] = evaluate(i);
+                });
+                phase.updates.forEach(({ array }, u) => {
+                  array[i] = next[u] ?? Number.NaN;
+                });
+              }
+              for (const { name, over } of phase.sums) {
+                if (over === "group") groupSums[sumNames.indexOf(name)] = scalars.get(name) ?? 0;
+              }
+            }
+            for (const { scalars } of units) {
+              sumNames.forEach((name, i) => {
+                if (scalars.has(name)) scalars.set(name, groupSums[i] ?? 0);
+              });
+            }
+            const first = units[0]?.phases[p];
+            if (first === undefined) return;
+            const replaced = first.carry.map(({ name, evaluate }) => [name, evaluate(0)] as const);
+            for (const [name, value] of replaced) {
+              carried[carriedNames.indexOf(name)] = value;
+              for (const { scalars } of units) scalars.set(name, value);
+            }
+          });
+        },
+      };
+    },
+  };
+}
+
+/** The float64 interpreter: exact to rounding, an order of magnitude slower than the fused kernels. */
+export const referenceBackend: Backend = {
+  precision: "float64",
+  allocate(bytes) {
+    try {
+      return { buffer: new ArrayBuffer(bytes) };
+    } catch (cause) {
+      throw new SteepestError(
+        "unavailable",
+        `${bytes} bytes for parameters, gradients and state cannot be had`,
+        'Use fewer parameters, or float32 (backend: "wasm"), which takes half',
+        { cause },
+      );
+    }
+  },
+  compile,
+};

@@ -1,0 +1,190 @@
+import { SteepestError } from "../../errors.js";
+import {
+  type Backend,
+  type BackendMemory,
+  type CompiledProgram,
+  groupSumNames,
+  type Program,
+  unitsOf,
+} from "../backend.js";
+import { descriptorHeader, generateKernels, type Kernels } from "./generate.js";
+import { expressionKey } from "./lower.js";
+import { RegisterFile, runScalars } from "./scalars.js";
+
+/** WebAssembly memory comes in pages of 64 KiB, of which 32-bit addresses reach 65,536. */
+const pageBytes = 65_536;
+const maximumPages = 65_536;
+
+const memories = new WeakMap<BackendMemory, WebAssembly.Memory>();
+
+function allocate(bytes: number): BackendMemory {
+  const pages = Math.max(1, Math.ceil(bytes / pageBytes));
+  const unavailable = (cause?: unknown) =>
+    new SteepestError(
+      "unavailable",
+      `${bytes} bytes for parameters, gradients and state are more than one WebAssembly memory can have here`,
+      "It holds at most 4 GiB: use fewer parameters or an optimizer with less state",
+      { cause },
+    );
+  if (pages > maximumPages) throw unavailable();
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const allocated = { buffer: memory.buffer };
+    memories.set(allocated, memory);
+    return allocated;
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
+/** Kernels by what they compute, so that optimizers of the same rule share the compiled module. */
+const compiledKernels = new Map<string, Kernels>();
+
+function kernelsOf({ name, body }: Program): Kernels {
+  const arrays = ["x", "g", ...Object.keys(body.state)];
+  const key = expressionKey([arrays, body.phases]);
+  const existing = compiledKernels.get(key);
+  if (existing !== undefined) return existing;
+  const kernels = generateKernels(name, body.phases, arrays);
+  compiledKernels.set(key, kernels);
+  return kernels;
+}
+
+type Kernel = (descriptor: number) => void;
+
+function compile(program: Program): CompiledProgram {
+  const { body, hyper } = program;
+  const kernels = kernelsOf(program);
+  const arrayNames = ["x", "g", ...Object.keys(body.state)];
+
+  const registers = new RegisterFile();
+  const stepRegister = registers.named("k");
+  const hyperRegisters = hyper.map((name) => registers.named(name));
+  const carriedNames = Object.keys(body.carried);
+  const carriedRegisters = carriedNames.map((name) => registers.named(name));
+  const sumNames = groupSumNames(body);
+  const phases = body.phases.map((phase, index) => {
+    const { program: before, results: inputs } = registers.compile(
+      phase.scalars,
+      kernels.phases[index]?.scalarInputs ?? [],
+    );
+    const sums = Object.entries(phase.reduce).map(([name, { over }]) => ({
+      register: registers.named(name),
+      groupSum: over === "group" ? sumNames.indexOf(name) : undefined,
+    }));
+    const { program: carry, results: carriedResults } = registers.compile({}, Object.values(phase.carry));
+    const carried = Object.keys(phase.carry).map((name) => carriedNames.indexOf(name));
+    const idle = kernels.phases[index]?.stores.length === 0 && sums.length === 0;
+    return { before, inputs, sums, carry, carriedResults, carried, idle };
+  });
+
+  // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
+  const inputBytes = align(4 * Math.max(0, ...phases.map(({ inputs }) => inputs.length)));
+  const sumBytes = align(8 * Math.max(0, ...phases.map(({ sums }) => sums.length)));
+  const descriptorBytes = 4 * (descriptorHeader + arrayNames.length);
+
+  return {
+    scratchBytes: (group) => inputBytes + sumBytes + descriptorBytes * unitsOf(body, group).length,
+    bind(memory, group, addresses) {
+      const inputsAddress = addresses.scratch;
+      const sumsAddress = inputsAddress + inputBytes;
+      const descriptorsAddress = sumsAddress + sumBytes;
+      const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
+      const sums = new Float64Array(memory.buffer, sumsAddress, sumBytes / 8);
+      const calls = instantiate(kernels, memory, phases.length);
+      const units = unitsOf(body, group).map(({ offset, count }, index) => {
+        const descriptor = descriptorsAddress + index * descriptorBytes;
+        new Uint32Array(memory.buffer, descriptor, descriptorBytes / 4).set([
+          count,
+          inputsAddress,
+          sumsAddress,
+          ...arrayNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
+        ]);
+        return { descriptor, registers: registers.instantiate() };
+      });
+      const carried = Float64Array.from(Object.values(body.carried));
+      const replacement = new Float64Array(carried.length);
+      const groupSums = new Float64Array(sumNames.length);
+
+      // Plain loops: a closure or an iterator a step would be garbage a step.
+      const write = (target: Float64Array, into: readonly number[], values: Float64Array) => {
+        for (let i = 0; i < into.length; i++) target[into[i] ?? -1] = values[i] ?? Number.NaN;
+      };
+      return {
+        carried,
+        groupSums,
+        run(step, hyperValues) {
+          groupSums.fill(0);
+          for (let u = 0; u < units.length; u++) {
+            const unit = units[u];
+            if (unit === undefined) continue;
+            unit.registers[stepRegister] = step;
+            write(unit.registers, hyperRegisters, hyperValues);
+            write(unit.registers, carriedRegisters, carried);
+          }
+          for (let p = 0; p < phases.length; p++) {
+            const phase = phases[p];
+            const kernel = calls[p];
+            if (phase === undefined || kernel === undefined) continue;
+            for (let u = 0; u < units.length; u++) {
+              const unit = units[u];
+              if (unit === undefined) continue;
+              runScalars(phase.before, unit.registers);
+              if (phase.idle) continue;
+              for (let i = 0; i < phase.inputs.length; i++) {
+                inputs[i] = unit.registers[phase.inputs[i] ?? -1] ?? Number.NaN;
+              }
+              kernel(unit.descriptor);
+              for (let i = 0; i < phase.sums.length; i++) {
+                const sum = phase.sums[i];
+                if (sum === undefined) continue;
+                const value = sums[i] ?? Number.NaN;
+                if (sum.groupSum === undefined) unit.registers[sum.register] = value;
+                else groupSums[sum.groupSum] = (groupSums[sum.groupSum] ?? 0) + value;
+              }
+            }
+            for (let u = 0; u < units.length; u++) {
+              const unit = units[u];
+              if (unit === undefined) continue;
+              for (let i = 0; i < phase.sums.length; i++) {
+                const sum = phase.sums[i];
+                if (sum?.groupSum !== undefined) {
+                  unit.registers[sum.register] = groupSums[sum.groupSum] ?? Number.NaN;
+                }
+              }
+            }
+            const first = units[0];
+            if (first === undefined || phase.carried.length === 0) continue;
+            runScalars(phase.carry, first.registers);
+            for (let i = 0; i < phase.carried.length; i++) {
+              replacement[i] = first.registers[phase.carriedResults[i] ?? -1] ?? Number.NaN;
+            }
+            write(carried, phase.carried, replacement);
+            for (let u = 0; u < units.length; u++) {
+              const unit = units[u];
+              if (unit !== undefined) write(unit.registers, carriedRegisters, carried);
+            }
+          }
+        },
+      };
+    },
+  };
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+function instantiate(kernels: Kernels, memory: BackendMemory, count: number): readonly Kernel[] {
+  const imported = memories.get(memory);
+  if (imported === undefined) throw new Error("internal: memory of another back end");
+  const { exports } = new WebAssembly.Instance(kernels.module, { arena: { memory: imported } });
+  return Array.from({ length: count }, (_, index) => {
+    const kernel = exports[String(index)];
+    if (typeof kernel !== "function") throw new Error(`internal: kernel ${index} is missing`);
+    return (descriptor: number) => {
+      kernel(descriptor);
+    };
+  });
+}
+
+/** Fused float32 kernels in WebAssembly SIMD: one pass over memory a phase. */
+export const wasmBackend: Backend = { precision: "float32", allocate, compile };

@@ -1,0 +1,178 @@
+import { SteepestError } from "../../errors.js";
+import { type Expression, toExpression } from "../../language/expression.js";
+import type { Phase } from "../../language/rule.js";
+import { children } from "../../language/traverse.js";
+
+/*
+ * From trees to what a loop does: a graph in which every common sub-expression is one node, and every maximal
+ * sub-expression without element variables is a scalar input, computed outside in float64.
+ */
+
+export type ElementOperator =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "minimum"
+  | "maximum"
+  | "negate"
+  | "absolute"
+  | "squareRoot"
+  | "sign"
+  | "selectEqual"
+  | "selectGreater"
+  | "selectGreaterEqual";
+
+/** A node of the loop; operands are indices of earlier nodes. */
+export type Node =
+  | { readonly kind: "load"; readonly array: string }
+  | { readonly kind: "scalar"; readonly input: number }
+  | {
+      readonly kind: "operation";
+      readonly operator: ElementOperator;
+      readonly operands: readonly number[];
+    };
+
+/** A sum over elements. The last operation of a term is done in float64, where squares neither overflow nor vanish. */
+export interface LoweredSum {
+  readonly term: "value" | "absolute" | "product";
+  readonly operands: readonly number[];
+}
+
+export interface LoweredPhase {
+  readonly nodes: readonly Node[];
+  /** What the loop reads as one value a call, rounded to float32. */
+  readonly scalarInputs: readonly Expression[];
+  readonly stores: readonly { readonly array: string; readonly node: number }[];
+  /** In the order of `phase.reduce`. */
+  readonly sums: readonly LoweredSum[];
+}
+
+const usesElements = (expression: Expression): boolean =>
+  expression.kind === "variable" ? expression.scope === "element" : children(expression).some(usesElements);
+
+/** @throws SteepestError `unavailable` where an element needs an exponential, a logarithm or a general power. */
+export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
+  const nodes: Node[] = [];
+  const scalarInputs: Expression[] = [];
+  const known = new Map<string, number>();
+  const lowered = new Map<Expression, number>();
+
+  const intern = (key: string, node: () => Node): number => {
+    const existing = known.get(key);
+    if (existing !== undefined) return existing;
+    known.set(key, nodes.length);
+    return nodes.push(node()) - 1;
+  };
+  const operation = (operator: ElementOperator, ...operands: readonly number[]): number =>
+    intern(`${operator} ${operands.join(" ")}`, () => ({ kind: "operation", operator, operands }));
+  const scalar = (expression: Expression): number =>
+    intern(expressionKey(expression), () => ({
+      kind: "scalar",
+      input: scalarInputs.push(expression) - 1,
+    }));
+  const reciprocal = (expression: Expression): Expression => ({
+    kind: "binary",
+    operator: "divide",
+    left: toExpression(1),
+    right: expression,
+  });
+
+  const lower = (expression: Expression): number => {
+    const existing = lowered.get(expression);
+    if (existing !== undefined) return existing;
+    const node = usesElements(expression) ? lowerElement(expression) : scalar(expression);
+    lowered.set(expression, node);
+    return node;
+  };
+
+  const lowerElement = (expression: Expression): number => {
+    switch (expression.kind) {
+      case "constant":
+        return scalar(expression);
+      case "variable":
+        return intern(`load ${expression.name}`, () => ({ kind: "load", array: expression.name }));
+      case "unary": {
+        const operand = lower(expression.operand);
+        switch (expression.operator) {
+          case "square":
+            return operation("multiply", operand, operand);
+          case "exponential":
+          case "logarithm":
+            throw unavailable(rule, `the ${expression.operator} of an element`);
+          default:
+            return operation(expression.operator, operand);
+        }
+      }
+      case "binary": {
+        const { operator, left, right } = expression;
+        if (operator === "power") return power(lower(left), right);
+        // One division a step instead of one an element.
+        if (operator === "divide" && !usesElements(right)) {
+          return operation("multiply", lower(left), scalar(reciprocal(right)));
+        }
+        return operation(operator, lower(left), lower(right));
+      }
+      case "select": {
+        const operator = (
+          { equal: "selectEqual", greater: "selectGreater", greaterEqual: "selectGreaterEqual" } as const
+        )[expression.comparison];
+        return operation(operator, ...children(expression).map(lower));
+      }
+    }
+  };
+
+  const power = (base: number, exponent: Expression): number => {
+    if (exponent.kind === "constant") {
+      const size = Math.abs(exponent.value);
+      const whole = Math.floor(size);
+      const fraction = size - whole;
+      if (size <= 8 && (fraction === 0 || fraction === 0.5) && size > 0) {
+        const factors = Array.from({ length: whole }, () => base);
+        if (fraction === 0.5) factors.push(operation("squareRoot", base));
+        const product = factors.reduce((left, right) => operation("multiply", left, right));
+        return exponent.value > 0 ? product : operation("divide", scalar(toExpression(1)), product);
+      }
+    }
+    throw unavailable(rule, "a power of an element other than constant multiples of one half up to 8");
+  };
+
+  const lowerSum = (sum: Expression): LoweredSum => {
+    if (usesElements(sum)) {
+      if (sum.kind === "unary" && sum.operator === "square") {
+        const operand = lower(sum.operand);
+        return { term: "product", operands: [operand, operand] };
+      }
+      if (sum.kind === "binary" && sum.operator === "multiply") {
+        return { term: "product", operands: [lower(sum.left), lower(sum.right)] };
+      }
+      if (sum.kind === "unary" && sum.operator === "absolute") {
+        return { term: "absolute", operands: [lower(sum.operand)] };
+      }
+    }
+    return { term: "value", operands: [lower(sum)] };
+  };
+
+  const stores = Object.entries(phase.assign).flatMap(([array, expression]) => {
+    const node = lower(expression);
+    const unchanged = nodes[node]?.kind === "load" && known.get(`load ${array}`) === node;
+    return unchanged ? [] : [{ array, node }];
+  });
+  const sums = Object.values(phase.reduce).map(({ sum }) => lowerSum(sum));
+  return { nodes, scalarInputs, stores, sums };
+}
+
+/** A text that is equal for equal formulas only; JSON alone would confuse 0 with -0, and NaN with the infinities. */
+export const expressionKey = (formula: unknown): string =>
+  JSON.stringify(formula, (_, value: unknown) =>
+    typeof value === "number" && (Object.is(value, -0) || !Number.isFinite(value))
+      ? `${1 / value} ${value}`
+      : value,
+  );
+
+const unavailable = (rule: string, what: string) =>
+  new SteepestError(
+    "unavailable",
+    `${rule}: the fused float32 kernels cannot compute ${what}`,
+    'Use the float64 backend (backend: "float64"), or move the operation to a per-step scalar',
+  );
