@@ -29,14 +29,23 @@ export type OptionValue = string | boolean;
 
 export type PresetName = "torch" | "optax" | "paper";
 
-/**
- * How an argument of the original maps to ours: a hyper-parameter or option name; a list of them for a tuple argument;
- * or the one value that the original's argument may have because our rule does not vary it.
- */
+/** What an argument of an original implementation may be given as; `null` is Python's None. */
+export type ArgumentValue = number | boolean | string | null | readonly number[];
+
+/** How an argument of the original maps to ours. */
 export type ArgumentMapping =
+  /** The same value under our name of a hyper-parameter or an option. */
   | string
-  | readonly string[]
-  | { readonly only: number | boolean | string | null };
+  /** A tuple: one name an element. */
+  | { readonly tuple: readonly string[] }
+  /** One number that is several hyper-parameters of ours. */
+  | { readonly each: readonly string[] }
+  /** A number that also switches a form on unless it is zero or None. */
+  | { readonly name: string; readonly enables: Readonly<Record<string, OptionValue>> }
+  /** Each value that is accepted, as text, and what it sets. */
+  | { readonly values: Readonly<Record<string, Readonly<Record<string, number | OptionValue>>>> }
+  /** The one value that is accepted, because our rule does not vary it; `otherwise` says what to do instead. */
+  | { readonly only: number | boolean | string | null; readonly otherwise: string };
 
 /** The original implementation's defaults and forms, set together, and its argument names. */
 export interface Preset {
@@ -72,10 +81,10 @@ export interface Phase {
 
 /** What a rule is once its options are chosen. */
 export interface RuleBody {
-  /** Element-wise state slots and their initial values: an array as large as the parameter each. */
-  readonly state: Readonly<Record<string, number>>;
-  /** Scalars that persist from step to step, one a group, and their initial values. */
-  readonly carried: Readonly<Record<string, number>>;
+  /** Element-wise state slots, an array as large as the parameter each, and their initial values from hyper-parameters. */
+  readonly state: Readonly<Record<string, Expression>>;
+  /** Scalars that persist from step to step, one a group, and their initial values from hyper-parameters. */
+  readonly carried: Readonly<Record<string, Expression>>;
   readonly phases: readonly Phase[];
 }
 
