@@ -1,5 +1,6 @@
 export { type ErrorCode, nearestName, SteepestError, unknownName } from "./errors.js";
 export * from "./language/defineRule.js";
+export { evaluateScalar } from "./language/evaluate.js";
 export * from "./language/expression.js";
 export { choice, decayRate, flag, nonNegative, real, stepSize } from "./language/hyper.js";
 export type * from "./language/rule.js";

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { evaluateScalar } from "../language/evaluate.js";
 import * as e from "../language/expression.js";
 import type { Phase, RuleBody } from "../language/rule.js";
 import { adamw } from "../rules/adamw.js";
@@ -39,12 +40,16 @@ function run(backend: Backend, { body, hyper, counts, steps }: Case) {
   const arrays = Object.fromEntries(names.map((name, i) => [name, i * stride]));
   const bound = compiled.bind(memory, group, { arrays, scratch });
   const views = names.map((_, i) => viewOf(backend.precision, memory, i * stride, count));
+  const initial = Object.fromEntries(
+    Object.entries(body.state).map(([name, one]) => [name, evaluateScalar(one, hyper)]),
+  );
   names.forEach((name, a) => {
     const view = views[a];
     view?.forEach((_, i) => {
-      view[i] = body.state[name] ?? value(a, i, 0);
+      view[i] = initial[name] ?? value(a, i, 0);
     });
   });
+  bound.carried.set(Object.values(body.carried).map((one) => evaluateScalar(one, hyper)));
   const hyperValues = Float64Array.from(Object.values(hyper));
   for (let step = 1; step <= steps; step++) {
     views[1]?.forEach((_, i, g) => {
@@ -118,7 +123,7 @@ describe("fused float32 kernels against the float64 reference", () => {
         fc.array(fc.nat(37), { minLength: 1, maxLength: 4 }),
         (left, right, named, counts) => {
           const body: RuleBody = {
-            state: { s: 0.25 },
+            state: { s: e.toExpression(0.25) },
             carried: {},
             phases: [
               {

@@ -33,7 +33,7 @@ export interface GroupAddresses {
 
 /** A program bound to a group's memory. */
 export interface BoundProgram {
-  /** Carried scalars in the order of `body.carried`. They live here; save and restore them with the state. */
+  /** Carried scalars in the order of `body.carried`: whoever binds writes the initial values, and saves and restores them. */
   readonly carried: Float64Array;
   /** After `run`: the reductions over the group, in the order in which phases declare them. */
   readonly groupSums: Float64Array;

@@ -1,80 +1,12 @@
 import { SteepestError } from "../errors.js";
-import type { BinaryOperator, Comparison, Expression, UnaryOperator } from "../language/expression.js";
+import { evaluator } from "../language/evaluate.js";
+import type { Expression } from "../language/expression.js";
 import { type Backend, type CompiledProgram, groupSumNames, type Program, unitsOf } from "./backend.js";
 
 /*
  * The readable meaning of a rule, in float64: expressions become closures over the element's index, and every phase does
  * literally what `Phase` says. It is the oracle that the fused kernels are tested against, so it shares no code with them.
  */
-
-const unaryOperators: Readonly<Record<UnaryOperator, (a: number) => number>> = {
-  negate: (a) => -a,
-  absolute: Math.abs,
-  square: (a) => a * a,
-  squareRoot: Math.sqrt,
-  sign: Math.sign,
-  exponential: Math.exp,
-  logarithm: Math.log,
-};
-
-const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  divide: (a, b) => a / b,
-  minimum: Math.min,
-  maximum: Math.max,
-  power: (a, b) => a ** b,
-};
-
-const comparisons: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  equal: (a, b) => a === b,
-  greater: (a, b) => a > b,
-  greaterEqual: (a, b) => a >= b,
-};
-
-type Evaluator = (index: number) => number;
-
-/** The scalars and arrays that a formula reads, by name. */
-interface Environment {
-  readonly scalars: Map<string, number>;
-  readonly arrays: Readonly<Record<string, Float64Array>>;
-}
-
-function evaluator(expression: Expression, environment: Environment): Evaluator {
-  const compile = (operand: Expression) => evaluator(operand, environment);
-  switch (expression.kind) {
-    case "constant": {
-      const { value } = expression;
-      return () => value;
-    }
-    case "variable": {
-      const { name } = expression;
-      if (expression.scope === "scalar") return () => environment.scalars.get(name) ?? Number.NaN;
-      const array = environment.arrays[name];
-      return (index) => array?.[index] ?? Number.NaN;
-    }
-    case "unary": {
-      const apply = unaryOperators[expression.operator];
-      const operand = compile(expression.operand);
-      return (index) => apply(operand(index));
-    }
-    case "binary": {
-      const apply = binaryOperators[expression.operator];
-      const left = compile(expression.left);
-      const right = compile(expression.right);
-      return (index) => apply(left(index), right(index));
-    }
-    case "select": {
-      const compare = comparisons[expression.comparison];
-      const left = compile(expression.left);
-      const right = compile(expression.right);
-      const whenTrue = compile(expression.whenTrue);
-      const whenFalse = compile(expression.whenFalse);
-      return (index) => (compare(left(index), right(index)) ? whenTrue(index) : whenFalse(index));
-    }
-  }
-}
 
 function compile({ hyper, body }: Program): CompiledProgram {
   return {
@@ -89,7 +21,7 @@ function compile({ hyper, body }: Program): CompiledProgram {
       const sumNames = groupSumNames(body);
       const groupSums = new Float64Array(sumNames.length);
       const carriedNames = Object.keys(body.carried);
-      const carried = Float64Array.from(Object.values(body.carried));
+      const carried = new Float64Array(carriedNames.length);
 
       const units = unitsOf(body, group).map((span) => {
         const scalars = new Map<string, number>();

@@ -41,17 +41,18 @@ describe("defineRule", () => {
 
   it("refuses a name declared twice, an element in a scalar, and a sum over a parameter in a carried scalar", () => {
     const define = (body: RuleBody) => () => defineRule({ ...described, hyper, body: () => body });
+    const constant = { kind: "constant", value: 0 } as const;
     const phase = { scalars: {}, assign: {}, reduce: {}, carry: {} };
     const element = { kind: "variable", scope: "element", name: "g" } as const;
     const scalar = { kind: "variable", scope: "scalar", name: "norm" } as const;
-    expect(define({ state: { lr: 0 }, carried: {}, phases: [] })).toThrow(/"lr" is declared twice/);
+    expect(define({ state: { lr: constant }, carried: {}, phases: [] })).toThrow(/"lr" is declared twice/);
     expect(define({ state: {}, carried: {}, phases: [{ ...phase, scalars: { c: element } }] })).toThrow(
       /scalar c uses g, which has one value an element/,
     );
     expect(
       define({
         state: {},
-        carried: { d: 1 },
+        carried: { d: constant },
         phases: [{ ...phase, reduce: { norm: { over: "parameter", sum: element } }, carry: { d: scalar } }],
       }),
     ).toThrow(/carry of d depends on a sum over a parameter/);

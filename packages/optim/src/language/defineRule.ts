@@ -21,8 +21,8 @@ export type OptionValues<Options extends Readonly<Record<string, OptionSpec>>> =
   readonly [Name in keyof Options]: Options[Name]["values"][number];
 };
 
-/** Slots (or carried scalars) and their initial values; `undefined` where an option leaves one out. */
-type Initial = Readonly<Record<string, number | undefined>>;
+/** Slots (or carried scalars) and their initial values, formulas of hyper-parameters; `undefined` where an option leaves one out. */
+type Initial = Readonly<Record<string, Operand | undefined>>;
 
 interface ReductionForm {
   readonly over: Reduction["over"];
@@ -57,17 +57,22 @@ export interface PhaseChain<Known extends string, Assignable extends string, Car
   ): PhaseChain<Known | Scalars | Reduced, Assignable, Carried>;
 }
 
+/** The variables that every formula may use. */
+type Known<Hyper extends string> = "x" | "g" | "k" | Hyper;
+
 /** What `body` is handed to write its formula with. */
-export interface BodyBuilder<Known extends string> {
+export interface BodyBuilder<Hyper extends string> {
+  /** The hyper-parameters, for initial values. */
+  readonly hyper: Variables<Hyper>;
   /** A rule in one pass: slots, per-step scalars, and the update from old values. */
   elementwise<
-    const State extends Initial = Readonly<Record<never, number>>,
-    const Carried extends Initial = Readonly<Record<never, number>>,
+    const State extends Initial = Readonly<Record<never, Operand>>,
+    const Carried extends Initial = Readonly<Record<never, Operand>>,
     Scalars extends string = never,
     Reduced extends string = never,
   >(
     form: { readonly state?: State; readonly carried?: Carried } & PhaseForm<
-      Known | Names<State> | Names<Carried>,
+      Known<Hyper> | Names<State> | Names<Carried>,
       "x" | Names<State>,
       Names<Carried>,
       Scalars,
@@ -76,12 +81,12 @@ export interface BodyBuilder<Known extends string> {
   ): RuleBody;
   /** A rule in several passes, with sums between them: `phases({state, carried}).phase({...}).phase({...})`. */
   phases<
-    const State extends Initial = Readonly<Record<never, number>>,
-    const Carried extends Initial = Readonly<Record<never, number>>,
+    const State extends Initial = Readonly<Record<never, Operand>>,
+    const Carried extends Initial = Readonly<Record<never, Operand>>,
   >(declared: {
     readonly state?: State;
     readonly carried?: Carried;
-  }): PhaseChain<Known | Names<State> | Names<Carried>, "x" | Names<State>, Names<Carried>>;
+  }): PhaseChain<Known<Hyper> | Names<State> | Names<Carried>, "x" | Names<State>, Names<Carried>>;
 }
 
 export interface RuleDeclaration<
@@ -98,10 +103,7 @@ export interface RuleDeclaration<
   readonly presets?: Readonly<Partial<Record<PresetName, Preset>>>;
   /** LaTeX symbols of slots, scalars and reductions whose names do not speak for themselves. */
   readonly symbols?: Readonly<Record<string, string>>;
-  readonly body: (
-    rule: BodyBuilder<"x" | "g" | "k" | Names<Hyper>>,
-    options: OptionValues<Options>,
-  ) => RuleBody;
+  readonly body: (rule: BodyBuilder<Names<Hyper>>, options: OptionValues<Options>) => RuleBody;
 }
 
 /**
@@ -150,11 +152,6 @@ const expressions = (
     ),
   );
 
-const declaredOnly = (initial: Initial): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    Object.entries(initial).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-
 function chain<Known extends string, Assignable extends string, Carried extends string>(
   body: RuleBody,
   scalarNames: readonly string[],
@@ -188,13 +185,17 @@ function chain<Known extends string, Assignable extends string, Carried extends 
   };
 }
 
-function bodyBuilder<Known extends string>(scalarNames: readonly string[]): BodyBuilder<Known> {
-  const phases: BodyBuilder<Known>["phases"] = ({ state, carried }) => {
-    const carriedScalars = declaredOnly(carried ?? {});
-    return chain({ state: declaredOnly(state ?? {}), carried: carriedScalars, phases: [] }, [
+function bodyBuilder<Hyper extends string>(scalarNames: readonly string[]): BodyBuilder<Hyper> {
+  const phases: BodyBuilder<Hyper>["phases"] = ({ state, carried }) => {
+    const carriedScalars = expressions(carried ?? {});
+    return chain({ state: expressions(state ?? {}), carried: carriedScalars, phases: [] }, [
       ...scalarNames,
       ...Object.keys(carriedScalars),
     ]);
   };
-  return { phases, elementwise: (form) => phases(form).phase(form) };
+  return {
+    hyper: variablesOf(scalarNames),
+    phases,
+    elementwise: (form) => phases(form).phase(form),
+  };
 }

@@ -95,14 +95,12 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
     children(expression).some(usesParameterValue);
 
   for (const name of Object.keys(rule.hyper)) declare(name, scalar);
-  for (const [name, initial] of Object.entries(body.state)) {
-    declare(name, element);
-    checkInitial(rule.name, name, initial);
+  const hyper = new Set(Object.keys(rule.hyper));
+  for (const [name, initial] of Object.entries({ ...body.state, ...body.carried })) {
+    check(initial, `initial value of ${name}`, [hyper]);
   }
-  for (const [name, initial] of Object.entries(body.carried)) {
-    declare(name, scalar);
-    checkInitial(rule.name, name, initial);
-  }
+  for (const name of Object.keys(body.state)) declare(name, element);
+  for (const name of Object.keys(body.carried)) declare(name, scalar);
   body.phases.forEach((phase: Phase, index) => {
     const where = (part: string) => (body.phases.length > 1 ? `phase ${index + 1}, ${part}` : part);
     for (const [name, expression] of Object.entries(phase.scalars)) {
@@ -141,16 +139,6 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
       }
     }
   });
-}
-
-function checkInitial(rule: string, name: string, value: number): void {
-  if (!Number.isFinite(value)) {
-    throw new SteepestError(
-      "invalid-value",
-      `${rule}: the initial value of ${name} must be a finite number, found ${String(value)}`,
-      "Give it a number, usually 0",
-    );
-  }
 }
 
 function undeclared(

@@ -68,14 +68,14 @@ function compile(program: Program): CompiledProgram {
       phase.scalars,
       kernels.phases[index]?.scalarInputs ?? [],
     );
-    const sums = Object.entries(phase.reduce).map(([name, { over }]) => ({
-      register: registers.named(name),
-      groupSum: over === "group" ? sumNames.indexOf(name) : undefined,
-    }));
+    const sums = Object.keys(phase.reduce).map((name) => registers.named(name));
+    const groupSums = Object.entries(phase.reduce).flatMap(([name, { over }]) =>
+      over === "group" ? [{ register: registers.named(name), place: sumNames.indexOf(name) }] : [],
+    );
     const { program: carry, results: carriedResults } = registers.compile({}, Object.values(phase.carry));
     const carried = Object.keys(phase.carry).map((name) => carriedNames.indexOf(name));
     const idle = kernels.phases[index]?.stores.length === 0 && sums.length === 0;
-    return { before, inputs, sums, carry, carriedResults, carried, idle };
+    return { before, inputs, sums, groupSums, carry, carriedResults, carried, idle };
   });
 
   // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
@@ -91,7 +91,7 @@ function compile(program: Program): CompiledProgram {
       const descriptorsAddress = sumsAddress + sumBytes;
       const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
       const sums = new Float64Array(memory.buffer, sumsAddress, sumBytes / 8);
-      const calls = instantiate(kernels, memory, phases.length);
+      const kernelFunctions = instantiate(kernels, memory, phases.length);
       const units = unitsOf(body, group).map(({ offset, count }, index) => {
         const descriptor = descriptorsAddress + index * descriptorBytes;
         new Uint32Array(memory.buffer, descriptor, descriptorBytes / 4).set([
@@ -102,68 +102,52 @@ function compile(program: Program): CompiledProgram {
         ]);
         return { descriptor, registers: registers.instantiate() };
       });
-      const carried = Float64Array.from(Object.values(body.carried));
+      const carried = new Float64Array(carriedNames.length);
       const replacement = new Float64Array(carried.length);
       const groupSums = new Float64Array(sumNames.length);
 
-      // Plain loops: a closure or an iterator a step would be garbage a step.
-      const write = (target: Float64Array, into: readonly number[], values: Float64Array) => {
-        for (let i = 0; i < into.length; i++) target[into[i] ?? -1] = values[i] ?? Number.NaN;
+      const write = (into: Float64Array, places: readonly number[], values: Float64Array) => {
+        for (let i = 0; i < places.length; i++) into[places[i] ?? -1] = values[i] ?? Number.NaN;
       };
+      const read = (from: Float64Array, places: readonly number[], values: Float32Array | Float64Array) => {
+        for (let i = 0; i < places.length; i++) values[i] = from[places[i] ?? -1] ?? Number.NaN;
+      };
+
+      const runPhase = (phase: (typeof phases)[number], kernel: Kernel) => {
+        for (const unit of units) {
+          runScalars(phase.before, unit.registers);
+          if (phase.idle) continue;
+          read(unit.registers, phase.inputs, inputs);
+          kernel(unit.descriptor);
+          write(unit.registers, phase.sums, sums);
+        }
+        for (const { register, place } of phase.groupSums) {
+          let total = 0;
+          for (const unit of units) total += unit.registers[register] ?? Number.NaN;
+          groupSums[place] = total;
+          for (const unit of units) unit.registers[register] = total;
+        }
+        const first = units[0];
+        if (first === undefined || phase.carried.length === 0) return;
+        runScalars(phase.carry, first.registers);
+        read(first.registers, phase.carriedResults, replacement);
+        write(carried, phase.carried, replacement);
+        for (const unit of units) write(unit.registers, carriedRegisters, carried);
+      };
+
       return {
         carried,
         groupSums,
         run(step, hyperValues) {
-          groupSums.fill(0);
-          for (let u = 0; u < units.length; u++) {
-            const unit = units[u];
-            if (unit === undefined) continue;
+          for (const unit of units) {
             unit.registers[stepRegister] = step;
             write(unit.registers, hyperRegisters, hyperValues);
             write(unit.registers, carriedRegisters, carried);
           }
           for (let p = 0; p < phases.length; p++) {
             const phase = phases[p];
-            const kernel = calls[p];
-            if (phase === undefined || kernel === undefined) continue;
-            for (let u = 0; u < units.length; u++) {
-              const unit = units[u];
-              if (unit === undefined) continue;
-              runScalars(phase.before, unit.registers);
-              if (phase.idle) continue;
-              for (let i = 0; i < phase.inputs.length; i++) {
-                inputs[i] = unit.registers[phase.inputs[i] ?? -1] ?? Number.NaN;
-              }
-              kernel(unit.descriptor);
-              for (let i = 0; i < phase.sums.length; i++) {
-                const sum = phase.sums[i];
-                if (sum === undefined) continue;
-                const value = sums[i] ?? Number.NaN;
-                if (sum.groupSum === undefined) unit.registers[sum.register] = value;
-                else groupSums[sum.groupSum] = (groupSums[sum.groupSum] ?? 0) + value;
-              }
-            }
-            for (let u = 0; u < units.length; u++) {
-              const unit = units[u];
-              if (unit === undefined) continue;
-              for (let i = 0; i < phase.sums.length; i++) {
-                const sum = phase.sums[i];
-                if (sum?.groupSum !== undefined) {
-                  unit.registers[sum.register] = groupSums[sum.groupSum] ?? Number.NaN;
-                }
-              }
-            }
-            const first = units[0];
-            if (first === undefined || phase.carried.length === 0) continue;
-            runScalars(phase.carry, first.registers);
-            for (let i = 0; i < phase.carried.length; i++) {
-              replacement[i] = first.registers[phase.carriedResults[i] ?? -1] ?? Number.NaN;
-            }
-            write(carried, phase.carried, replacement);
-            for (let u = 0; u < units.length; u++) {
-              const unit = units[u];
-              if (unit !== undefined) write(unit.registers, carriedRegisters, carried);
-            }
+            const kernel = kernelFunctions[p];
+            if (phase !== undefined && kernel !== undefined) runPhase(phase, kernel);
           }
         },
       };

@@ -102,9 +102,7 @@ export class RegisterFile {
 
 /** Runs a program over registers. */
 export function runScalars(program: ScalarProgram, registers: Float64Array): void {
-  for (let i = 0; i < program.length; i++) {
-    const instruction = program[i];
-    if (instruction === undefined) return;
+  for (const instruction of program) {
     const a = registers[instruction.a] ?? Number.NaN;
     const b = registers[instruction.b] ?? Number.NaN;
     switch (instruction.operation) {
