@@ -1,8 +1,20 @@
 import { defineRule } from "../language/defineRule.js";
-import { add, div, ema, mul, pow, sqrt, square, sub } from "../language/expression.js";
-import { decayRate, nonNegative, stepSize } from "../language/hyper.js";
+import { add, div, mul, sub } from "../language/expression.js";
+import { nonNegative } from "../language/hyper.js";
+import {
+  adamDefaults,
+  adamDirection,
+  adamHyper,
+  biasCorrections,
+  maximumOption,
+  moments,
+  optaxAdamArguments,
+  secondMoment,
+  torchAdamArguments,
+  torchAmsgradArgument,
+} from "./shared/adamFamily.js";
 
-/** AdamW: Adam with the weight decay apart from the gradient. */
+/** AdamW. torch multiplies x by 1 − αλ first and then steps, which is the same update written in another order. */
 export const adamw = defineRule({
   name: "adamw",
   title: "AdamW",
@@ -13,22 +25,34 @@ export const adamw = defineRule({
     title: "Decoupled Weight Decay Regularization",
     url: "https://arxiv.org/abs/1711.05101",
   },
-  hyper: {
-    lr: stepSize(1e-3),
-    beta1: decayRate(0.9, "\\beta_1", "decay of the mean of gradients"),
-    beta2: decayRate(0.999, "\\beta_2", "decay of the mean of squared gradients"),
-    epsilon: nonNegative(1e-8, "\\varepsilon", "added to the root"),
-    weightDecay: nonNegative(1e-2, "\\lambda", "decoupled weight decay"),
+  hyper: { ...adamHyper, weightDecay: nonNegative(1e-2, "\\lambda", "decoupled weight decay") },
+  options: { maximum: maximumOption },
+  symbols: { vMax: "\\hat v_{\\max}" },
+  presets: {
+    torch: {
+      values: { ...adamDefaults, weightDecay: 1e-2, maximum: "none" },
+      arguments: { ...torchAdamArguments, weight_decay: "weightDecay", amsgrad: torchAmsgradArgument },
+    },
+    optax: {
+      values: { ...adamDefaults, weightDecay: 1e-4, maximum: "none" },
+      arguments: {
+        ...optaxAdamArguments,
+        weight_decay: "weightDecay",
+        mask: { only: null, otherwise: "Give weightDecay=0 to a parameter group" },
+        nesterov: { only: false, otherwise: "AdamW has no Nesterov momentum here" },
+      },
+    },
   },
-  body: (rule) =>
+  body: (rule, { maximum }) =>
     rule.elementwise({
-      state: { m: 0, v: 0 },
-      scalars: ({ k, beta1, beta2 }) => ({ c1: sub(1, pow(beta1, k)), c2: sub(1, pow(beta2, k)) }),
-      update: ({ x, g, m, v, lr, beta1, beta2, epsilon, weightDecay, c1, c2 }) => {
-        const mean = ema(m, g, beta1);
-        const meanSquare = ema(v, square(g), beta2);
-        const step = div(div(mean, c1), add(sqrt(div(meanSquare, c2)), epsilon));
-        return { m: mean, v: meanSquare, x: sub(x, mul(lr, add(step, mul(weightDecay, x)))) };
+      state: { m: 0, v: 0, vMax: maximum === "none" ? undefined : 0 },
+      scalars: (variables) => biasCorrections(variables),
+      update: (variables) => {
+        const { x, g, lr, weightDecay, c1 } = variables;
+        const next = moments(variables, g);
+        const { debiased, slots } = secondMoment(variables, next.v, maximum);
+        const direction = adamDirection(variables, div(next.m, c1), debiased);
+        return { ...next, ...slots, x: sub(x, mul(lr, add(direction, mul(weightDecay, x)))) };
       },
     }),
 });
