@@ -1,4 +1,10 @@
+export type { Field } from "./chart/contours.js";
+export type { ThemeName } from "./chart/theme.js";
 export type * from "./comparison/data.js";
+export type * from "./race/data.js";
+export { raceHtml } from "./race/html.js";
+export { type RaceSvgOptions, racePng, raceSvg } from "./race/svg.js";
+export { raceTable, ranked } from "./race/table.js";
 export { format, type NumberFormat } from "./text/format.js";
 export { type TextCell, type TextColumn, type TextTableOptions, type Tone, textTable } from "./text/table.js";
 export { displayWidth, truncate } from "./text/width.js";

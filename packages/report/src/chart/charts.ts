@@ -8,10 +8,14 @@ export const scales = createScales({ format });
 /** The charts of this package, where they run outside a page. */
 export const charts = createCharts({ scales });
 
-/** Colours of a chart that follow the page's theme through CSS variables. */
-export const pageColours: ChartColours = {
+/** Builds the colours of a chart that follow the page's theme through CSS variables. Self-contained, for a page's script. */
+export const createPageColours = (): ChartColours => ({
   ink: "var(--ink)",
   muted: "var(--muted)",
   grid: "var(--grid)",
   accent: "var(--accent)",
-};
+  surface: "var(--surface)",
+});
+
+/** The colours of a chart in a page. */
+export const pageColours: ChartColours = createPageColours();

@@ -32,6 +32,7 @@ export interface ChartColours {
   readonly muted: string;
   readonly grid: string;
   readonly accent: string;
+  readonly surface: string;
 }
 
 export interface ChartSpec {
@@ -147,7 +148,7 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
     ): SvgNode => node("text", { fill, "font-size": 11.5, ...attributes }, [content]);
 
     const grid: SvgNode[] = [];
-    for (const tick of y.ticks(Math.max(2, Math.round(plot.height / 55)))) {
+    for (const tick of y.ticks(Math.max(2, Math.round(plot.height / 38)))) {
       const top = round(plot.top + py(tick.value));
       grid.push(
         node("line", { x1: plot.left, x2: plot.left + plot.width, y1: top, y2: top, stroke: colours.grid }),
@@ -212,7 +213,15 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
         }),
         text(
           rule.label,
-          { x: plot.width - 6, y: top < 16 ? top + 14 : top - 6, "text-anchor": "end" },
+          {
+            x: 8,
+            y: top < 16 ? top + 14 : top - 6,
+            // A rim in the background's colour keeps the label readable over lines.
+            "paint-order": "stroke",
+            stroke: colours.surface,
+            "stroke-width": 4,
+            "stroke-linejoin": "round",
+          },
           colours.accent,
         ),
       );

@@ -36,7 +36,3 @@ export function seriesStyle(index: number): SeriesStyle {
 
 /** The colour of a palette index as a CSS variable that follows the page's theme. */
 export const seriesVariable = (colour: number): string => `var(--series-${colour})`;
-
-/** Declarations of the series' CSS variables for one theme. */
-export const seriesDeclarations = (theme: "light" | "dark"): string =>
-  palette[theme].map((colour, index) => `--series-${index}:${colour}`).join(";");

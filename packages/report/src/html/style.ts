@@ -1,18 +1,11 @@
-import { seriesDeclarations } from "../chart/palette.js";
-
-const light = `color-scheme:light;--page:#f6f7f9;--surface:#fff;--ink:#14202e;--muted:#55616f;--grid:#e3e8ee;--line:#d5dce4;
---accent:#b3261e;--focus:#0b62c4;--soft:#eaf1fa;--warn:#fff3d6;--warn-ink:#5b3d00;--shadow:0 1px 2px #1420301a,0 6px 24px #14203012;
---field-low:#a9c8e8;--field-high:#fbfcfe;--field-line:#3f6d9a;--halo:#fff;${seriesDeclarations("light")}`;
-
-const dark = `color-scheme:dark;--page:#0c1117;--surface:#131a22;--ink:#e8edf3;--muted:#9aa7b5;--grid:#222c37;--line:#2a3541;
---accent:#ff8a80;--focus:#7ab8ff;--soft:#1a2735;--warn:#3a2c0b;--warn-ink:#ffe2a1;--shadow:0 1px 2px #0006,0 8px 28px #0005;
---field-low:#1f4f7a;--field-high:#0e141b;--field-line:#8cc0f0;--halo:#0c1117;${seriesDeclarations("dark")}`;
+import { themeDeclarations } from "../chart/theme.js";
 
 /** What every page of this package shares: colours of both themes, type, cards, tables, controls, print. */
 export const pageStyle = `
-:root{${light}}
-@media (prefers-color-scheme:dark){:root{${dark}}}
+:root{${themeDeclarations("light")};--shadow:0 1px 2px #1420301a,0 6px 24px #14203012}
+@media (prefers-color-scheme:dark){:root{${themeDeclarations("dark")};--shadow:0 1px 2px #0006,0 8px 28px #0005}}
 *{box-sizing:border-box}
+[hidden]{display:none!important}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif}
@@ -22,7 +15,7 @@ footer{padding-top:10px;padding-bottom:36px;color:var(--muted);font-size:14px}
 h1{font-size:clamp(23px,2.3vw,33px);line-height:1.15;letter-spacing:-.018em;margin:0 0 4px}
 h2{font-size:18px;letter-spacing:-.01em;margin:0 0 8px}
 p{margin:0 0 10px;max-width:82ch}
-.lead{color:var(--muted);margin:0}
+.lead{color:var(--muted);margin:0;max-width:120ch}
 .brand{font-size:13px;font-weight:600;letter-spacing:.08em;text-transform:uppercase;color:var(--muted);margin:0 0 4px}
 code{font:.92em/1.45 ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;
 background:var(--soft);padding:.1em .36em;border-radius:5px;overflow-wrap:anywhere}
@@ -47,15 +40,15 @@ button[aria-pressed="true"]{background:var(--soft);border-color:var(--focus)}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 input[type="range"]{accent-color:var(--focus);min-width:0}
 input[type="checkbox"]{accent-color:var(--focus)}
-.legend{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:4px;padding:0;margin:0 0 10px;list-style:none}
+.legend{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,205px),1fr));gap:4px;padding:0;margin:0 0 10px;list-style:none}
 .legend button{width:100%;display:flex;align-items:center;text-align:left;min-height:32px;padding:2px 8px;border-color:transparent;
 background:none;font-size:14.5px;white-space:nowrap;overflow:hidden}
 .legend button span{overflow:hidden;text-overflow:ellipsis}
 .legend button:hover{background:var(--soft)}
 .legend button[aria-pressed="false"]{opacity:.4;text-decoration:line-through}
 .chart{position:relative;touch-action:pan-y}
-.chart svg{display:block;max-width:100%}
-.chart .overlay{position:absolute;inset:0;pointer-events:none}
+.chart svg{position:absolute;top:0;left:0}
+.chart .overlay{pointer-events:none}
 .tip{position:absolute;pointer-events:none;background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:4px 9px;
 font-size:13px;box-shadow:var(--shadow);white-space:nowrap;z-index:2;max-width:100%}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:0 0 10px}

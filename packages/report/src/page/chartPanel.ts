@@ -9,7 +9,10 @@ export interface ChartPanelOptions {
   readonly onHover?: (label: string | undefined) => void;
   /** Called with the x value that is clicked or dragged to. */
   readonly onPick?: (x: number) => void;
+  /** What x counts, e.g. `step`. */
   readonly xName: string;
+  /** Whether what lies beyond the cursor is dimmed, as not having happened yet. */
+  readonly dimAfterCursor?: boolean;
 }
 
 /** A live chart: redraws to its size, shows a cursor with a dot on every line, names the line under the pointer. */
@@ -72,6 +75,16 @@ export function createChartPanels({
         plot.left + Math.min(1, Math.max(0, Number.isFinite(position) ? position : 0)) * plot.width;
       const draw = (tag: string, attributes: Readonly<Record<string, string | number>>): void =>
         overlay.append(dom.svg({ tag, attributes, children: [] }));
+      if (options.dimAfterCursor === true) {
+        draw("rect", {
+          x: left,
+          y: plot.top,
+          width: plot.left + plot.width - left,
+          height: plot.height,
+          fill: "var(--surface)",
+          "fill-opacity": 0.8,
+        });
+      }
       draw("line", {
         x1: left,
         x2: left,

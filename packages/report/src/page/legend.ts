@@ -1,0 +1,82 @@
+import type { SvgNode } from "../chart/node.js";
+import type { SeriesStyle } from "../chart/palette.js";
+import type { Dom } from "./dom.js";
+
+export interface LegendItem {
+  readonly label: string;
+  readonly style: SeriesStyle;
+}
+
+/** A list of buttons that show and hide series. */
+export interface Legend {
+  /** Labels that are switched off. */
+  readonly hidden: ReadonlySet<string>;
+  /** Shows a short text beside a label. */
+  note(label: string, text: string): void;
+}
+
+export interface LegendEvents {
+  readonly onToggle: () => void;
+  readonly onHover: (label: string | undefined) => void;
+}
+
+export type Legends = (host: HTMLElement, items: readonly LegendItem[], events: LegendEvents) => Legend;
+
+export function createLegends({
+  dom,
+  swatch,
+}: {
+  readonly dom: Dom;
+  readonly swatch: (style: SeriesStyle) => SvgNode;
+}): Legends {
+  return (host, items, { onToggle, onHover }) => {
+    const hidden = new Set<string>();
+    const notes = new Map<string, HTMLElement>();
+    const buttons = new Map<string, HTMLElement>();
+    const refresh = (): void => {
+      for (const [label, button] of buttons) button.setAttribute("aria-pressed", String(!hidden.has(label)));
+      onToggle();
+    };
+    const entries = items.map(({ label, style }) => {
+      const note = dom.element("span", { class: "note" });
+      const button = dom.element(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": "true",
+          title: `${label}: click to hide or show, double-click to see it alone`,
+        },
+        dom.svg(swatch(style)),
+        dom.element("span", {}, label),
+        note,
+      );
+      notes.set(label, note);
+      buttons.set(label, button);
+      button.addEventListener("click", () => {
+        if (!hidden.delete(label)) hidden.add(label);
+        refresh();
+      });
+      button.addEventListener("dblclick", () => {
+        const alone = hidden.size === items.length - 1 && !hidden.has(label);
+        hidden.clear();
+        if (!alone) for (const item of items) if (item.label !== label) hidden.add(item.label);
+        refresh();
+      });
+      button.addEventListener("pointerenter", () => onHover(label));
+      button.addEventListener("pointerleave", () => onHover(undefined));
+      button.addEventListener("focus", () => {
+        if (button.matches(":focus-visible")) onHover(label);
+      });
+      button.addEventListener("blur", () => onHover(undefined));
+      return dom.element("li", {}, button);
+    });
+    host.replaceChildren(...entries);
+    return {
+      hidden,
+      note(label, text) {
+        const note = notes.get(label);
+        if (note !== undefined) note.textContent = text;
+      },
+    };
+  };
+}

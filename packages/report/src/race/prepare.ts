@@ -1,0 +1,119 @@
+import { type ContourLevel, contourPaths } from "../chart/contours.js";
+import { decimate } from "../chart/decimate.js";
+import { type SeriesStyle, seriesStyle } from "../chart/palette.js";
+import type { RaceData, RaceRun } from "./data.js";
+
+/** A run thinned to what a picture can show. The arrays are equally long; `steps` ascends from 0. */
+export interface PictureRun {
+  readonly label: string;
+  readonly style: SeriesStyle;
+  readonly steps: readonly number[];
+  readonly x: readonly number[];
+  /** Empty in one dimension. */
+  readonly y: readonly number[];
+  readonly gap: readonly number[];
+  /** The step at which the run stopped being finite. */
+  readonly diverged?: number;
+}
+
+export type PictureView =
+  | {
+      readonly kind: "plane";
+      readonly bounds: readonly [readonly [number, number], readonly [number, number]];
+      /** Cells of the grid between the outer samples, across and up; contour paths count tenths of them. */
+      readonly cells: readonly [number, number];
+      readonly contours: readonly ContourLevel[];
+    }
+  | { readonly kind: "line"; readonly bounds: readonly [number, number] };
+
+/** What the picture of a race needs, small enough to be embedded. */
+export interface RacePicture {
+  readonly title: string;
+  readonly steps: number;
+  readonly threshold: number;
+  readonly start: readonly number[];
+  readonly minimisers: readonly (readonly number[])[];
+  /** The interval of f − f* that a chart shows. */
+  readonly gapDomain: readonly [number, number];
+  readonly view: PictureView;
+  readonly runs: readonly PictureRun[];
+}
+
+/** Points kept of each run: more than a screen can show apart. */
+const pointLimit = 1200;
+const smallestGap = 1e-16;
+/** Below this a gap is the rounding of f, not progress. */
+const roundingOf = (minimum: number): number => Math.max(smallestGap, 4 * Number.EPSILON * Math.abs(minimum));
+/** Coordinates are held within this many box widths of the box; a diverging run needs no more to be seen leaving. */
+const farthest = 20;
+
+const significant = (value: number, digits: number): number => Number(value.toPrecision(digits));
+
+function pictureRun(run: RaceRun, index: number, data: RaceData): PictureRun {
+  const length = run.gap.length;
+  const held = (values: ArrayLike<number>, [low, high]: readonly [number, number]): readonly number[] => {
+    const reach = farthest * (high - low);
+    return Array.from(values, (value) => Math.min(high + reach, Math.max(low - reach, value)));
+  };
+  const { view } = data;
+  const [xBounds, yBounds] = view.kind === "plane" ? view.bounds : [view.bounds, view.bounds];
+  const x = held(run.x, xBounds);
+  const y = run.y === undefined ? [] : held(run.y, yBounds);
+  // In units of what is visible: the box for the coordinates, ten decades for the gap.
+  const channels = [
+    x.map((value) => value / (xBounds[1] - xBounds[0])),
+    ...(run.y === undefined ? [] : [y.map((value) => value / (yBounds[1] - yBounds[0]))]),
+    Array.from(run.gap, (gap) => Math.log10(Math.min(1e30, Math.max(smallestGap, gap))) / 10),
+  ];
+  const kept = decimate(channels, length, pointLimit);
+  const pick = (values: ArrayLike<number>, digits: number): readonly number[] =>
+    kept.map((step) => significant(values[step] ?? Number.NaN, digits));
+  const rounding = roundingOf(data.minimum);
+  return {
+    label: run.label,
+    style: seriesStyle(index),
+    steps: kept,
+    x: pick(x, 6),
+    y: run.y === undefined ? [] : pick(y, 6),
+    gap: pick(run.gap, 5).map((gap) => (gap < rounding ? 0 : gap)),
+    ...(run.outcome.kind === "diverged" ? { diverged: run.outcome.step } : {}),
+  };
+}
+
+/** From where all start, at most a hundred times up and as far down as any run gets. */
+function gapDomain(data: RaceData): readonly [number, number] {
+  const rounding = roundingOf(data.minimum);
+  let low = data.threshold;
+  let high = data.threshold;
+  for (const run of data.runs) {
+    const limit = 100 * Math.max(data.threshold, run.gap[0] ?? 0);
+    for (const gap of Array.from(run.gap)) {
+      if (gap >= rounding) low = Math.min(low, gap);
+      high = Math.max(high, Math.min(gap, limit));
+    }
+  }
+  return [low / 2, high * 2];
+}
+
+/** Thins the runs and finds the contour lines. */
+export function racePicture(data: RaceData): RacePicture {
+  const { view } = data;
+  return {
+    title: data.title,
+    steps: data.steps,
+    threshold: data.threshold,
+    start: data.start,
+    minimisers: data.minimisers,
+    gapDomain: gapDomain(data),
+    view:
+      view.kind === "line"
+        ? view
+        : {
+            kind: "plane",
+            bounds: view.bounds,
+            cells: [view.field.columns - 1, view.field.rows - 1],
+            contours: contourPaths(view.field),
+          },
+    runs: data.runs.map((run, index) => pictureRun(run, index, data)),
+  };
+}

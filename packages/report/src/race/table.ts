@@ -1,0 +1,70 @@
+import { format } from "../text/format.js";
+import { type TextColumn, type TextTableOptions, type Tone, textTable } from "../text/table.js";
+import type { RaceData, RaceRun } from "./data.js";
+
+/** One line of the table of results. */
+export interface RaceRow {
+  readonly place: string;
+  readonly label: string;
+  readonly learningRate: string;
+  readonly finalValue: string;
+  readonly distance: string;
+  readonly firstStep: string;
+  readonly state: string;
+  readonly tone: Tone;
+}
+
+/** The runs from the lowest final value up; diverged ones last, the one that held out longest first. */
+export function ranked(runs: readonly RaceRun[]): readonly RaceRun[] {
+  const key = (run: RaceRun): readonly [number, number] =>
+    run.outcome.kind === "diverged" ? [1, -run.outcome.step] : [0, run.finalValue];
+  return [...runs].sort((a, b) => {
+    const [classA, valueA] = key(a);
+    const [classB, valueB] = key(b);
+    return classA - classB || valueA - valueB;
+  });
+}
+
+/** The table of results as text cells, best first. */
+export function raceRows(data: RaceData): readonly RaceRow[] {
+  return ranked(data.runs).map((run, index) => {
+    const { outcome } = run;
+    const base = {
+      place: String(index + 1),
+      label: run.label,
+      learningRate: run.learningRate === undefined ? "none" : format.number(run.learningRate),
+      finalValue: format.number(run.finalValue),
+      distance: format.number(run.distance),
+      firstStep: outcome.kind === "solved" ? String(outcome.step) : "never",
+    };
+    if (outcome.kind === "diverged") {
+      return { ...base, firstStep: "never", state: `diverged at step ${outcome.step}`, tone: "bad" };
+    }
+    if (outcome.kind === "unsolved") return { ...base, state: "still above", tone: "quiet" };
+    const last = (run.gap[run.gap.length - 1] ?? Number.NaN) <= data.threshold;
+    return { ...base, state: last ? "solved" : "was below, left again", tone: last ? "good" : "quiet" };
+  });
+}
+
+/** The table of results for a terminal. */
+export function raceTable(data: RaceData, options: TextTableOptions = {}): string {
+  const columns: readonly TextColumn[] = [
+    { title: "", align: "right" },
+    { title: "optimizer", shrinks: true },
+    { title: "lr", align: "right" },
+    { title: "final value", align: "right" },
+    { title: "distance", align: "right" },
+    { title: `step under ${format.number(data.threshold)}`, align: "right" },
+    { title: "state" },
+  ];
+  const rows = raceRows(data).map((row) => [
+    row.place,
+    row.label,
+    row.learningRate,
+    row.finalValue,
+    row.distance,
+    row.firstStep,
+    { text: row.state, tone: row.tone },
+  ]);
+  return textTable(columns, rows, options);
+}
