@@ -1,3 +1,27 @@
+export {
+  type CompareOptions,
+  type ComparisonEvent,
+  type ComparisonJob,
+  compare,
+  type InterruptedComparison,
+} from "./comparison/compare.js";
+export {
+  type ComparisonConfig,
+  type ComparisonPlan,
+  planComparison,
+  readPlan,
+  type Submission,
+} from "./comparison/plan.js";
+export type {
+  Comparison,
+  ComparisonEntry,
+  Cost,
+  Curve,
+  EntryStanding,
+  Estimate,
+  PointSummary,
+} from "./comparison/summary.js";
+export { defaultWorkers, type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./pool/localPool.js";
 export * from "./statistics/descriptive.js";
 export {
   type BootstrapOptions,
@@ -13,7 +37,22 @@ export {
   signedRankTest,
   signFlipTest,
 } from "./statistics/paired.js";
-export { holm, type Sample, type Standing, standings } from "./statistics/verdict.js";
+export {
+  againstLeader,
+  holm,
+  type Sample,
+  type Standing,
+  type VerdictOptions,
+} from "./statistics/verdict.js";
+export { type TrialPlace, trialFiles, trialFolder } from "./trial/layout.js";
+export {
+  readOutcome,
+  runTrial,
+  type TrialConfiguration,
+  type TrialFailure,
+  type TrialOptions,
+  type TrialOutcome,
+} from "./trial/trial.js";
 export { haltonPoints } from "./tuning/halton.js";
 export {
   quasiRandomSearch,

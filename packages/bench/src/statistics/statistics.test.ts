@@ -11,7 +11,7 @@ import {
 } from "./distributions.js";
 import { bootstrapInterval, studentInterval } from "./intervals.js";
 import { pairedDifference, pairedStudentTest, signedRankTest, signFlipTest } from "./paired.js";
-import { holm, standings } from "./verdict.js";
+import { againstLeader, holm } from "./verdict.js";
 
 const numbers = (minLength: number) =>
   fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength, maxLength: 30 });
@@ -163,8 +163,7 @@ describe("coverage, by simulation", () => {
 
   it("an A/A comparison of one optimizer under two names finds a difference in at most 5 % of runs", () => {
     const found = share(2000, (seed) =>
-      standings([
-        { name: "a", values: normals(3, 2 * seed) },
+      againstLeader({ name: "a", values: normals(3, 2 * seed) }, [
         { name: "b", values: normals(3, 2 * seed + 1) },
       ]).some(({ distinguishable }) => distinguishable),
     );
@@ -238,27 +237,31 @@ describe("verdicts", () => {
     expect(holm([])).toEqual([]);
   });
 
-  it("order by mean, and tell apart only what the seeds can tell apart", () => {
-    const result = standings([
+  it("tell apart only what the seeds can tell apart", () => {
+    const leader = { name: "best", values: [0.88, 0.881, 0.89] };
+    const [far, close] = againstLeader(leader, [
       { name: "far", values: [0.7, 0.71, 0.7] },
       { name: "close", values: [0.87, 0.88, 0.889] },
-      { name: "best", values: [0.88, 0.881, 0.89] },
     ]);
-    expect(result.map(({ name, distinguishable }) => [name, distinguishable])).toEqual([
-      ["best", false],
-      ["close", false],
-      ["far", true],
-    ]);
-    expect(result[2]?.behind?.estimate).toBeCloseTo(0.541 / 3, 12);
+    expect(far).toMatchObject({ name: "far", distinguishable: true });
+    expect(far?.behind?.estimate).toBeCloseTo(0.541 / 3, 12);
+    expect(close).toMatchObject({ name: "close", distinguishable: false });
+  });
+
+  it("a difference within the resolution is none, however often it repeats", () => {
+    const leader = { name: "a", values: [-65, -65, -65] };
+    const others = [
+      { name: "b", values: [-130, -130, -130] },
+      { name: "c", values: [-195, -195, -195] },
+    ];
+    const told = againstLeader(leader, others, { resolution: 65 }).map(
+      ({ distinguishable }) => distinguishable,
+    );
+    expect(told).toEqual([false, true]);
   });
 
   it("one seed tells nothing apart", () => {
-    const result = standings([
-      { name: "a", values: [0.9] },
-      { name: "b", values: [0.1] },
-    ]);
-    expect(result).toEqual([
-      { name: "a", distinguishable: false },
+    expect(againstLeader({ name: "a", values: [0.9] }, [{ name: "b", values: [0.1] }])).toEqual([
       { name: "b", distinguishable: false },
     ]);
   });

@@ -1,4 +1,3 @@
-import { mean } from "./descriptive.js";
 import { type Interval, studentInterval } from "./intervals.js";
 import { differences, pairedStudentTest } from "./paired.js";
 
@@ -23,38 +22,43 @@ export interface Sample {
   readonly values: readonly number[];
 }
 
-/** How one candidate stands against the leader. */
+/** How one candidate stands against a leader. */
 export interface Standing {
   readonly name: string;
-  /** Leader minus this one, mean over the seeds, with its 95 % interval; absent for the leader and where there are fewer than two seeds. */
+  /** Leader minus this one, mean over the seeds, with its 95 % interval; absent where there are fewer than two seeds. */
   readonly behind?: Interval;
-  /** Holm-corrected over all candidates behind the leader; absent where there are fewer than two seeds. */
+  /** Holm-corrected over all candidates compared with the leader; absent where there are fewer than two seeds. */
   readonly pValue?: number;
-  /** Whether the seeds can tell it from the leader. The leader itself is not distinguishable from the leader. */
+  /** Whether the seeds can tell it from the leader. */
   readonly distinguishable: boolean;
 }
 
+/** What counts as a difference. */
+export interface VerdictOptions {
+  /** Chance of calling any difference that is none, 0.05 by default. */
+  readonly alpha?: number;
+  /** The resolution of the values: a mean difference up to it is never called one, however often it repeats. 0 by default. */
+  readonly resolution?: number;
+}
+
 /**
- * Who leads by mean (larger is better) and who cannot be told from the leader: paired Student tests against it, Holm-corrected at
- * `alpha`. Ordered by mean, best first; equal means keep the given order. Fewer than two seeds tell nothing apart.
+ * Who cannot be told from a leader: paired Student tests of each against it, Holm-corrected. In the order given.
+ * Fewer than two seeds tell nothing apart.
  *
- * @throws SteepestError when the candidates have different numbers of values.
+ * @throws SteepestError when a candidate has another number of values than the leader.
  */
-export function standings(samples: readonly Sample[], alpha = 0.05): readonly Standing[] {
-  const ordered = samples.toSorted((a, b) => mean(b.values) - mean(a.values));
-  const [leader, ...others] = ordered;
-  if (leader === undefined) return [];
-  const gaps = others.map((other) => ({ name: other.name, gap: differences(leader.values, other.values) }));
-  const unchallenged: Standing = { name: leader.name, distinguishable: false };
-  if (leader.values.length < 2) {
-    return [unchallenged, ...gaps.map(({ name }) => ({ name, distinguishable: false }))];
-  }
+export function againstLeader(
+  leader: Sample,
+  others: readonly Sample[],
+  { alpha = 0.05, resolution = 0 }: VerdictOptions = {},
+): readonly Standing[] {
+  const gaps = others.map(({ name, values }) => ({ name, gap: differences(leader.values, values) }));
+  if (leader.values.length < 2) return gaps.map(({ name }) => ({ name, distinguishable: false }));
   const pValues = holm(gaps.map(({ gap }) => pairedStudentTest(gap)));
-  return [
-    unchallenged,
-    ...gaps.map(({ name, gap }, i) => {
-      const pValue = pValues[i] ?? 1;
-      return { name, behind: studentInterval(gap), pValue, distinguishable: pValue < alpha };
-    }),
-  ];
+  return gaps.map(({ name, gap }, i) => {
+    const pValue = pValues[i] ?? 1;
+    const behind = studentInterval(gap);
+    const distinguishable = pValue < alpha && Math.abs(behind.estimate) > resolution;
+    return { name, behind, pValue, distinguishable };
+  });
 }

@@ -1,0 +1,33 @@
+import type { ComparisonPlan } from "./plan.js";
+
+const listed = (names: readonly string[]): string => names.join(", ");
+
+/** What a comparison did and what its figures do not show, for the reader to judge: one sentence each. */
+export function methodSentences(plan: ComparisonPlan): readonly string[] {
+  const tuned = plan.submissions.filter((submission) => submission.tuned);
+  const fixed = plan.submissions.filter((submission) => !submission.tuned);
+  const points = tuned[0]?.points.length ?? 0;
+  const seeds = plan.seeds.length;
+  const sentences: string[] = [];
+  if (tuned.length > 0) {
+    sentences.push(
+      `Only the learning rate was tuned: every optimizer was tried at the same ${points} quasi-random points of its own range, from a tenth of its default to ten times it on a logarithmic scale; all other hyper-parameters are at their defaults or as given.`,
+      "An optimizer's learning rate is the one with the fewest steps to the target (median over the seeds), then with the best validation accuracy.",
+      `The seeds that chose the learning rate are also the seeds that are scored, so the validation figures flatter every optimizer a little; the test accuracy took no part in any choice.`,
+    );
+  }
+  if (fixed.length > 0) sentences.push(`Not tuned: ${listed(fixed.map(({ optimizer }) => optimizer))}.`);
+  sentences.push(
+    `Every trial had ${plan.steps} steps of ${plan.batchSize} examples on one thread; the target is ${plan.target.metric} ${plan.target.value} on the ${plan.target.split} split, looked at every ${plan.evaluateEvery} steps, so steps to it are known to that resolution.`,
+    "Ranked by median steps to the target; optimizers that miss it in most seeds follow, by validation accuracy at the end.",
+    "Steps and seconds to the target are medians with the range over the seeds; seconds are CPU time of training, evaluation left out.",
+  );
+  sentences.push(
+    seeds < 2
+      ? "One seed tells no two optimizers apart: run more."
+      : `Optimizers of one group are not distinguishable from the best of that group: paired t tests over ${seeds} seeds (a seed fixes initial parameters and order of data for all), Holm-corrected at 5 %, a missed target counted as the whole budget.${seeds < 5 ? ` With ${seeds} seeds only large differences can be told apart.` : ""}`,
+  );
+  if (plan.procedural)
+    sentences.push("The data are drawn by code and are NOT the data set of the workload's name.");
+  return sentences;
+}

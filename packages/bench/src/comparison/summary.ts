@@ -1,0 +1,343 @@
+import { mean, median } from "../statistics/descriptive.js";
+import { bootstrapInterval, type Interval, studentInterval } from "../statistics/intervals.js";
+import { againstLeader } from "../statistics/verdict.js";
+import { methodSentences } from "./method.js";
+import type { ComparisonPlan, Submission } from "./plan.js";
+import type { CurvePoint, TrialRecord } from "./record.js";
+
+/** A figure with bounds; `low` = `high` = `value` where there is one seed. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What it took to reach the target: median and range over seeds (`high` is infinite where a seed missed it), or why it was missed. */
+export type Cost =
+  | ({ readonly kind: "reached" } & Estimate)
+  | { readonly kind: "missed"; readonly reason: string };
+
+/** A quantity over training: median over the seeds, bounded by their range. All arrays are equally long. */
+export interface Curve {
+  readonly steps: readonly number[];
+  /** CPU seconds of training, mean over the seeds. */
+  readonly seconds: readonly number[];
+  readonly value: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** One learning rate that was tried. */
+export interface PointSummary {
+  readonly learningRate: number;
+  /** Median over the seeds, infinite where most missed the target. */
+  readonly stepsToTarget: number;
+  /** Best validation accuracy reached. */
+  readonly best: Estimate;
+}
+
+/** How an entry stands against the first one, in the quantity that the comparison is decided by. */
+export interface EntryStanding {
+  readonly quantity: "steps to the target" | "validation accuracy";
+  /** How much worse it is, mean over the seeds. */
+  readonly behind: Interval;
+  /** Holm-corrected. */
+  readonly pValue: number;
+}
+
+/** One optimizer at its best learning rate. */
+export interface ComparisonEntry {
+  readonly optimizer: string;
+  readonly rank: number;
+  /** From 1; an entry cannot be told from the best one of its group. */
+  readonly group: number;
+  readonly learningRate?: number;
+  readonly tuned: boolean;
+  readonly stepsToTarget: Cost;
+  readonly secondsToTarget: Cost;
+  /** At the end of the step budget. */
+  readonly validationAccuracy: Estimate;
+  readonly testAccuracy: Estimate;
+  readonly validationLoss: Curve;
+  readonly validationAccuracyCurve: Curve;
+  readonly sensitivity: readonly PointSummary[];
+  /** Absent for the first entry and where there is one seed. */
+  readonly standing?: EntryStanding;
+  /** Trials at any learning rate without a result, each with its reason. */
+  readonly failures: readonly string[];
+}
+
+/** What a comparison found: plain data. */
+export interface Comparison {
+  readonly outcome: "completed";
+  readonly workload: string;
+  readonly description: string;
+  readonly parameterCount: number;
+  readonly source: string;
+  readonly procedural: boolean;
+  readonly target: { readonly metric: string; readonly split: string; readonly value: number };
+  readonly batchSize: number;
+  readonly stepBudget: number;
+  readonly seeds: readonly number[];
+  readonly interval: { readonly level: number; readonly method: string };
+  /** What was tuned, how entries were ranked and grouped, and what the figures do not show: one sentence each. */
+  readonly method: readonly string[];
+  /** In the order of their ranks. */
+  readonly entries: readonly ComparisonEntry[];
+}
+
+/** From as many seeds the bootstrap takes over from Student's t, whose normality it does not need. */
+const bootstrapFrom = 10;
+const level = 0.95;
+
+/** What one seed gave at one point. A trial without a result reached nothing: no target, accuracy 0. */
+interface SeedFinding {
+  readonly steps: number;
+  readonly cpuSeconds: number;
+  readonly best: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly curve: readonly CurvePoint[];
+}
+
+interface PointFindings {
+  readonly learningRate: number | undefined;
+  readonly seeds: readonly SeedFinding[];
+  readonly medianSteps: number;
+  readonly medianBest: number;
+}
+
+interface Candidate {
+  readonly submission: Submission;
+  readonly points: readonly PointFindings[];
+  readonly chosen: PointFindings;
+  readonly failures: readonly string[];
+}
+
+/** Judges the trials of a plan: chooses every optimizer's learning rate, ranks the optimizers and groups those that the seeds cannot tell apart. */
+export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[]): Comparison {
+  const candidates = plan.submissions
+    .map((submission, index) =>
+      candidateOf(
+        plan,
+        submission,
+        records.filter((record) => record.submission === index),
+      ),
+    )
+    .toSorted(
+      (a, b) =>
+        compareNumbers(a.chosen.medianSteps, b.chosen.medianSteps) ||
+        compareNumbers(meanOf(b, "validation"), meanOf(a, "validation")),
+    );
+  const { groups, standings } = grouped(plan, candidates);
+  return {
+    outcome: "completed",
+    workload: plan.workload,
+    description: plan.description,
+    parameterCount: plan.parameterCount,
+    source: plan.source,
+    procedural: plan.procedural,
+    target: plan.target,
+    batchSize: plan.batchSize,
+    stepBudget: plan.steps,
+    seeds: plan.seeds,
+    interval: { level, method: intervalMethod(plan.seeds.length) },
+    method: methodSentences(plan),
+    entries: candidates.map((candidate, i) =>
+      entryOf(plan, candidate, i + 1, groups.get(candidate) ?? 1, standings.get(candidate)),
+    ),
+  };
+}
+
+/** An order of numbers in which infinities equal themselves. */
+const compareNumbers = (a: number, b: number): number => (a === b ? 0 : a - b);
+
+const meanOf = ({ chosen }: Candidate, quantity: "validation" | "test"): number =>
+  mean(chosen.seeds.map((seed) => seed[quantity]));
+
+function candidateOf(
+  plan: ComparisonPlan,
+  submission: Submission,
+  records: readonly TrialRecord[],
+): Candidate {
+  const points = submission.points.map(({ learningRate }, point): PointFindings => {
+    const seeds = records
+      .filter((record) => record.point === point)
+      .toSorted((a, b) => a.seed - b.seed)
+      .map(findingOf);
+    return {
+      learningRate,
+      seeds,
+      medianSteps: median(seeds.map(({ steps }) => steps)),
+      medianBest: median(seeds.map(({ best }) => best)),
+    };
+  });
+  const chosen = points.reduce((best, point) =>
+    (compareNumbers(point.medianSteps, best.medianSteps) ||
+      compareNumbers(best.medianBest, point.medianBest)) < 0
+      ? point
+      : best,
+  );
+  const failures = records.flatMap(({ outcome, point, seed }) =>
+    outcome.kind === "completed"
+      ? []
+      : [
+          `${submission.points[point]?.optimizer ?? ""} seed ${plan.seeds[seed]} ${outcome.kind}: ${outcome.reason}`,
+        ],
+  );
+  return { submission, points, chosen, failures };
+}
+
+function findingOf({ outcome, curve }: TrialRecord): SeedFinding {
+  if (outcome.kind !== "completed") {
+    const accuracies = curve.map(({ accuracy }) => accuracy).filter(Number.isFinite);
+    return {
+      steps: Number.POSITIVE_INFINITY,
+      cpuSeconds: Number.POSITIVE_INFINITY,
+      best: Math.max(0, ...accuracies),
+      validation: 0,
+      test: 0,
+      curve,
+    };
+  }
+  const { target, best, validation, test } = outcome.result;
+  const hit = target?.reached === true ? target : undefined;
+  return {
+    steps: hit?.step ?? Number.POSITIVE_INFINITY,
+    cpuSeconds: hit?.cpuSeconds ?? Number.POSITIVE_INFINITY,
+    best: best.accuracy,
+    validation: validation.accuracy,
+    test: test.accuracy,
+    curve,
+  };
+}
+
+/**
+ * Groups in order of rank: the first entry not yet in a group leads the next one and takes in all that cannot be told from it, in steps to the target
+ * (counted as the budget where it was missed) if it reached the target in most seeds, else in validation accuracy.
+ */
+function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
+  const groups = new Map<Candidate, number>();
+  const standings = new Map<Candidate, EntryStanding>();
+  let remaining = candidates;
+  for (let group = 1; remaining.length > 0; group++) {
+    const [leader, ...others] = remaining;
+    if (leader === undefined) break;
+    const inSteps = Number.isFinite(leader.chosen.medianSteps);
+    const sample = (candidate: Candidate) => ({
+      name: candidate.submission.optimizer,
+      values: candidate.chosen.seeds.map(({ steps, validation }) =>
+        inSteps ? -Math.min(steps, plan.steps) : validation,
+      ),
+    });
+    const verdicts = againstLeader(sample(leader), others.map(sample), {
+      resolution: inSteps ? plan.evaluateEvery : 0,
+    });
+    groups.set(leader, group);
+    remaining = others.filter((other, i) => {
+      const verdict = verdicts[i];
+      if (group === 1 && verdict?.behind !== undefined && verdict.pValue !== undefined) {
+        standings.set(other, {
+          quantity: inSteps ? "steps to the target" : "validation accuracy",
+          behind: verdict.behind,
+          pValue: verdict.pValue,
+        });
+      }
+      if (verdict?.distinguishable === true) return true;
+      groups.set(other, group);
+      return false;
+    });
+  }
+  return { groups, standings };
+}
+
+function entryOf(
+  plan: ComparisonPlan,
+  { submission, points, chosen, failures }: Candidate,
+  rank: number,
+  group: number,
+  standing: EntryStanding | undefined,
+): ComparisonEntry {
+  const { learningRate, seeds } = chosen;
+  return {
+    optimizer: submission.optimizer,
+    rank,
+    group,
+    ...(learningRate === undefined ? {} : { learningRate }),
+    tuned: submission.tuned,
+    stepsToTarget: costOf(plan, seeds, ({ steps }) => steps),
+    secondsToTarget: costOf(plan, seeds, ({ cpuSeconds }) => cpuSeconds),
+    validationAccuracy: shareEstimate(seeds.map(({ validation }) => validation)),
+    testAccuracy: shareEstimate(seeds.map(({ test }) => test)),
+    validationLoss: curveOf(seeds, ({ loss }) => loss),
+    validationAccuracyCurve: curveOf(seeds, ({ accuracy }) => accuracy),
+    sensitivity: points.flatMap((point) =>
+      point.learningRate === undefined
+        ? []
+        : [
+            {
+              learningRate: point.learningRate,
+              stepsToTarget: point.medianSteps,
+              best: shareEstimate(point.seeds.map(({ best }) => best)),
+            },
+          ],
+    ),
+    ...(standing === undefined ? {} : { standing }),
+    failures,
+  };
+}
+
+function costOf(
+  plan: ComparisonPlan,
+  seeds: readonly SeedFinding[],
+  quantity: (seed: SeedFinding) => number,
+): Cost {
+  const values = seeds.map(quantity);
+  const value = median(values);
+  if (Number.isFinite(value))
+    return { kind: "reached", value, low: Math.min(...values), high: Math.max(...values) };
+  const hits = values.filter(Number.isFinite).length;
+  const best = Math.max(...seeds.map((seed) => seed.best));
+  return {
+    kind: "missed",
+    reason: `${hits} of ${seeds.length} seeds reached ${plan.target.value} in ${plan.steps} steps; best validation accuracy ${best.toFixed(4)}`,
+  };
+}
+
+/** The mean of shares in [0, 1] with its interval. */
+function shareEstimate(values: readonly number[]): Estimate {
+  const value = mean(values);
+  if (values.length < 2) return { value, low: value, high: value };
+  const { low, high } =
+    values.length < bootstrapFrom
+      ? studentInterval(values, level)
+      : bootstrapInterval(values, mean, { level });
+  return { value, low: Math.max(0, low), high: Math.min(1, high) };
+}
+
+const intervalMethod = (seeds: number): string => {
+  if (seeds < 2) return "none: one seed";
+  return seeds < bootstrapFrom ? `Student t over ${seeds} seeds` : `BCa bootstrap over ${seeds} seeds`;
+};
+
+/** The evaluations of all seeds, step by step; a seed that ended early is left out of the later steps. */
+function curveOf(seeds: readonly SeedFinding[], quantity: (point: CurvePoint) => number): Curve {
+  const bySteps = new Map<number, CurvePoint[]>();
+  for (const { curve } of seeds) {
+    for (const point of curve) {
+      const known = bySteps.get(point.step);
+      if (known === undefined) bySteps.set(point.step, [point]);
+      else known.push(point);
+    }
+  }
+  const steps = [...bySteps.keys()].toSorted((a, b) => a - b);
+  const points = steps.map((step) => bySteps.get(step) ?? []);
+  const values = points.map((at) => at.map(quantity));
+  return {
+    steps,
+    seconds: points.map((at) => mean(at.map(({ cpuSeconds }) => cpuSeconds))),
+    value: values.map(median),
+    low: values.map((at) => Math.min(...at)),
+    high: values.map((at) => Math.max(...at)),
+  };
+}

@@ -1,0 +1,114 @@
+import { availableParallelism } from "node:os";
+import { readOutcome, recordFailure, type TrialConfiguration, type TrialOutcome } from "../trial/trial.js";
+import { createEventQueue } from "./eventQueue.js";
+import { startWorker, type WorkerProcess } from "./workerProcess.js";
+
+/** A trial and the folder that it fills. */
+export interface PoolJob {
+  readonly folder: string;
+  readonly trial: TrialConfiguration;
+}
+
+/** What happens to the jobs. `worker` is the operating system's number of the process. */
+export type PoolEvent<Job extends PoolJob> =
+  | { readonly kind: "started"; readonly job: Job; readonly worker: number | undefined }
+  | { readonly kind: "progress"; readonly job: Job; readonly step: number; readonly accuracy?: number }
+  | { readonly kind: "notice"; readonly message: string }
+  | { readonly kind: "retried"; readonly job: Job; readonly reason: string }
+  | { readonly kind: "finished"; readonly job: Job; readonly outcome: TrialOutcome };
+
+/** How a pool runs its jobs; nothing here changes a trial's bits. */
+export interface PoolOptions {
+  /** Trials at a time; as many as cores, at most 8, by default. */
+  readonly workers?: number;
+  /** Further attempts at a trial whose worker died, hung or failed; 1 by default. */
+  readonly retries?: number;
+  /** A worker without a sign of life for so long is killed; 60 by default. Loading data counts as silence. */
+  readonly hangSeconds?: number;
+  /** Ends the pool: running trials save a checkpoint and stay resumable. */
+  readonly signal?: AbortSignal;
+}
+
+/** Seconds that a stopped worker gets to write its checkpoint. */
+const stopPatience = 10;
+
+/** How many trials run at a time where nobody says: one a core, up to 8. */
+export const defaultWorkers = (): number => Math.min(8, availableParallelism());
+
+/**
+ * Runs trials in worker processes of one thread each. A worker that dies or hangs is replaced and its trial attempted again from its last checkpoint; a
+ * trial that keeps failing is recorded as failed, with its log. The order of `finished` is that of the clock; everything else is the trial's own.
+ */
+export async function* runPool<Job extends PoolJob>(
+  jobs: readonly Job[],
+  { workers = defaultWorkers(), retries = 1, hangSeconds = 60, signal }: PoolOptions = {},
+): AsyncGenerator<PoolEvent<Job>, void> {
+  const waiting = [...jobs];
+  const events = createEventQueue<PoolEvent<Job>>();
+  const processes = new Set<WorkerProcess>();
+  const stopped = new AbortController();
+  const stop = () => {
+    stopped.abort();
+    return Promise.all([...processes].map((worker) => worker.stop(stopPatience)));
+  };
+
+  const attempt = async (
+    job: Job,
+    worker: WorkerProcess,
+  ): Promise<TrialOutcome | { retry: string; log: string }> => {
+    const result = await worker.run(job.folder, job.trial, (reply) => {
+      if (reply.kind === "notice") events.push(reply);
+      else if (reply.kind === "progress") events.push({ ...reply, job });
+    });
+    if (result.kind === "interrupted") return { kind: "interrupted" };
+    if (stopped.signal.aborted && result.kind === "failed") return { kind: "interrupted" };
+    // A worker may die after its last write and before its last word: the folder decides.
+    const outcome = await readOutcome(job.folder);
+    if (outcome !== undefined) return outcome;
+    return result.kind === "failed"
+      ? { retry: result.reason, log: result.log }
+      : { retry: "the worker finished without an outcome in the folder", log: "" };
+  };
+
+  const serve = async (): Promise<void> => {
+    let worker: WorkerProcess | undefined;
+    for (let job = waiting.shift(); job !== undefined && !stopped.signal.aborted; job = waiting.shift()) {
+      for (let tries = 0; ; tries++) {
+        if (worker === undefined || !worker.alive) {
+          if (worker !== undefined) processes.delete(worker);
+          worker = startWorker(hangSeconds);
+          processes.add(worker);
+        }
+        events.push({ kind: "started", job, worker: worker.pid });
+        const result = await attempt(job, worker);
+        if ("kind" in result) {
+          events.push({ kind: "finished", job, outcome: result });
+          break;
+        }
+        if (tries < retries) {
+          events.push({ kind: "retried", job, reason: result.retry });
+          continue;
+        }
+        const failure = { kind: "failed", reason: result.retry, log: result.log } as const;
+        await recordFailure(job.folder, failure);
+        events.push({ kind: "finished", job, outcome: failure });
+        break;
+      }
+    }
+    await worker?.stop(stopPatience);
+  };
+
+  if (signal?.aborted) return;
+  signal?.addEventListener("abort", stop, { once: true });
+  const all = Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, serve));
+  all.then(
+    () => events.close(),
+    (error: unknown) => events.close(error),
+  );
+  try {
+    yield* events;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await stop();
+  }
+}

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { trialConfigurationSchema } from "../trial/trial.js";
+
+/** What the pool asks of a worker: `stop` ends the current trial with a checkpoint, and then the process. */
+export const requestSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("run"), folder: z.string(), trial: trialConfigurationSchema }),
+  z.strictObject({ kind: z.literal("stop") }),
+]);
+export type Request = z.infer<typeof requestSchema>;
+
+/**
+ * What a worker tells. The outcome itself stands in the trial's folder: `finished` only says that it is there, so that nothing is lost
+ * with a message. `failed` is an error that another attempt might not meet.
+ */
+export const replySchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("heartbeat") }),
+  z.strictObject({ kind: z.literal("notice"), message: z.string() }),
+  z.strictObject({ kind: z.literal("progress"), step: z.int(), accuracy: z.number().exactOptional() }),
+  z.strictObject({ kind: z.literal("finished") }),
+  z.strictObject({ kind: z.literal("interrupted") }),
+  z.strictObject({ kind: z.literal("failed"), reason: z.string() }),
+]);
+export type Reply = z.infer<typeof replySchema>;
+
+/** How often a worker shows that its event loop turns, in milliseconds. */
+export const heartbeatPeriod = 500;
