@@ -1,8 +1,22 @@
+export { type CompiledGraph, type CompiledValue, compile } from "./compile.js";
+export { type Feeds, grad, type ValueAndGradients, value, valueAndGrad } from "./differentiate.js";
 export { GraphError, type GraphErrorCode } from "./errors.js";
-export { add } from "./operators/add.js";
-export { broadcastTo } from "./operators/broadcastTo.js";
+export { evaluate, type FeedValues } from "./evaluate.js";
+export { gradients } from "./gradients.js";
+export type {
+  Attributes,
+  Emitter,
+  NoAttributes,
+  NumericTensor,
+  OnnxAttribute,
+  Operator,
+} from "./operator.js";
+export { saveModel } from "./save.js";
+export { createSession, type Session, type SessionOptions, type TensorArray } from "./session.js";
 export type { Shape } from "./shape.js";
 export {
+  apply,
+  applySingle,
   constant,
   type DType,
   input,

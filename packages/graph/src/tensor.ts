@@ -17,12 +17,14 @@ export interface TensorType {
 export interface InputSource {
   readonly kind: "input";
   readonly name: string;
+  readonly outputs: readonly Tensor[];
 }
 
 /** A value fixed in the graph, in row-major order. Integers are exact up to 2^53. */
 export interface ConstantSource {
   readonly kind: "constant";
   readonly data: Float64Array;
+  readonly outputs: readonly Tensor[];
 }
 
 /** One application of an operator: its inputs, its attributes and the tensors it gives. */
@@ -34,10 +36,10 @@ export interface Operation<A extends Attributes = Attributes> {
   readonly outputs: readonly Tensor[];
 }
 
-/** Where a tensor's value comes from. */
+/** Where a tensor's value comes from: a vertex of the graph, with the tensors that it gives (one, but for operations). */
 export type Source = InputSource | ConstantSource | Operation;
 
-/** A symbolic tensor: an immutable vertex of the graph. It holds no numbers; `evaluate` or a session computes them. */
+/** A symbolic tensor: an immutable edge of the graph. It holds no numbers; `evaluate` or a session computes them. */
 export interface Tensor extends TensorType {
   readonly source: Source;
   /** Which of the operation's outputs this is; 0 for inputs and constants. */
@@ -56,6 +58,13 @@ function checkShape(what: string, shape: Shape): Shape {
   );
 }
 
+/** The one tensor of an input or constant, which also becomes its source's only output. */
+function leaf(source: InputSource | ConstantSource, outputs: Tensor[], shape: Shape, dtype: DType): Tensor {
+  const tensor: Tensor = { source, index: 0, shape, dtype };
+  outputs.push(tensor);
+  return tensor;
+}
+
 /**
  * A value fed at every run.
  *
@@ -64,7 +73,8 @@ function checkShape(what: string, shape: Shape): Shape {
  */
 export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
   if (name === "") throw new GraphError("invalid-value", "input: the name is empty", "Name every input");
-  return { source: { kind: "input", name }, index: 0, shape: checkShape(`input "${name}"`, shape), dtype };
+  const outputs: Tensor[] = [];
+  return leaf({ kind: "input", name, outputs }, outputs, checkShape(`input "${name}"`, shape), dtype);
 }
 
 /** A float32 input that an optimizer updates: an {@link input} by another name, so that models read well. */
@@ -91,7 +101,8 @@ export function constant(value: number | ArrayLike<number>, shape?: Shape, dtype
     );
   }
   const data = elements ?? new Float64Array(count).fill(Number(value));
-  return { source: { kind: "constant", data }, index: 0, shape: checked, dtype };
+  const outputs: Tensor[] = [];
+  return leaf({ kind: "constant", data, outputs }, outputs, checked, dtype);
 }
 
 /** Tensors of zeros or ones with another tensor's shape and element type. */

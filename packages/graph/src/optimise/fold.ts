@@ -1,0 +1,17 @@
+import { evaluateOperation } from "../evaluate.js";
+import { elementCount } from "../shape.js";
+import { constant } from "../tensor.js";
+import type { RewriteRule } from "./rewrite.js";
+
+/** Results larger than this stay to be computed: they would make the model larger than the work is worth. */
+const foldableElements = 4096;
+
+/** Computes operations on constants now, in float64. */
+export const foldConstants: RewriteRule = (operation) => {
+  const inputs = operation.inputs.flatMap(({ source, shape, dtype }) =>
+    source.kind === "constant" ? [{ shape, dtype, data: source.data }] : [],
+  );
+  const size = operation.outputs.reduce((total, { shape }) => total + elementCount(shape), 0);
+  if (inputs.length < operation.inputs.length || size > foldableElements) return undefined;
+  return evaluateOperation(operation, inputs).map(({ data, shape, dtype }) => constant(data, shape, dtype));
+};

@@ -1,0 +1,107 @@
+import { add } from "../operators/binary.js";
+import { reshape, reshapeOperator, transposeOperator } from "../operators/layout.js";
+import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
+import { sameShape } from "../shape.js";
+import { applySingle, type Operation, type Tensor } from "../tensor.js";
+import { gemmOperator } from "./gemm.js";
+import { isOperation, scaledBy } from "./match.js";
+import type { RewriteRule, Usage } from "./rewrite.js";
+
+/** The matrix product that gives x, where nothing else needs x: fusing it then costs no second product. */
+function soleProduct(x: Tensor, usage: Usage): Operation<MatmulAttributes> | undefined {
+  return isOperation(x.source, matmulOperator) && usage.uses(x) === 1 ? x.source : undefined;
+}
+
+/** What x is the transpose of, in its last two dimensions alone. */
+function transposeOf({ source, shape }: Tensor): Tensor | undefined {
+  if (!isOperation(source, transposeOperator)) return undefined;
+  const rank = shape.length;
+  const swapsLast = source.attributes.permutation.every(
+    (axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i),
+  );
+  return swapsLast ? source.inputs[0] : undefined;
+}
+
+/** A product of transposes and multiples of its operands is a product of the operands themselves. */
+const absorbOperands: RewriteRule = (operation) => {
+  const [a, b] = operation.inputs;
+  if (!isOperation(operation, matmulOperator) || a === undefined || b === undefined) return undefined;
+  const { transposeA, transposeB, scale } = operation.attributes;
+  const aBefore = transposeOf(a);
+  const bBefore = transposeOf(b);
+  const aScaled = scaledBy(a);
+  const bScaled = scaledBy(b);
+  if (aBefore === undefined && bBefore === undefined && aScaled === undefined && bScaled === undefined) {
+    return undefined;
+  }
+  return [
+    applySingle(matmulOperator, [aBefore ?? aScaled?.x ?? a, bBefore ?? bScaled?.x ?? b], {
+      transposeA: transposeA !== (aBefore !== undefined),
+      transposeB: transposeB !== (bBefore !== undefined),
+      scale: scale * (aBefore ? 1 : (aScaled?.factor ?? 1)) * (bBefore ? 1 : (bScaled?.factor ?? 1)),
+    }),
+  ];
+};
+
+/** The transpose of a product is the product of the transposes, in the other order. */
+const absorbTranspose: RewriteRule = (operation, usage) => {
+  const [y] = operation.outputs;
+  const before = y && transposeOf(y);
+  const product = before && soleProduct(before, usage);
+  if (before === undefined || product === undefined) return undefined;
+  const { transposeA, transposeB, scale } = product.attributes;
+  return [
+    applySingle(matmulOperator, product.inputs.toReversed(), {
+      transposeA: !transposeB,
+      transposeB: !transposeA,
+      scale,
+    }),
+  ];
+};
+
+/** A multiple of a product is a product with another scale. */
+const absorbScale: RewriteRule = (operation, usage) => {
+  const [y] = operation.outputs;
+  const scaled = y && scaledBy(y);
+  const product = scaled && soleProduct(scaled.x, usage);
+  if (scaled === undefined || product === undefined) return undefined;
+  const scale = product.attributes.scale * scaled.factor;
+  return [applySingle(matmulOperator, product.inputs, { ...product.attributes, scale })];
+};
+
+/** The sum of a product of two matrices and a tensor that broadcasts to it is one Gemm. */
+const addBias: RewriteRule = (operation, usage) => {
+  const [y] = operation.outputs;
+  const [a, b] = operation.inputs;
+  if (operation.operator !== add.operator || !a || !b || y?.shape.length !== 2) return undefined;
+  for (const [x, bias] of [[a, b] as const, [b, a] as const]) {
+    const product = soleProduct(x, usage);
+    if (product === undefined || !sameShape(x.shape, y.shape)) continue;
+    return [applySingle(gemmOperator, [...product.inputs, bias], product.attributes)];
+  }
+  return undefined;
+};
+
+/** A bias added after a reshape that keeps the rows is added before it, where it can join the product. */
+const addBiasBeforeReshape: RewriteRule = (operation, usage) => {
+  const [y] = operation.outputs;
+  const [a, b] = operation.inputs;
+  if (operation.operator !== add.operator || !a || !b || !y) return undefined;
+  for (const [x, bias] of [[a, b] as const, [b, a] as const]) {
+    const before =
+      isOperation(x.source, reshapeOperator) && usage.uses(x) === 1 ? x.source.inputs[0] : undefined;
+    if (before === undefined || soleProduct(before, usage) === undefined) continue;
+    const isRow = bias.shape.length === 1 && bias.shape[0] === before.shape.at(-1);
+    if (isRow && before.shape.length === 2 && sameShape(x.shape, y.shape))
+      return [reshape(add(before, bias), y.shape)];
+  }
+  return undefined;
+};
+
+/** Work that a matrix product does on the way. */
+export const fusionRules: readonly RewriteRule[] = [
+  absorbOperands,
+  absorbScale,
+  addBias,
+  addBiasBeforeReshape,
+];

@@ -1,0 +1,57 @@
+import { broadcastTo, broadcastToOperator } from "../operators/broadcastTo.js";
+import { reshape, reshapeOperator, transpose, transposeOperator } from "../operators/layout.js";
+import { castOperator } from "../operators/select.js";
+import { sumToOperator } from "../operators/sumTo.js";
+import { sameShape } from "../shape.js";
+import { isOperation } from "./match.js";
+import type { RewriteRule } from "./rewrite.js";
+
+/** Casts to the tensor's own element type and changes to its own shape. */
+const dropIdentities: RewriteRule = (operation) => {
+  const [x] = operation.inputs;
+  const [y] = operation.outputs;
+  if (x === undefined || y === undefined) return undefined;
+  const isIdentity =
+    (operation.operator === castOperator && x.dtype === y.dtype) ||
+    ([reshapeOperator, broadcastToOperator, sumToOperator].some(
+      (operator) => operator === operation.operator,
+    ) &&
+      sameShape(x.shape, y.shape));
+  return isIdentity ? [x] : undefined;
+};
+
+/** Two reshapes, or two broadcasts, in a row are one. */
+const mergeShapes: RewriteRule = (operation) => {
+  const [y] = operation.outputs;
+  const before = operation.inputs[0]?.source;
+  if (y === undefined || before?.kind !== "operation") return undefined;
+  const [x] = before.inputs;
+  if (x === undefined || before.operator !== operation.operator) return undefined;
+  if (operation.operator === reshapeOperator) return [reshape(x, y.shape)];
+  if (operation.operator === broadcastToOperator) return [broadcastTo(x, y.shape)];
+  return undefined;
+};
+
+/** Two transposes in a row are one, or none; one that only moves dimensions of extent 1 is a reshape. */
+const mergeTransposes: RewriteRule = (operation) => {
+  const [x] = operation.inputs;
+  const [y] = operation.outputs;
+  if (x === undefined || y === undefined || !isOperation(operation, transposeOperator)) return undefined;
+  const { permutation } = operation.attributes;
+  const moving = permutation.filter((axis) => x.shape[axis] !== 1);
+  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? 0))) return [reshape(x, y.shape)];
+  if (!isOperation(x.source, transposeOperator)) return undefined;
+  const [original] = x.source.inputs;
+  const first = x.source.attributes.permutation;
+  return (
+    original && [
+      transpose(
+        original,
+        permutation.map((axis) => first[axis] ?? 0),
+      ),
+    ]
+  );
+};
+
+/** Changes of shape and order that need not be made. */
+export const layoutRules: readonly RewriteRule[] = [dropIdentities, mergeShapes, mergeTransposes];

@@ -1,0 +1,29 @@
+import { mapRecord } from "../names.js";
+import type { Tensor } from "../tensor.js";
+import { arithmeticRules } from "./arithmetic.js";
+import { foldConstants } from "./fold.js";
+import { fusionRules } from "./fuse.js";
+import { layoutRules } from "./layout.js";
+import { type RewriteRule, rewrite } from "./rewrite.js";
+
+const rules: readonly RewriteRule[] = [foldConstants, ...arithmeticRules, ...layoutRules, ...fusionRules];
+
+/** Rounds of rewriting after which an unsettled graph is good enough; each is one pass over it. */
+const maximumRounds = 20;
+
+/**
+ * The same tensors, written more cheaply: equal subgraphs computed once, constants folded, neutral arithmetic and
+ * changes of layout removed, matrix products fused with their transposes, scales and biases. Values change by no more
+ * than the rounding of a reordered product.
+ */
+export function optimise(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const names = Object.keys(outputs);
+  let tensors: readonly Tensor[] = Object.values(outputs);
+  for (let round = 0; round < maximumRounds; round++) {
+    const result = rewrite(tensors, rules);
+    tensors = result.outputs;
+    if (!result.changed) break;
+  }
+  const byName = new Map(names.map((name, i) => [name, tensors[i]]));
+  return mapRecord(outputs, (tensor, name) => byName.get(name) ?? tensor);
+}
