@@ -4,6 +4,19 @@ export { evaluateScalar } from "./language/evaluate.js";
 export * from "./language/expression.js";
 export { choice, decayRate, flag, nonNegative, real, stepSize } from "./language/hyper.js";
 export type * from "./language/rule.js";
+export type {
+  ArenaBytes,
+  ClipSpec,
+  GroupSpec,
+  NonFinitePolicy,
+  Optimizer,
+  OptimizerConfig,
+  ParameterGroup,
+  RuleChoice,
+  StateDictionary,
+  StepReport,
+} from "./optimizer/config.js";
+export { createOptimizer } from "./optimizer/createOptimizer.js";
 export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } from "./parameter.js";
 export { constantSchedule } from "./schedules/constant.js";
 export { cosineSchedule } from "./schedules/cosine.js";

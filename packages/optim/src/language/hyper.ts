@@ -17,6 +17,10 @@ export const stepSize = (defaultValue: number, symbol = "\\alpha", description =
 export const decayRate = hyper("decayRate");
 /** Any finite number >= 0. */
 export const nonNegative = hyper("nonNegative");
+/** A finite number > 0. */
+export const positive = hyper("positive");
+/** An integer >= 1. */
+export const count = hyper("count");
 /** Any finite number. */
 export const real = hyper("real");
 
@@ -40,6 +44,8 @@ const requirements: Readonly<
   stepSize: { expected: "a finite step size >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
   decayRate: { expected: "a decay rate in [0, 1)", accepts: (value) => value >= 0 && value < 1 },
   nonNegative: { expected: "a finite number >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
+  positive: { expected: "a finite number > 0", accepts: (value) => Number.isFinite(value) && value > 0 },
+  count: { expected: "an integer >= 1", accepts: (value) => Number.isSafeInteger(value) && value >= 1 },
   real: { expected: "a finite number", accepts: (value) => Number.isFinite(value) },
 };
 

@@ -8,6 +8,10 @@ export type HyperKind =
   | "decayRate"
   /** Finite and >= 0. */
   | "nonNegative"
+  /** Finite and > 0. */
+  | "positive"
+  /** An integer >= 1. */
+  | "count"
   /** Any finite number. */
   | "real";
 

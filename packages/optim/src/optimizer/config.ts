@@ -1,0 +1,128 @@
+import type { OptionValue, Rule } from "../language/rule.js";
+import type { ParameterRole, ParameterSpec } from "../parameter.js";
+import type { SafetensorsFile } from "../safetensors.js";
+import type { Schedule } from "../schedules/schedule.js";
+import type { GivenValues } from "../values.js";
+
+/** A rule and what is chosen of it: the preset first, then single hyper-parameters and options over it. */
+export interface RuleChoice extends GivenValues {
+  readonly rule: Rule;
+}
+
+/** Parameters that share hyper-parameters. A parameter belongs to the first group that names its role or its name. */
+export interface GroupSpec {
+  readonly roles?: readonly ParameterRole[];
+  readonly names?: readonly string[];
+  /** In place of the optimizer's own values. */
+  readonly hyper?: Readonly<Record<string, number>>;
+  /** In place of the optimizer's schedule. */
+  readonly schedule?: Schedule;
+}
+
+export interface OptimizerConfig {
+  /** `wasm`: fused float32 kernels (default). `float64`: the reference interpreter. */
+  readonly backend?: "wasm" | "float64";
+  /** Parameters that fall into none of these form one more group, with the optimizer's own values. */
+  readonly groups?: readonly GroupSpec[];
+  /** Multiplies the step size `lr`. */
+  readonly schedule?: Schedule;
+  readonly clip?: ClipSpec;
+  /** Gradients are averaged over this many calls of `step` before an update; default 1. */
+  readonly accumulate?: number;
+  /** What to do about a gradient that is NaN or infinite; default `throw`. Nothing is changed before the check. */
+  readonly nonFinite?: NonFinitePolicy;
+  /** Room in the same memory for other things, such as a workload's inputs. */
+  readonly extraBytes?: number;
+}
+
+/** Applied to the averaged gradient: the norm first, then single values. */
+export interface ClipSpec {
+  /** The gradient of all parameters together is multiplied by min(1, c/(‖g‖ + 1e-6)). */
+  readonly globalNorm?: number;
+  /** Every element is brought into [−c, c]. */
+  readonly value?: number;
+}
+
+/**
+ * `throw` an error that names the parameter, the element and the step; `skip` the gradient and count it; `ignore` without
+ * looking, which saves a pass over the gradients.
+ */
+export type NonFinitePolicy = "throw" | "skip" | "ignore";
+
+/** What `step` did. One object, overwritten by the next call. */
+export interface StepReport {
+  /** Whether parameters changed: false where the gradient was skipped or only accumulated. */
+  readonly applied: boolean;
+  /** How many gradients have been skipped so far. */
+  readonly skipped: number;
+  /**
+   * ‖g‖ over all parameters, before clipping, of the averaged gradient (of this one where it is only accumulated); undefined
+   * where nothing needed it (no clipping by norm, and non-finite values ignored).
+   */
+  readonly gradientNorm: number | undefined;
+}
+
+/** State slots, named "<parameter>/<slot>", and everything else of an optimizer, as a safetensors file holds them. */
+export type StateDictionary = SafetensorsFile;
+
+/** Bytes of the arena by use. */
+export interface ArenaBytes {
+  readonly parameters: number;
+  readonly gradients: number;
+  /** The rule's slots. */
+  readonly state: number;
+  /** The buffer that averages gradients, where `accumulate` > 1. */
+  readonly accumulation: number;
+  /** `extraBytes`. */
+  readonly extra: number;
+  /** All of it, with kernels' scratch, padding and rounding up to pages. */
+  readonly total: number;
+}
+
+/** A group as it came out: its parameters and its present hyper-parameters. */
+export interface ParameterGroup {
+  readonly parameters: readonly string[];
+  readonly hyper: Readonly<Record<string, number>>;
+}
+
+/**
+ * An optimizer over its own memory: fill the gradients, call `step`. Views never move and never detach.
+ * In float32 precision the arrays are views of one WebAssembly memory, `memory`.
+ */
+export interface Optimizer {
+  readonly rule: Rule;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly parameters: readonly ParameterSpec[];
+  readonly groups: readonly ParameterGroup[];
+  readonly precision: "float32" | "float64";
+  readonly memory: ArrayBuffer;
+  /** Where the `extraBytes` lie in `memory`, aligned to 64 bytes. */
+  readonly extra: { readonly byteOffset: number; readonly byteLength: number };
+  readonly arenaBytes: ArenaBytes;
+  /** Updates applied so far. */
+  readonly stepCount: number;
+  /** @throws SteepestError `unknown-name` */
+  parameter(name: string): Float32Array | Float64Array;
+  /** @throws SteepestError `unknown-name` */
+  gradient(name: string): Float32Array | Float64Array;
+  /** A state slot. @throws SteepestError `unknown-name` */
+  state(name: string, slot: string): Float32Array | Float64Array;
+  /**
+   * Updates the parameters from the gradients; allocates nothing.
+   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed
+   */
+  step(): StepReport;
+  /**
+   * Changes a hyper-parameter of one group (an index into `groups`) or of all; nothing is recompiled.
+   * @throws SteepestError `unknown-name` or `invalid-value`
+   */
+  setHyper(name: string, value: number, group?: number): void;
+  /** A copy of all state, the step and the hyper-parameters, but not of the parameters. */
+  saveState(): StateDictionary;
+  /**
+   * Restores what `saveState` gave, bit for bit, hyper-parameters included. Other tensors in the dictionary are left alone.
+   * @throws SteepestError `state-mismatch` where it is of another rule, option, precision, shape or grouping; then nothing
+   *   has changed
+   */
+  loadState(state: StateDictionary): void;
+}

@@ -1,0 +1,36 @@
+import { SteepestError } from "../errors.js";
+import type { ParameterSpec } from "../parameter.js";
+import { findOptimizer } from "../registry.js";
+import type { OptimizerSpec } from "../spec.js";
+import type { Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
+import { createRuleOptimizer } from "./optimizer.js";
+
+/**
+ * Builds an optimizer over its own memory, by name or from a rule of your own; both get the same kernels.
+ *
+ * ```ts
+ * const optimizer = createOptimizer(parseOptimizerSpec("adamw:lr=0.003"), [{ name: "w", shape: [10, 3], role: "hiddenMatrix" }]);
+ * optimizer.parameter("w").set(initial);
+ * optimizer.gradient("w").set(gradient);
+ * optimizer.step();
+ * ```
+ *
+ * @throws SteepestError for unknown names (with the nearest), values out of range, impossible shapes, memory that cannot be
+ *   had, and methods that need a line search
+ */
+export function createOptimizer(
+  choice: OptimizerSpec | RuleChoice,
+  parameters: readonly ParameterSpec[],
+  config: OptimizerConfig = {},
+): Optimizer {
+  if ("rule" in choice) return createRuleOptimizer(choice, parameters, config);
+  const entry = findOptimizer(choice.name);
+  if (entry.kind === "lineSearch") {
+    throw new SteepestError(
+      "misuse",
+      `${choice.name} evaluates the loss several times a step, but an optimizer's step has the gradients only`,
+      "Use createLineSearchOptimizer, whose step takes the function that evaluates the loss",
+    );
+  }
+  return createRuleOptimizer({ ...choice, rule: entry.rule }, parameters, config);
+}

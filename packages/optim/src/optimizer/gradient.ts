@@ -1,0 +1,84 @@
+import {
+  add,
+  type Expression,
+  max,
+  min,
+  mul,
+  neg,
+  square,
+  toExpression,
+  variable,
+} from "../language/expression.js";
+import type { Phase, RuleBody } from "../language/rule.js";
+import { substitute } from "../language/traverse.js";
+import type { ClipSpec } from "./config.js";
+
+/*
+ * Averaging and clipping are written in the language of rules, so that they are fused into the rule's own kernel: clipping
+ * by norm costs one pass over the gradients (for the norm), clipping by value and averaging cost none.
+ */
+
+/** The slot that sums gradients. Like the scalars below, its name cannot clash: no rule may use a hyphen. */
+export const accumulator = "accumulated-gradient";
+/** Multiplies the gradient: the clipping factor over the number of gradients summed. */
+export const gradientScale = "gradient-scale";
+/** The greatest size of an element of the gradient. */
+export const gradientLimit = "gradient-limit";
+
+const nothing: Phase = { scalars: {}, assign: {}, reduce: {}, carry: {} };
+const gradient = variable("element", "g");
+const summed = add(variable("element", accumulator), gradient);
+
+/** The hyper-parameters that the transformed body has beyond the rule's own, in order. */
+export const gradientHyper = (accumulate: boolean, clip: ClipSpec): readonly string[] => [
+  ...(accumulate || clip.globalNorm !== undefined ? [gradientScale] : []),
+  ...(clip.value !== undefined ? [gradientLimit] : []),
+];
+
+/** The rule's body on the averaged and clipped gradient instead of `g`. */
+export function transformGradient(body: RuleBody, accumulate: boolean, clip: ClipSpec): RuleBody {
+  let transformed: Expression = accumulate ? summed : gradient;
+  for (const name of gradientHyper(accumulate, clip)) {
+    const value = variable("scalar", name);
+    transformed = name === gradientScale ? mul(transformed, value) : max(min(transformed, value), neg(value));
+  }
+  if (transformed === gradient) return body;
+  const replace = (expression: Expression) =>
+    substitute(expression, (variable) => (variable.name === "g" ? transformed : variable));
+  const last = body.phases.length - 1;
+  return {
+    ...body,
+    state: accumulate ? { ...body.state, [accumulator]: toExpression(0) } : body.state,
+    phases: body.phases.map((phase, index) => ({
+      ...phase,
+      assign: {
+        ...mapValues(phase.assign, replace),
+        // Emptied by the last pass that reads it.
+        ...(accumulate && index === last ? { [accumulator]: toExpression(0) } : {}),
+      },
+      reduce: mapValues(phase.reduce, ({ over, sum }) => ({ over, sum: replace(sum) })),
+    })),
+  };
+}
+
+/** Adds the gradient to the accumulator. */
+export const accumulation: RuleBody = {
+  state: { [accumulator]: toExpression(0) },
+  carried: {},
+  phases: [{ ...nothing, assign: { [accumulator]: summed } }],
+};
+
+/** ‖g‖² over the group, of this gradient or of the sum with those before it. It is finite iff every element is (in float32). */
+export const squaredNorm = (accumulated: boolean): RuleBody => ({
+  state: accumulated ? { [accumulator]: toExpression(0) } : {},
+  carried: {},
+  phases: [
+    { ...nothing, reduce: { squares: { over: "group", sum: square(accumulated ? summed : gradient) } } },
+  ],
+});
+
+const mapValues = <From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Readonly<Record<string, To>> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));

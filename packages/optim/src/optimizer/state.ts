@@ -1,0 +1,195 @@
+import type { Values } from "../backends/backend.js";
+import { SteepestError } from "../errors.js";
+import type { OptionValue, Rule, RuleBody } from "../language/rule.js";
+import type { SafetensorsTensor } from "../safetensors.js";
+import type { StateDictionary } from "./config.js";
+import { accumulator } from "./gradient.js";
+import type { Progress, RunningGroup } from "./optimizer.js";
+
+/** What of an optimizer outlives the process. */
+export interface Persistent {
+  readonly rule: Rule;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly precision: "float32" | "float64";
+  readonly accumulate: number;
+  readonly hyperNames: readonly string[];
+  readonly body: RuleBody;
+  readonly groups: readonly RunningGroup[];
+  readonly progress: Progress;
+  /** By array, then by parameter. */
+  readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
+}
+
+/** The metadata key; its value is a `Description` as JSON. */
+const metadataKey = "optimizer";
+
+/** Everything that is no tensor. Numbers are texts that read back to the same bits, also -0, NaN and the infinities. */
+interface Description {
+  readonly rule: string;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly precision: string;
+  readonly accumulate: string;
+  readonly step: string;
+  readonly pending: string;
+  readonly skipped: string;
+  readonly groups: readonly {
+    readonly parameters: readonly string[];
+    readonly hyper: Readonly<Record<string, string>>;
+    readonly carried: Readonly<Record<string, string>>;
+  }[];
+}
+
+const exact = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
+
+function describe({
+  rule,
+  options,
+  precision,
+  accumulate,
+  hyperNames,
+  body,
+  groups,
+  progress,
+}: Persistent): Description {
+  const named = (names: readonly string[], values: Float64Array) =>
+    Object.fromEntries(names.map((name, index) => [name, exact(values[index])]));
+  return {
+    rule: rule.name,
+    options,
+    precision,
+    accumulate: exact(accumulate),
+    step: exact(progress.stepCount),
+    pending: exact(progress.pending),
+    skipped: exact(progress.skipped),
+    groups: groups.map(({ parameters, base, update }) => ({
+      parameters: parameters.map(({ name }) => name),
+      hyper: named(hyperNames, base),
+      carried: named(Object.keys(body.carried), update.carried),
+    })),
+  };
+}
+
+/** The arrays that are state: the rule's slots, and the accumulator where there is one. */
+const stateArrays = ({ body, accumulate }: Persistent): readonly string[] => [
+  ...Object.keys(body.state),
+  ...(accumulate > 1 ? [accumulator] : []),
+];
+
+const tensorOf = (shape: readonly number[], data: Values): SafetensorsTensor =>
+  data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "F64", shape, data };
+
+interface StateTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly view: Values;
+}
+
+const stateTensors = (optimizer: Persistent): readonly StateTensor[] =>
+  optimizer.groups.flatMap(({ parameters }) =>
+    parameters.flatMap(({ name, shape }) =>
+      stateArrays(optimizer).flatMap((array) => {
+        const view = optimizer.views.get(array)?.get(name);
+        return view === undefined ? [] : [{ name: `${name}/${array}`, shape, view }];
+      }),
+    ),
+  );
+
+/** A copy of the optimizer's state. */
+export const saveState = (optimizer: Persistent): StateDictionary => ({
+  tensors: new Map(
+    stateTensors(optimizer).map(({ name, shape, view }) => [name, tensorOf(shape, view.slice())]),
+  ),
+  metadata: { [metadataKey]: JSON.stringify(describe(optimizer)) },
+});
+
+const mismatch = (what: string, expected: string, found: string) =>
+  new SteepestError(
+    "state-mismatch",
+    `this state does not fit: ${what} should be ${expected}, found ${found}`,
+    "Nothing was changed. Build the optimizer with the rule, options, parameters and groups that the state was saved with",
+  );
+
+/** Checks all of the state against the optimizer, then copies it in. */
+export function loadState(optimizer: Persistent, state: StateDictionary): void {
+  const text = state.metadata[metadataKey];
+  if (text === undefined) {
+    throw mismatch(`metadata "${metadataKey}"`, "the description of an optimizer", "none");
+  }
+  const found = parseJson(text);
+  const expected = describe(optimizer);
+  for (const key of ["rule", "precision", "accumulate"] as const) {
+    expectEqual(key === "accumulate" ? "gradients averaged" : key, expected[key], field(found, key));
+  }
+  const options = field(found, "options");
+  for (const [name, value] of Object.entries(expected.options)) {
+    expectEqual(`option ${name}`, value, field(options, name));
+  }
+  const counters = (["step", "pending", "skipped"] as const).map((key) => number(key, field(found, key)));
+  const foundGroups = field(found, "groups");
+  if (!Array.isArray(foundGroups) || foundGroups.length !== expected.groups.length) {
+    throw mismatch(
+      "the number of parameter groups",
+      String(expected.groups.length),
+      Array.isArray(foundGroups) ? String(foundGroups.length) : "no list",
+    );
+  }
+  const restored = expected.groups.map((group, index) => {
+    const one: unknown = foundGroups[index];
+    expectEqual(`parameters of group ${index}`, list(group.parameters), list(field(one, "parameters")));
+    const numbers = (key: "hyper" | "carried") =>
+      Object.keys(group[key]).map((name) => number(`${key} ${name}`, field(field(one, key), name)));
+    return { hyper: numbers("hyper"), carried: numbers("carried") };
+  });
+  const tensors = stateTensors(optimizer).map(({ name, shape, view }) => {
+    const tensor = state.tensors.get(name);
+    if (tensor === undefined) throw mismatch(`tensor "${name}"`, "in the state", "none");
+    const { dtype, shape: foundShape } = tensorOf(shape, view);
+    expectEqual(`shape of "${name}"`, list(foundShape), list(tensor.shape));
+    if ((tensor.dtype !== "F32" && tensor.dtype !== "F64") || tensor.dtype !== dtype) {
+      throw mismatch(`dtype of "${name}"`, dtype, tensor.dtype);
+    }
+    expectEqual(`length of "${name}"`, view.length, tensor.data.length);
+    return { view, data: tensor.data };
+  });
+
+  for (const { view, data } of tensors) view.set(data);
+  optimizer.groups.forEach(({ base, update }, index) => {
+    base.set(restored[index]?.hyper ?? []);
+    update.carried.set(restored[index]?.carried ?? []);
+  });
+  const [step = 0, pending = 0, skipped = 0] = counters;
+  optimizer.progress.stepCount = step;
+  optimizer.progress.pending = pending;
+  optimizer.progress.skipped = skipped;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SteepestError(
+      "malformed-file",
+      `the state's metadata "${metadataKey}" is not JSON`,
+      "The file is damaged; nothing was changed",
+      { cause },
+    );
+  }
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+
+const list = (value: unknown): string => (Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
+
+function number(what: string, value: unknown): number {
+  if (typeof value !== "string" || (value !== "NaN" && Number.isNaN(Number(value)))) {
+    throw mismatch(what, "a number", String(value));
+  }
+  return Number(value);
+}
+
+function expectEqual(what: string, expected: unknown, found: unknown): void {
+  if (expected !== found) throw mismatch(what, String(expected), String(found));
+}
