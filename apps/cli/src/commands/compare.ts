@@ -1,0 +1,238 @@
+import { mkdir } from "node:fs/promises";
+import { cpus } from "node:os";
+import { dirname, join, relative } from "node:path";
+import {
+  type Comparison,
+  type ComparisonConfig,
+  type ComparisonPlan,
+  compare,
+  defaultWorkers,
+  type InterruptedComparison,
+  planComparison,
+  readPlan,
+} from "@steepest/bench";
+import { writeFileAtomically } from "@steepest/files";
+import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
+import { type ComparisonData, comparisonHtml } from "@steepest/report";
+import { workloads } from "@steepest/workloads";
+import { Command, Option } from "commander";
+import { countArgument, numberArgument, optimizerArgument } from "../arguments.js";
+import { type ExitCode, exitCode, type Io } from "../io.js";
+import { createCompareProgress } from "./compareProgress.js";
+import { leaderboard } from "./compareSummary.js";
+
+/** What is compared where nobody says: the lecture's methods for mini-batches. A fixed list, so that the comparison stays one of minutes. */
+const defaultOptimizers = [
+  "sgd",
+  "momentum",
+  "nesterov",
+  "adagrad",
+  "rmsprop",
+  "adadelta",
+  "adam",
+  "amsgrad",
+  "adamw",
+  "adam-l2",
+] as const;
+
+interface CompareArguments {
+  readonly optimizer?: readonly OptimizerSpec[];
+  readonly seeds?: number;
+  readonly trials?: number;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly target?: number;
+  readonly workers?: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json?: true;
+}
+
+/** `steepest compare`: tunes and compares optimizers on one workload. */
+export function compareCommand(io: Io, finish: (code: ExitCode) => void): Command {
+  const planning = ["optimizer", "seeds", "trials", "epochs", "batch", "target", "out"];
+  return new Command("compare")
+    .description("Compare optimizers on a workload: tuned alike, over several seeds, with honest verdicts")
+    .argument("[workload]", `one of: ${workloads.map(({ name }) => name).join(", ")}`)
+    .option(
+      "-o, --optimizer <name[:key=value,...]>",
+      `an optimizer, once for each; lr=... fixes its learning rate (default: ${defaultOptimizers.join(", ")})`,
+      (text, previous: readonly OptimizerSpec[] = []) => [...previous, optimizerArgument(text)],
+    )
+    .option("--seeds <count>", "seeds for each optimizer and learning rate (default: 3)", countArgument)
+    .option("--trials <count>", "quasi-random learning rates for each optimizer (default: 3)", countArgument)
+    .option("--epochs <number>", "passes over the training examples a trial (default: 3)", numberArgument)
+    .option("--batch <count>", "examples a step (default: the workload's)", countArgument)
+    .option("--target <accuracy>", "validation accuracy to reach (default: the workload's)", numberArgument)
+    .option(
+      "--workers <count>",
+      "trials at a time, one thread each (default: 2, or 1 on one core)",
+      countArgument,
+    )
+    .option(
+      "--out <folder|file.html>",
+      "where the trials and report.html go (default: a new folder in runs/), or the report alone",
+    )
+    .addOption(new Option("--resume <folder>", "continue the comparison of this folder").conflicts(planning))
+    .option("--json", "print the result as one JSON object")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  steepest compare fashion-mnist
+  steepest compare fashion-mnist -o adam -o adamw -o sgd:lr=0.1 --seeds 5 --epochs 10 --target 0.88
+  steepest compare --resume runs/compare-fashion-mnist
+
+Ctrl-C stops the workers and prints how to continue; complete trials are never run again.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
+    )
+    .action(async (workload: string | undefined, options: CompareArguments) => {
+      finish(await runCompare(io, workload, options));
+    });
+}
+
+async function runCompare(
+  io: Io,
+  workload: string | undefined,
+  options: CompareArguments,
+): Promise<ExitCode> {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(exitCode.interrupted);
+    stop.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const { folder, plan } = await open(io, workload, options);
+    const workers = options.workers ?? Math.min(2, defaultWorkers());
+    const result = await follow(io, plan, { folder, workers, signal: stop.signal });
+    if (result.outcome === "interrupted") {
+      io.stderr.write(
+        `Interrupted with ${result.complete} of ${result.total} trials complete; they are kept. Continue with:\n  steepest compare --resume ${folder}\n`,
+      );
+      return exitCode.interrupted;
+    }
+    const report = reportPath(folder, options.out);
+    const environment = {
+      processor: cpus()[0]?.model ?? "unknown",
+      cores: `${cpus().length}`,
+      "trials at a time": `${workers}`,
+      node: process.version,
+    };
+    const data: ComparisonData = { ...result, command: commandOf(plan), environment };
+    await writeFileAtomically(report, comparisonHtml(data));
+    io.stdout.write(
+      options.json === true
+        ? `${JSON.stringify({ ...result, folder, report })}\n`
+        : `${leaderboard(result, io)}\n\nTrials: ${folder}\nReport: ${report}\n`,
+    );
+    return exitCode.ok;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+/** The folder and the plan: those of an earlier comparison to resume, or new ones. */
+async function open(
+  io: Io,
+  workload: string | undefined,
+  options: CompareArguments,
+): Promise<{ readonly folder: string; readonly plan: ComparisonPlan }> {
+  if (options.resume !== undefined) {
+    const plan = await readPlan(options.resume);
+    if (plan !== undefined && (workload ?? plan.workload) === plan.workload)
+      return { folder: options.resume, plan };
+    throw new SteepestError(
+      "invalid-value",
+      plan === undefined
+        ? `there is no comparison in ${options.resume}`
+        : `the comparison in ${options.resume} is on ${plan.workload}, not ${workload}`,
+      "Give the folder that the comparison was started with; it holds a plan.json",
+    );
+  }
+  if (workload === undefined) {
+    throw new SteepestError(
+      "invalid-value",
+      "no workload is given",
+      `Write steepest compare ${workloads[0]?.name ?? ""}, or --resume FOLDER`,
+    );
+  }
+  const plan = await planComparison(configOf(workload, options), (message) =>
+    io.stderr.write(`${message}\n`),
+  );
+  const folder = outFolder(options.out) ?? (await newFolder(`compare-${plan.workload}`));
+  if ((await readPlan(folder)) !== undefined) {
+    throw new SteepestError(
+      "invalid-value",
+      `${folder} holds a comparison already`,
+      `Continue it with --resume ${folder}, or choose another --out`,
+    );
+  }
+  return { folder, plan };
+}
+
+const configOf = (workload: string, options: CompareArguments): ComparisonConfig => ({
+  workload,
+  optimizers: options.optimizer ?? defaultOptimizers.map(optimizerArgument),
+  seeds: options.seeds ?? 3,
+  trials: options.trials ?? 3,
+  epochs: options.epochs ?? 3,
+  ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+  ...(options.target === undefined ? {} : { target: options.target }),
+});
+
+const isPage = (out: string): boolean => out.toLowerCase().endsWith(".html");
+
+const outFolder = (out: string | undefined): string | undefined =>
+  out === undefined || isPage(out) ? undefined : out;
+
+const reportPath = (folder: string, out: string | undefined): string =>
+  out !== undefined && isPage(out) ? out : join(folder, "report.html");
+
+/** The first free one of `runs/NAME`, `runs/NAME-2`, ...: a new comparison never touches an earlier one. */
+async function newFolder(name: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const folder = join("runs", attempt === 1 ? name : `${name}-${attempt}`);
+    await mkdir(dirname(folder), { recursive: true });
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}
+
+/** Shows what happens until the result. */
+async function follow(
+  io: Io,
+  plan: ComparisonPlan,
+  options: { readonly folder: string; readonly workers: number; readonly signal: AbortSignal },
+): Promise<Comparison | InterruptedComparison> {
+  const progress = createCompareProgress(io, plan);
+  progress.print(
+    `${plan.source}: ${plan.submissions.length} optimizers, ${plan.seeds.length} seeds, ${plan.steps} steps a trial; trials in ${relative(".", options.folder)}`,
+  );
+  try {
+    const events = compare(plan, options);
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true) return next.value;
+      progress.show(next.value, options.signal.aborted);
+    }
+  } finally {
+    progress.clear();
+  }
+}
+
+/** The command that makes the same comparison again. */
+function commandOf(plan: ComparisonPlan): string {
+  const optimizers = plan.submissions.map(({ optimizer }) => optimizer);
+  const standard = defaultOptimizers.map((name) => formatOptimizerSpec(optimizerArgument(name)));
+  const points = Math.max(...plan.submissions.map((submission) => submission.points.length));
+  return [
+    `npx steepest compare ${plan.workload}`,
+    ...(optimizers.join() === standard.join() ? [] : optimizers.map((optimizer) => `-o ${optimizer}`)),
+    `--seeds ${plan.seeds.length} --trials ${points} --epochs ${plan.epochs} --batch ${plan.batchSize} --target ${plan.target.value}`,
+  ].join(" ");
+}
