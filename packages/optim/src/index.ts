@@ -2,8 +2,12 @@ export { type ErrorCode, nearestName, SteepestError, unknownName } from "./error
 export * from "./language/defineRule.js";
 export { evaluateScalar } from "./language/evaluate.js";
 export * from "./language/expression.js";
-export { choice, decayRate, flag, nonNegative, real, stepSize } from "./language/hyper.js";
+export { choice, count, decayRate, flag, nonNegative, positive, real, stepSize } from "./language/hyper.js";
 export type * from "./language/rule.js";
+export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
+export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
+export type { GradientRay, LineSearchMethod } from "./lineSearch/method.js";
+export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
 export type {
   ArenaBytes,
   ClipSpec,
@@ -17,7 +21,23 @@ export type {
   StepReport,
 } from "./optimizer/config.js";
 export { createOptimizer } from "./optimizer/createOptimizer.js";
+export { fromOriginal } from "./originals.js";
 export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } from "./parameter.js";
+export {
+  findOptimizer,
+  type LineSearchEntry,
+  type RegistryEntry,
+  type RuleEntry,
+  registry,
+} from "./registry.js";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsArrays,
+  type SafetensorsDtype,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from "./safetensors.js";
 export { constantSchedule } from "./schedules/constant.js";
 export { cosineSchedule } from "./schedules/cosine.js";
 export { cyclicSchedule } from "./schedules/cyclic.js";
@@ -43,3 +63,5 @@ export {
   schedules,
 } from "./schedules/text.js";
 export { warmupSchedule } from "./schedules/warmup.js";
+export { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec, presetNames } from "./spec.js";
+export type { Choices, ChosenValues, GivenValues } from "./values.js";

@@ -1,5 +1,5 @@
 import { defineRule } from "../language/defineRule.js";
-import { add, div, mul, select, sqrt, square, sub } from "../language/expression.js";
+import { add, div, mul, sqrt, square, sub } from "../language/expression.js";
 import { choice, nonNegative, stepSize } from "../language/hyper.js";
 import { epsPlacementDescription, l2Decay, maximizeArgument } from "./shared/originals.js";
 
@@ -22,7 +22,7 @@ export const adagrad = defineRule({
     weightDecay: l2Decay,
   },
   options: { epsPlacement: choice(["inside", "outside"], epsPlacementDescription) },
-  symbols: { rate: "\\alpha_k", start: "s" },
+  symbols: { rate: "\\alpha_k" },
   presets: {
     torch: {
       values: {
@@ -57,15 +57,11 @@ export const adagrad = defineRule({
   },
   body: (rule, { epsPlacement }) =>
     rule.elementwise({
-      state: { v: 0 },
-      scalars: ({ k, lr, lrDecay, initialAccumulator }) => ({
-        rate: div(lr, add(1, mul(sub(k, 1), lrDecay))),
-        // The initial value is a hyper-parameter, which state slots cannot begin with: it enters with the first gradient.
-        start: select(k, "equal", 1, initialAccumulator, 0),
-      }),
-      update: ({ x, g, v, eps, weightDecay, rate, start }) => {
+      state: { v: rule.hyper.initialAccumulator },
+      scalars: ({ k, lr, lrDecay }) => ({ rate: div(lr, add(1, mul(sub(k, 1), lrDecay))) }),
+      update: ({ x, g, v, eps, weightDecay, rate }) => {
         const gradient = add(g, mul(weightDecay, x));
-        const sum = add(add(v, start), square(gradient));
+        const sum = add(v, square(gradient));
         const root = epsPlacement === "inside" ? sqrt(add(sum, eps)) : add(sqrt(sum), eps);
         return { v: sum, x: sub(x, mul(rate, div(gradient, root))) };
       },

@@ -1,0 +1,28 @@
+import { count, decayRate, nonNegative, positive } from "../language/hyper.js";
+import { defineLineSearch } from "./method.js";
+import { strongWolfe } from "./wolfe.js";
+
+/** Gradient descent with steps that satisfy the strong Wolfe conditions; each search begins at the last step. */
+export const gdWolfe = defineLineSearch({
+  name: "gd-wolfe",
+  title: "Gradient descent, strong Wolfe",
+  summary: "steps along −∇f that decrease the objective enough and flatten its slope",
+  cite: {
+    authors: "Wolfe",
+    year: 1969,
+    title: "Convergence Conditions for Ascent Methods",
+    url: "https://doi.org/10.1137/1011036",
+  },
+  hyper: {
+    firstStep: positive(1, "t_0", "the first trial of the first search"),
+    sufficientDecrease: decayRate(1e-4, "c_1", "part of the slope that a step must gain"),
+    curvature: decayRate(0.9, "c_2", "part of the slope that may be left"),
+    maximumIterations: count(25, "N", "trials after the first, at most"),
+    smallestChange: nonNegative(1e-9, "\\delta", "a search ends when no coordinate would move by more"),
+  },
+  formula:
+    "x \\leftarrow x - t \\nabla f(x), \\quad f(x - t \\nabla f) \\le f(x) - c_1 t \\|\\nabla f\\|^2, \\quad |\\langle \\nabla f(x - t \\nabla f), \\nabla f \\rangle| \\le c_2 \\|\\nabla f\\|^2",
+  conflict: ({ sufficientDecrease, curvature }) =>
+    sufficientDecrease < curvature ? undefined : "sufficientDecrease < curvature",
+  search: (hyper, { lastStep, ...ray }) => strongWolfe({ ...ray, guess: lastStep ?? hyper.firstStep }, hyper),
+});

@@ -1,0 +1,70 @@
+import { SteepestError, unknownName } from "./errors.js";
+import type { ArgumentMapping, ArgumentValue, OptionValue, PresetName } from "./language/rule.js";
+import { findOptimizer } from "./registry.js";
+import type { OptimizerSpec } from "./spec.js";
+import { findPreset } from "./values.js";
+
+/**
+ * Our specification of an original's call, e.g. torch's `Adam(lr=1e-3, betas=(0.9, 0.99))` =
+ * `fromOriginal("adam", "torch", { lr: 1e-3, betas: [0.9, 0.99] })`. Python's None is `null`.
+ * @throws SteepestError `unknown-name` for an argument the original's form of this rule does not have, `invalid-value` for one that our
+ *   rule cannot honour; the message says which optimizer can
+ */
+export function fromOriginal(
+  name: string,
+  preset: PresetName,
+  originalArguments: Readonly<Record<string, ArgumentValue>>,
+): OptimizerSpec {
+  const entry = findOptimizer(name);
+  const mappings = findPreset(entry, preset).arguments;
+  const settings = Object.entries(originalArguments).flatMap(([argument, value]) => {
+    const mapping = Object.hasOwn(mappings, argument) ? mappings[argument] : undefined;
+    if (mapping === undefined)
+      throw unknownName(`argument of ${preset}'s ${name}`, argument, Object.keys(mappings));
+    return settingsOf(`${preset}'s ${name}: ${argument}=${JSON.stringify(value)}`, mapping, value);
+  });
+  const ofKind = <Value>(names: Readonly<Record<string, unknown>>, is: (value: unknown) => value is Value) =>
+    Object.fromEntries(
+      settings.flatMap(([key, value]) => (Object.hasOwn(names, key) && is(value) ? [[key, value]] : [])),
+    );
+  const spec: OptimizerSpec = {
+    name,
+    preset,
+    hyper: ofKind(entry.hyper, (value) => typeof value === "number"),
+    options: ofKind(entry.options, (value) => typeof value === "string" || typeof value === "boolean"),
+  };
+  entry.choose(spec);
+  return spec;
+}
+
+type Setting = readonly [name: string, value: number | OptionValue];
+
+/** What one argument sets; `call` is how the message shows it. */
+function settingsOf(call: string, mapping: ArgumentMapping, value: ArgumentValue): readonly Setting[] {
+  if (typeof mapping === "string") return [[mapping, scalar(call, value)]];
+  if ("tuple" in mapping) {
+    if (typeof value !== "object" || value?.length !== mapping.tuple.length)
+      throw refused(call, `Give ${mapping.tuple.length} numbers`);
+    return mapping.tuple.map((name, index) => [name, scalar(call, value[index])]);
+  }
+  if ("each" in mapping) return mapping.each.map((name) => [name, scalar(call, value)]);
+  if ("enables" in mapping)
+    return value === 0 || value === null
+      ? []
+      : [[mapping.name, scalar(call, value)], ...Object.entries(mapping.enables)];
+  if ("values" in mapping) {
+    const settings = Object.entries(mapping.values).find(([accepted]) => accepted === String(value))?.[1];
+    if (settings === undefined) throw refused(call, `Give one of ${Object.keys(mapping.values).join(", ")}`);
+    return Object.entries(settings);
+  }
+  if (value !== mapping.only) throw refused(call, mapping.otherwise);
+  return [];
+}
+
+function scalar(call: string, value: ArgumentValue | undefined): number | OptionValue {
+  if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") return value;
+  throw refused(call, "Give one number, text or truth value");
+}
+
+const refused = (call: string, fix: string): SteepestError =>
+  new SteepestError("invalid-value", `${call} cannot be honoured`, fix);

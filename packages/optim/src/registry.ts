@@ -1,0 +1,127 @@
+import { SteepestError, unknownName } from "./errors.js";
+import type { Citation, OptionValue, Rule } from "./language/rule.js";
+import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
+import { gdWolfe } from "./lineSearch/gdWolfe.js";
+import type { LineSearchMethod } from "./lineSearch/method.js";
+import { adadelta } from "./rules/adadelta.js";
+import { adagrad } from "./rules/adagrad.js";
+import { adam } from "./rules/adam.js";
+import { adamL2 } from "./rules/adamL2.js";
+import { adamw } from "./rules/adamw.js";
+import { amsgrad } from "./rules/amsgrad.js";
+import { gd } from "./rules/gd.js";
+import { momentum } from "./rules/momentum.js";
+import { nesterov } from "./rules/nesterov.js";
+import { rmsprop } from "./rules/rmsprop.js";
+import { sgd } from "./rules/sgd.js";
+import { type Choices, type ChosenValues, chooseBody, chooseValues, type GivenValues } from "./values.js";
+
+/** What every optimizer of the registry says of itself. */
+interface EntryDescription extends Choices {
+  readonly title: string;
+  /** One line: what it does, for tables. */
+  readonly summary: string;
+  readonly cite: Citation;
+  /** Every coordinate has a step size of its own, from the gradients it has seen. */
+  readonly adaptive: boolean;
+  /**
+   * Bytes of float32 state for each parameter element, beside the parameter and its gradient.
+   * @throws SteepestError for an unknown option or value
+   */
+  stateBytesPerParameter(options?: Readonly<Record<string, OptionValue>>): number;
+  /**
+   * The value of every hyper-parameter and option: what is given, else the preset's, else the default.
+   * @throws SteepestError for an unknown name or preset, a value out of range, and a hyper-parameter without effect
+   */
+  choose(given: GivenValues): ChosenValues;
+}
+
+/** An optimizer that a rule declares: gradients in, one update out. */
+export interface RuleEntry extends EntryDescription {
+  readonly kind: "rule";
+  readonly rule: Rule;
+}
+
+/** An optimizer that evaluates the objective several times a step. */
+export interface LineSearchEntry extends EntryDescription {
+  readonly kind: "lineSearch";
+  readonly method: LineSearchMethod;
+}
+
+/** An optimizer by name. */
+export type RegistryEntry = RuleEntry | LineSearchEntry;
+
+const bytesPerSlot = Float32Array.BYTES_PER_ELEMENT;
+
+function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
+  const { name, title, summary, cite, hyper, options, presets } = rule;
+  return {
+    ...{ kind: "rule", rule, adaptive },
+    ...{ name, title, summary, cite, hyper, options, presets },
+    stateBytesPerParameter: (chosen = {}) =>
+      bytesPerSlot * Object.keys(chooseBody(rule, { options: chosen }).body.state).length,
+    choose: (given) => {
+      const { hyper: values, options: forms } = chooseBody(rule, given);
+      return { hyper: values, options: forms };
+    },
+  };
+}
+
+function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
+  const { name, title, summary, cite, hyper, options, presets } = method;
+  return {
+    ...{ kind: "lineSearch", method, adaptive: false },
+    ...{ name, title, summary, cite, hyper, options, presets },
+    // The point where the search began and its direction.
+    stateBytesPerParameter: () => 2 * bytesPerSlot,
+    choose: (given) => chooseSearchValues(method, given),
+  };
+}
+
+/** As `chooseValues`; the values must fit together too. */
+function chooseSearchValues(method: LineSearchMethod, given: GivenValues): ChosenValues {
+  const chosen = chooseValues(method, given);
+  const conflict = method.conflict?.(chosen.hyper);
+  if (conflict !== undefined)
+    throw new SteepestError(
+      "invalid-value",
+      `${method.name}: expected ${conflict}`,
+      "Change one of the two hyper-parameters",
+    );
+  return chosen;
+}
+
+const plain = (rule: Rule): RegistryEntry => ruleEntry(rule, false);
+const adaptive = (rule: Rule): RegistryEntry => ruleEntry(rule, true);
+
+/** Every optimizer, simplest first. Adding one is a rule file, a line here and a golden fixture. */
+export const registry: readonly RegistryEntry[] = [
+  plain(gd),
+  lineSearchEntry(gdBacktracking),
+  lineSearchEntry(gdWolfe),
+  plain(sgd),
+  plain(momentum),
+  plain(nesterov),
+  adaptive(adagrad),
+  adaptive(rmsprop),
+  adaptive(adadelta),
+  adaptive(adam),
+  adaptive(amsgrad),
+  adaptive(adamw),
+  adaptive(adamL2),
+];
+
+/**
+ * The optimizer with this name.
+ * @throws SteepestError `unknown-name`, with the nearest name
+ */
+export function findOptimizer(name: string): RegistryEntry {
+  const entry = registry.find((candidate) => candidate.name === name);
+  if (entry === undefined)
+    throw unknownName(
+      "optimizer",
+      name,
+      registry.map((candidate) => candidate.name),
+    );
+  return entry;
+}

@@ -1,0 +1,70 @@
+import { formatAssignments, parseAssignments } from "./assignments.js";
+import { SteepestError, unknownName } from "./errors.js";
+import type { OptionValue, PresetName } from "./language/rule.js";
+import { findOptimizer } from "./registry.js";
+
+/** An optimizer by name, with what differs from its preset's or its own defaults. */
+export interface OptimizerSpec {
+  readonly name: string;
+  readonly preset?: PresetName;
+  readonly hyper: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, OptionValue>>;
+}
+
+/** Every preset name. */
+export const presetNames: readonly PresetName[] = ["torch", "optax", "paper"];
+
+/**
+ * Reads `adam`, `adam:lr=0.01,beta1=0.8` or `rmsprop:preset=torch,centered=true`.
+ * @throws SteepestError `unknown-name` for an optimizer, preset, hyper-parameter or option that is not there (with the nearest);
+ *   `invalid-value` for bad syntax, a value out of range, and a hyper-parameter without effect
+ */
+export function parseOptimizerSpec(text: string): OptimizerSpec {
+  const colon = text.indexOf(":");
+  const name = (colon < 0 ? text : text.slice(0, colon)).trim();
+  const entry = findOptimizer(name);
+  const hyper: Record<string, number> = {};
+  const options: Record<string, OptionValue> = {};
+  let preset: PresetName | undefined;
+  for (const [key, value] of parseAssignments(colon < 0 ? "" : text.slice(colon + 1), text)) {
+    const option = Object.hasOwn(entry.options, key) ? entry.options[key] : undefined;
+    if (key === "preset") preset = parsePreset(value);
+    else if (option !== undefined)
+      options[key] = option.values.find((candidate) => String(candidate) === value) ?? value;
+    else if (Object.hasOwn(entry.hyper, key)) hyper[key] = parseNumber(text, key, value);
+    else
+      throw unknownName(`hyper-parameter or option of ${name}`, key, [
+        ...Object.keys(entry.hyper),
+        ...Object.keys(entry.options),
+        "preset",
+      ]);
+  }
+  const spec: OptimizerSpec = { name, ...(preset === undefined ? {} : { preset }), hyper, options };
+  entry.choose(spec);
+  return spec;
+}
+
+/** The text that {@link parseOptimizerSpec} reads as this specification. */
+export const formatOptimizerSpec = ({ name, preset, hyper, options }: OptimizerSpec): string =>
+  `${name}${formatAssignments([
+    ...(preset === undefined ? [] : [["preset", preset] as const]),
+    ...Object.entries(hyper),
+    ...Object.entries(options),
+  ])}`;
+
+function parsePreset(value: string): PresetName {
+  const preset = presetNames.find((name) => name === value);
+  if (preset === undefined) throw unknownName("preset", value, presetNames);
+  return preset;
+}
+
+function parseNumber(text: string, key: string, value: string): number {
+  const number = Number(value);
+  if (Number.isNaN(number))
+    throw new SteepestError(
+      "invalid-value",
+      `"${text}" sets ${key} to "${value}", which is not a number`,
+      `Write it as in ${key}=0.01`,
+    );
+  return number;
+}

@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ArgumentValue } from "../src/language/rule.js";
+
+/** A trajectory recorded from an original implementation in float64. */
+export interface Golden {
+  readonly name: string;
+  readonly hyper: Readonly<Record<string, ArgumentValue>>;
+  readonly params: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly init: readonly number[];
+  }[];
+  readonly steps: number;
+  /** Gradients of step k at [k − 1], one flat list a parameter; empty where the case has an objective. */
+  readonly grads: readonly (readonly (readonly number[])[])[];
+  /** Parameters after the given steps, one flat list a parameter. */
+  readonly expected: Readonly<Record<string, readonly (readonly number[])[]>>;
+  readonly learning_rates?: Readonly<Record<string, number>>;
+  readonly losses?: Readonly<Record<string, number>>;
+  readonly func_evals?: Readonly<Record<string, number>>;
+  /** The original's own largest relative change when its inputs change by 4e-16. */
+  readonly noise: number;
+}
+
+const fixtures = fileURLToPath(new URL("./fixtures/golden/", import.meta.url));
+const shared = fileURLToPath(new URL("../../../../shared/golden/", import.meta.url));
+
+/** The names of the recorded cases. */
+export const goldenNames: readonly string[] = readdirSync(fixtures)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.slice(0, -".json".length));
+
+export const readGolden = (name: string): Golden => ({
+  name,
+  ...JSON.parse(readFileSync(`${fixtures}${name}.json`, "utf8")),
+});
+
+/** The folder that the cases were copied from, where it is at hand: every recorded case, by name, as text. */
+export function sharedGoldens(): ReadonlyMap<string, string> | undefined {
+  if (!existsSync(shared)) return undefined;
+  return new Map(
+    readdirSync(shared)
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => [file.slice(0, -".json".length), readFileSync(`${shared}${file}`, "utf8")]),
+  );
+}
+
+export const fixtureText = (name: string): string => readFileSync(`${fixtures}${name}.json`, "utf8");
+
+/** The parameters after each recorded step. */
+export const checkpoints = (
+  golden: Golden,
+): readonly (readonly [step: number, values: readonly number[]])[] =>
+  Object.entries(golden.expected).map(([step, values]) => [Number(step), values.flat()]);
+
+/** The largest parameter of a trajectory: what its errors are measured against. */
+export const trajectoryScale = (golden: Golden): number =>
+  Math.max(
+    ...golden.params.flatMap(({ init }) => init.map(Math.abs)),
+    ...checkpoints(golden).flatMap(([, values]) => values.map(Math.abs)),
+  );
+
+/** The original's own uncertainty, with the margin that the recordings ask for. */
+export const goldenTolerance = (golden: Golden): number => Math.max(1e-10, 100 * golden.noise);
+
+/** Σ 100 (x[i+1] − x[i]²)² + (1 − x[i])² and its gradient. */
+export function rosenbrock(x: ArrayLike<number>, gradient: { [index: number]: number }): number {
+  let value = 0;
+  for (let i = 0; i < x.length; i++) gradient[i] = 0;
+  for (let i = 0; i + 1 < x.length; i++) {
+    const [here = 0, next = 0] = [x[i], x[i + 1]];
+    const curve = next - here * here;
+    value += 100 * curve * curve + (1 - here) ** 2;
+    gradient[i] = (gradient[i] ?? 0) - 400 * curve * here - 2 * (1 - here);
+    gradient[i + 1] = (gradient[i + 1] ?? 0) + 200 * curve;
+  }
+  return value;
+}

@@ -1,0 +1,245 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { backtrack } from "../src/lineSearch/backtracking.js";
+import type { LineSearch, LineSearchResult, LineStart, LineValue } from "../src/lineSearch/lineFunction.js";
+import { strongWolfe, type WolfeSettings } from "../src/lineSearch/wolfe.js";
+import { checkpoints, goldenTolerance, readGolden, rosenbrock, trajectoryScale } from "./golden.js";
+
+interface Trace extends LineSearchResult {
+  readonly tried: readonly number[];
+}
+
+/** Runs a search on φ. */
+function run(search: LineSearch, line: (step: number) => LineValue): Trace {
+  const tried: number[] = [];
+  let next = search.next();
+  while (!next.done) {
+    tried.push(next.value);
+    next = search.next(line(next.value));
+  }
+  return { ...next.value, tried };
+}
+
+const startOf = (line: (step: number) => LineValue, guess: number, directionSize = 1): LineStart => ({
+  ...line(0),
+  guess,
+  directionSize,
+});
+
+const wolfe: WolfeSettings = {
+  sufficientDecrease: 1e-4,
+  curvature: 0.9,
+  maximumIterations: 25,
+  smallestChange: 1e-9,
+};
+const armijo = {
+  sufficientDecrease: 1e-4,
+  decrease: 0.8,
+  maximumBacktracks: 60,
+  relativeTolerance: 0,
+  absoluteTolerance: 0,
+};
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+const along = (x: readonly number[], step: number, u: readonly number[]): number[] =>
+  x.map((value, index) => value + step * (u[index] ?? 0));
+
+/**
+ * L-BFGS as torch runs it, literally, to see the strong Wolfe search at work against the recordings: two-loop recursion, first step
+ * min(1, 1/‖g‖₁), at most 1.25 evaluations an iteration, curvature pairs kept where ⟨y, s⟩ > 1e-10.
+ */
+function* lbfgs(start: readonly number[], iterationsPerStep: number) {
+  const f = (x: readonly number[]) => {
+    const gradient = x.map(() => 0);
+    return { value: rosenbrock(x, gradient), gradient };
+  };
+  let x = [...start];
+  let evaluations = 0;
+  let iteration = 0;
+  let previousGradient: number[] = [];
+  let direction: number[] = [];
+  let step = 0;
+  let inverseCurvature = 1;
+  const pairs: { readonly s: number[]; readonly y: number[] }[] = [];
+  while (true) {
+    let { value, gradient } = f(x);
+    evaluations++;
+    const limit = evaluations - 1 + Math.floor(1.25 * iterationsPerStep);
+    for (let inner = 0; inner < iterationsPerStep; inner++) {
+      iteration++;
+      if (Math.max(...gradient.map(Math.abs)) <= 1e-7) break;
+      if (iteration === 1) direction = gradient.map((g) => -g);
+      else {
+        const y = along(gradient, -1, previousGradient);
+        const s = direction.map((u) => step * u);
+        if (dot(y, s) > 1e-10) {
+          pairs.push({ s, y });
+          inverseCurvature = dot(y, s) / dot(y, y);
+        }
+        let q = gradient.map((g) => -g);
+        const weights = new Map<object, number>();
+        for (const pair of [...pairs].reverse()) {
+          const weight = dot(pair.s, q) / dot(pair.y, pair.s);
+          weights.set(pair, weight);
+          q = along(q, -weight, pair.y);
+        }
+        q = q.map((each) => each * inverseCurvature);
+        for (const pair of pairs)
+          q = along(q, (weights.get(pair) ?? 0) - dot(pair.y, q) / dot(pair.y, pair.s), pair.s);
+        direction = q;
+      }
+      previousGradient = gradient;
+      const guess = iteration === 1 ? Math.min(1, 1 / gradient.reduce((sum, g) => sum + Math.abs(g), 0)) : 1;
+      const slope = dot(gradient, direction);
+      if (slope > -1e-9) break;
+      const found = run(
+        strongWolfe({ value, slope, guess, directionSize: Math.max(...direction.map(Math.abs)) }, wolfe),
+        (t) => {
+          const at = f(along(x, t, direction));
+          return { value: at.value, slope: dot(at.gradient, direction) };
+        },
+      );
+      evaluations += found.tried.length;
+      const last = value;
+      step = found.step;
+      x = along(x, step, direction);
+      ({ value, gradient } = f(x));
+      if (evaluations >= limit || Math.max(...gradient.map(Math.abs)) <= 1e-7) break;
+      if (Math.max(...direction.map((u) => Math.abs(u * step))) <= 1e-9 || Math.abs(value - last) < 1e-9)
+        break;
+    }
+    yield { x: [...x], value, evaluations };
+  }
+}
+
+describe("strong Wolfe", () => {
+  it.each(["lbfgs-strong-wolfe", "lbfgs-strong-wolfe-20"])(
+    "gives torch's L-BFGS on Rosenbrock: %s, the number of evaluations included",
+    (name) => {
+      const golden = readGolden(name);
+      const states = lbfgs(golden.params[0]?.init ?? [], Number(golden.hyper.max_iter));
+      const expected = new Map(checkpoints(golden));
+      const scale = trajectoryScale(golden);
+      for (let k = 1; k <= golden.steps; k++) {
+        const state = states.next().value;
+        for (const [index, value] of (expected.get(k) ?? []).entries())
+          expect(Math.abs((state?.x[index] ?? Number.NaN) - value) / scale).toBeLessThan(
+            goldenTolerance(golden),
+          );
+        if (golden.func_evals?.[k] !== undefined) expect(state?.evaluations).toBe(golden.func_evals[k]);
+      }
+    },
+  );
+
+  it("ends at a point that satisfies both conditions, on convex quartics and guesses far off", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        fc.double({ min: 0, max: 10, noNaN: true }),
+        fc.double({ min: 1e-4, max: 1e3, noNaN: true }),
+        (centre, quadratic, quartic, guess) => {
+          const line = (t: number): LineValue => ({
+            value: (quadratic * (t - centre) ** 2) / 2 + (quartic * (t - centre) ** 4) / 4,
+            slope: quadratic * (t - centre) + quartic * (t - centre) ** 3,
+          });
+          const start = startOf(line, guess);
+          const { step, satisfied } = run(strongWolfe(start, wolfe), line);
+          expect(satisfied).toBe(true);
+          expect(line(step).value).toBeLessThanOrEqual(start.value + 1e-4 * step * start.slope);
+          expect(Math.abs(line(step).slope)).toBeLessThanOrEqual(-0.9 * start.slope);
+        },
+      ),
+    );
+  });
+
+  it("satisfies narrow conditions on a line that oscillates", () => {
+    const line = (t: number): LineValue => ({
+      value: Math.sin(5 * t) / 5 + (t - 2) ** 2,
+      slope: Math.cos(5 * t) + 2 * (t - 2),
+    });
+    for (const guess of [0.01, 0.1, 1, 10]) {
+      const start = startOf(line, guess);
+      const { step, satisfied } = run(strongWolfe(start, { ...wolfe, curvature: 0.01 }), line);
+      expect(satisfied).toBe(true);
+      expect(Math.abs(line(step).slope)).toBeLessThanOrEqual(0.01 * -start.slope);
+    }
+  });
+
+  it("interpolates a cubic exactly: two evaluations find its minimiser", () => {
+    // φ = t³ − 3t has its minimum at 1; at the guess 3 it is too high.
+    const line = (t: number): LineValue => ({ value: t ** 3 - 3 * t, slope: 3 * t * t - 3 });
+    expect(run(strongWolfe(startOf(line, 3), { ...wolfe, curvature: 1e-9 }), line).tried).toEqual([3, 1]);
+  });
+
+  it("takes what is not finite as a failed candidate and never answers it", () => {
+    for (const bad of [
+      { value: Number.NaN, slope: Number.NaN },
+      { value: Number.POSITIVE_INFINITY, slope: 1 },
+      { value: Number.NEGATIVE_INFINITY, slope: -1 },
+      { value: -5, slope: Number.NaN },
+    ]) {
+      const line = (t: number): LineValue => (t > 0.3 ? bad : { value: (t - 1) ** 2, slope: 2 * (t - 1) });
+      const { step, satisfied } = run(strongWolfe(startOf(line, 1), { ...wolfe, curvature: 0.8 }), line);
+      expect(satisfied).toBe(true);
+      expect(step).toBeGreaterThan(0);
+      expect(step).toBeLessThanOrEqual(0.3);
+      const nowhere = (t: number): LineValue => (t > 0 ? bad : { value: 1, slope: -1 });
+      expect(run(strongWolfe(startOf(nowhere, 1), wolfe), nowhere)).toMatchObject({
+        step: 0,
+        satisfied: false,
+      });
+    }
+  });
+
+  it("stops where the line falls for ever, after its iterations, at the last and lowest point", () => {
+    const line = (t: number): LineValue => ({ value: -t, slope: -1 });
+    const { step, satisfied, tried } = run(strongWolfe(startOf(line, 1), wolfe), line);
+    expect(satisfied).toBe(false);
+    expect(tried).toHaveLength(26);
+    expect(step).toBe(tried.at(-1));
+  });
+});
+
+describe("backtracking", () => {
+  const parabola = (t: number): LineValue => ({ value: (t - 1) ** 2, slope: 2 * (t - 1) });
+  it("takes the first candidate that satisfies Armijo", () => {
+    // 4 → 9 > 1, 3.2 → 4.84, 2.56 → 2.43, 2.048 → 1.098, 1.6384 → 0.408 ≤ 1 − 1e-4 · 1.6384 · 2
+    expect(run(backtrack(startOf(parabola, 4), armijo), parabola)).toMatchObject({
+      satisfied: true,
+      tried: [4, 3.2, 4 * 0.8 * 0.8, 4 * 0.8 * 0.8 * 0.8, 4 * 0.8 * 0.8 * 0.8 * 0.8],
+    });
+  });
+  it("accepts equality, and what the tolerances forgive", () => {
+    const flat = (t: number): LineValue => ({ value: 1 + (t === 0 ? 0 : 0.05), slope: 0 });
+    const once = { ...armijo, maximumBacktracks: 1 };
+    expect(run(backtrack(startOf(flat, 1), once), flat).satisfied).toBe(false);
+    expect(run(backtrack(startOf(flat, 1), { ...once, absoluteTolerance: 0.06 }), flat).satisfied).toBe(true);
+    expect(run(backtrack(startOf(flat, 1), { ...once, relativeTolerance: 0.06 }), flat).satisfied).toBe(true);
+    const level = (): LineValue => ({ value: 1, slope: 0 });
+    expect(run(backtrack(startOf(level, 1), once), level).satisfied).toBe(true);
+  });
+  it("asks for the decrease of the slope's part c₁", () => {
+    const line = (t: number): LineValue => ({ value: -0.4 * t, slope: t === 0 ? -1 : -0.4 });
+    const short = { ...armijo, maximumBacktracks: 3 };
+    expect(run(backtrack(startOf(line, 1), { ...short, sufficientDecrease: 0.3 }), line).satisfied).toBe(
+      true,
+    );
+    expect(run(backtrack(startOf(line, 1), { ...short, sufficientDecrease: 0.5 }), line).satisfied).toBe(
+      false,
+    );
+  });
+  it("takes the last candidate where all fail, and none where that is not finite", () => {
+    const up = (t: number): LineValue => ({ value: t, slope: -1 });
+    expect(run(backtrack(startOf(up, 1), { ...armijo, maximumBacktracks: 2 }), up)).toMatchObject({
+      satisfied: false,
+      tried: [1, 0.8, 0.8 * 0.8],
+      step: 0.8 * 0.8,
+    });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const bad = (t: number): LineValue => (t === 0 ? { value: 0, slope: -1 } : { value, slope: -1 });
+      expect(run(backtrack(startOf(bad, 1), armijo), bad)).toMatchObject({ step: 0, satisfied: false });
+    }
+  });
+});
