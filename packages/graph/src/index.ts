@@ -11,6 +11,7 @@ export type {
   OnnxAttribute,
   Operator,
 } from "./operator.js";
+export * from "./operators/index.js";
 export { saveModel } from "./save.js";
 export { createSession, type Session, type SessionOptions, type TensorArray } from "./session.js";
 export type { Shape } from "./shape.js";

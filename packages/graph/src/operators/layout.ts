@@ -2,7 +2,7 @@
 import { stridedOffsets } from "../broadcast.js";
 import { formatShape, GraphError, shapeError } from "../errors.js";
 import type { NumericTensor, Operator } from "../operator.js";
-import { elementCount, normaliseAxis, type Shape, stridesOf } from "../shape.js";
+import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../shape.js";
 import { applySingle, type Tensor } from "../tensor.js";
 
 type ReshapeAttributes = { readonly shape: Shape };
@@ -49,7 +49,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       `x has ${elementCount(x.shape)} elements`,
     );
   }
-  return applySingle(reshapeOperator, [x], { shape: shape.map((extent) => (extent === -1 ? rest : extent)) });
+  const wanted = shape.map((extent) => (extent === -1 ? rest : extent));
+  return sameShape(x.shape, wanted) ? x : applySingle(reshapeOperator, [x], { shape: wanted });
 }
 
 type TransposeAttributes = { readonly permutation: readonly number[] };
@@ -106,3 +107,5 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   }
   return applySingle(transposeOperator, [x], { permutation: axes });
 }
+
+export const layoutOperators: readonly Operator[] = [reshapeOperator, transposeOperator];

@@ -101,7 +101,11 @@ function reduction(rule: ReductionRule): ReductionFunction {
   const reduce = (operand: Operand, { axes, keepDims = false }: ReductionOptions = {}): Tensor => {
     const x = toTensor(operand);
     const normalised = normaliseAxes(rule.name, axes, x.shape.length);
-    return normalised.length === 0 ? x : applySingle(operator, [x], { axes: normalised, keepDims });
+    // Over one element each, all of them give that element.
+    if (reducedCount(x.shape, normalised) === 1) {
+      return reshape(x, (keepDims ? keptShape : droppedShape)(x.shape, normalised));
+    }
+    return applySingle(operator, [x], { axes: normalised, keepDims });
   };
   return Object.assign(reduce, { operator });
 }

@@ -305,3 +305,10 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): r
   }
   return parts.length === 1 ? [x] : apply(splitOperator, [x], { axis: normalised, sizes: parts });
 }
+
+export const slicingOperators: readonly Operator[] = [
+  sliceOperator,
+  padOperator,
+  concatOperator,
+  splitOperator,
+];
