@@ -12,7 +12,13 @@ export class Contestant {
     this.name = name;
     this.#child = spawn(command, args, {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "3" },
+      env: {
+        ...process.env,
+        OMP_NUM_THREADS: "1",
+        OPENBLAS_NUM_THREADS: "1",
+        MKL_NUM_THREADS: "1",
+        TF_CPP_MIN_LOG_LEVEL: "3",
+      },
     });
     this.#child.stderr.on("data", (data) => {
       this.#log = (this.#log + data).slice(-4000);
@@ -41,12 +47,18 @@ export class Contestant {
 
 /** A contestant written in JavaScript, from its file under contestants/. */
 export const nodeContestant = (name, file) =>
-  new Contestant(name, process.execPath, ["--expose-gc", fileURLToPath(new URL(`contestants/${file}`, import.meta.url))]);
+  new Contestant(name, process.execPath, [
+    "--expose-gc",
+    fileURLToPath(new URL(`contestants/${file}`, import.meta.url)),
+  ]);
 
 /** PyTorch, or undefined where the python3 asked for has no torch. */
 export async function torchContestant(name) {
-  const python = process.env.STEEPEST_PYTHON ?? (process.platform === "linux" ? "/usr/bin/python3" : "python3");
-  const contestant = new Contestant(name, python, [fileURLToPath(new URL("contestants/torch_peer.py", import.meta.url))]);
+  const python =
+    process.env.STEEPEST_PYTHON ?? (process.platform === "linux" ? "/usr/bin/python3" : "python3");
+  const contestant = new Contestant(name, python, [
+    fileURLToPath(new URL("contestants/torch_peer.py", import.meta.url)),
+  ]);
   try {
     await contestant.ask({ command: "release" });
     return contestant;

@@ -54,14 +54,25 @@ function networkTask({ file }) {
   const loss = (p, x, y) => {
     const hidden = nn.relu(np.matmul(x, p.weight1).add(p.bias1));
     const logits = np.matmul(hidden, p.weight2).add(p.bias2);
-    return nn.logSoftmax(logits).mul(y).sum().mul(-1 / network.batch);
+    return nn
+      .logSoftmax(logits)
+      .mul(y)
+      .sum()
+      .mul(-1 / network.batch);
   };
   const step = jit((p, mAll, vAll, x, y, c1, c2) => {
     const [value, gradients] = valueAndGrad(loss)(tree.ref(p), x, y);
     const next = { p: {}, m: {}, v: {} };
     for (const name of Object.keys(p)) {
       [next.p[name], next.m[name], next.v[name]] = adamLeaf(
-        p[name], gradients[name], mAll[name], vAll[name], c1.ref, c2.ref, network.learningRate, 0,
+        p[name],
+        gradients[name],
+        mAll[name],
+        vAll[name],
+        c1.ref,
+        c2.ref,
+        network.learningRate,
+        0,
       );
     }
     c1.dispose();

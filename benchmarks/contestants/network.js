@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 
 /** The 784-100-10 network of all contestants: sizes, batch and learning rate. */
-export const network = { inputs: 784, hidden: 100, classes: 10, batch: 128, learningRate: 1e-3, checkedSteps: 20 };
+export const network = {
+  inputs: 784,
+  hidden: 100,
+  classes: 10,
+  batch: 128,
+  learningRate: 1e-3,
+  checkedSteps: 20,
+};
 
 const sizes = {
   images: network.batch * network.inputs,
@@ -35,8 +42,10 @@ export function readNetwork(path) {
   const bytes = readFileSync(path);
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   let at = 0;
-  const arrays = Object.fromEntries(
-    Object.entries(sizes).map(([name, size]) => [name, values.slice(at, (at += size))]),
-  );
+  const arrays = {};
+  for (const [name, size] of Object.entries(sizes)) {
+    arrays[name] = values.slice(at, at + size);
+    at += size;
+  }
   return { ...arrays, labels: Int32Array.from({ length: network.batch }, (_, i) => i % network.classes) };
 }

@@ -14,7 +14,8 @@ export async function serve(prepare) {
     try {
       if (request.command === "prepare") {
         prepared = await prepare(request.task);
-        reply = prepared === undefined ? { supported: false } : { supported: true, check: await prepared.check() };
+        reply =
+          prepared === undefined ? { supported: false } : { supported: true, check: await prepared.check() };
       } else if (request.command === "time") {
         reply = await time(prepared.call, request.seconds);
       } else if (request.command === "allocation") {
@@ -45,7 +46,10 @@ async function time(call, seconds) {
     block = await repeat(call, callsPerBlock);
     blocks.push(block / callsPerBlock);
   }
-  return { secondsPerCall: blocks.toSorted((a, b) => a - b)[blocks.length >> 1], calls: blocks.length * callsPerBlock };
+  return {
+    secondsPerCall: blocks.toSorted((a, b) => a - b)[blocks.length >> 1],
+    calls: blocks.length * callsPerBlock,
+  };
 }
 
 /** Seconds that `count` calls take. Awaits only what is a promise: a synchronous call pays no turn of the event loop. */

@@ -12,7 +12,11 @@ await serve(async (task) => {
 });
 
 function javaScriptTriad(length) {
-  const [a, b, c] = [new Float32Array(length), new Float32Array(length).fill(1), new Float32Array(length).fill(2)];
+  const [a, b, c] = [
+    new Float32Array(length),
+    new Float32Array(length).fill(1),
+    new Float32Array(length).fill(2),
+  ];
   const call = () => {
     for (let i = 0; i < length; i++) a[i] = b[i] + scale * c[i];
   };

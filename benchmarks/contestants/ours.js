@@ -1,0 +1,106 @@
+import { compile, createSession, gradients, input } from "@steepest/graph";
+import { crossEntropy, mlp } from "@steepest/nn";
+import { createOptimizer, findOptimizer } from "@steepest/optim";
+import { findWorkload } from "@steepest/workloads";
+import { network, readNetwork } from "./network.js";
+import { serve } from "./serve.js";
+
+/** One update of a rule in PyTorch's form over one flat parameter, through the public API. */
+function optimizerTask({ rule, elements, learningRate, weightDecay, gradient, checkedSteps, nonFinite }) {
+  const { hyper } = findOptimizer(rule);
+  const decays = rule === "adamw" || rule === "adam-l2";
+  const spec = {
+    name: rule,
+    preset: "torch",
+    hyper: { lr: learningRate, ...(decays && hyper.weightDecay !== undefined ? { weightDecay } : {}) },
+    options: {},
+  };
+  const optimizer = createOptimizer(spec, [{ name: "x", shape: [elements], role: "hiddenMatrix" }], {
+    nonFinite,
+  });
+  const x = optimizer.parameter("x").fill(1);
+  optimizer.gradient("x").fill(gradient);
+  return {
+    call: () => optimizer.step(),
+    check: () => {
+      for (let i = 0; i < checkedSteps; i++) optimizer.step();
+      return x[0];
+    },
+  };
+}
+
+const adam = { name: "adam", preset: "torch", hyper: { lr: network.learningRate }, options: {} };
+
+/** The step on a batch that stays where it is, as the peers do it. */
+async function networkTask({ file }) {
+  const data = readNetwork(file);
+  const model = mlp([network.inputs, network.hidden, network.classes]);
+  const { parameters } = model;
+  const images = input("images", [network.batch, network.inputs], "float32");
+  const labels = input("labels", [network.batch], "int32");
+  const loss = crossEntropy(model.apply(images, { training: true }), labels);
+  const slopes = gradients(
+    loss,
+    parameters.map(({ tensor }) => tensor),
+  );
+  const optimizer = createOptimizer(adam, parameters);
+  const initial = [data.weight1, data.bias1, data.weight2, data.bias2];
+  for (const [i, { name }] of parameters.entries()) optimizer.parameter(name).set(initial[i]);
+  const lossValue = new Float32Array(1);
+  const views = (view) => Object.fromEntries(parameters.map(({ name }) => [name, view(name)]));
+  const session = await createSession(
+    compile({
+      loss,
+      ...Object.fromEntries(parameters.map(({ name }, i) => [`gradient of ${name}`, slopes[i]])),
+    }),
+    {
+      feeds: { images: data.images, labels: data.labels, ...views((name) => optimizer.parameter(name)) },
+      fetches: {
+        loss: lossValue,
+        ...Object.fromEntries(
+          parameters.map(({ name }) => [`gradient of ${name}`, optimizer.gradient(name)]),
+        ),
+      },
+      threads: 1,
+    },
+  );
+  const call = async () => {
+    await session.run();
+    optimizer.step();
+    return lossValue[0];
+  };
+  return { call, check: () => repeated(call), release: () => session.release() };
+}
+
+/** The step as `steepest train` does it: another mini-batch of the data set every time. */
+async function workloadTask() {
+  const loaded = await findWorkload("fashion-mnist").load();
+  const optimizer = createOptimizer(adam, loaded.parameters);
+  const views = {
+    parameter: (name) => optimizer.parameter(name),
+    gradient: (name) => optimizer.gradient(name),
+  };
+  loaded.initialise?.(views.parameter, 0);
+  const bound = await loaded.bind(views, { batchSize: network.batch, seed: 0, threads: 1 });
+  let step = 0;
+  const call = async () => {
+    step++;
+    const loss = await bound.gradient(step);
+    optimizer.step();
+    return loss;
+  };
+  return { call, check: () => repeated(call), release: () => bound.release() };
+}
+
+async function repeated(call) {
+  let last = Number.NaN;
+  for (let i = 0; i < network.checkedSteps; i++) last = await call();
+  return last;
+}
+
+await serve(async (task) => {
+  if (task.kind === "rule") return optimizerTask(task);
+  if (task.kind === "network") return networkTask(task);
+  if (task.kind === "workload") return workloadTask();
+  return undefined;
+});

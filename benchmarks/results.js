@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { cpus, release, totalmem, type } from "node:os";
+import { median, ratio } from "./harness.js";
+
+const held = {
+  adamwGigabytes: 30,
+  adamwOverTorch: 4,
+  stepMilliseconds: 0.75,
+  stepOver: { torch: 1.4, "jax-js": 5, tfjs: 25 },
+  megabytes: 1,
+};
+
+const significant = (value) => {
+  if (value >= 100) return value.toFixed(0);
+  if (value >= 10) return value.toFixed(1);
+  return value.toPrecision(3);
+};
+const range = ({ median: middle, low, high }) =>
+  `${significant(middle)} (${significant(low)}-${significant(high)})`;
+const spread = (values) => ({ median: median(values), low: Math.min(...values), high: Math.max(...values) });
+const microseconds = (seconds) => significant(seconds * 1e6);
+const gigabytes = (bytes, { seconds }) => range(spread(seconds.map((value) => bytes / value / 1e9)));
+const yes = (held) => (held ? "held" : "**missed**");
+
+function table(titles, rows) {
+  return [
+    `| ${titles.join(" | ")} |`,
+    `| ${titles.map((_, i) => (i === 0 ? "---" : "---:")).join(" | ")} |`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
+}
+
+const versions = () => {
+  const { dependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+  return Object.entries(dependencies)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
+};
+
+/** The Markdown page of a whole run. */
+export function resultsPage({ triads, updates, steps, workload, allocation, calls, quick, torch, minutes }) {
+  const triadBytes = 12;
+  const find = (rule, elements) =>
+    updates.find((update) => update.rule === rule && update.elements === elements);
+  const sizes = triads.map(({ elements }) => elements);
+  const largest = Math.max(...sizes);
+  const adamw = find("adamw", largest);
+  const adamwRate = median(
+    adamw.results.get("ours unchecked").seconds.map((value) => (adamw.bytes * largest) / value / 1e9),
+  );
+  const fastestTorch = ({ results }) =>
+    ["torch", "torch foreach"]
+      .map((name) => results.get(name))
+      .filter((found) => found !== undefined)
+      .toSorted((a, b) => median(a.seconds) - median(b.seconds))[0];
+  const peer = fastestTorch(adamw);
+  const slowest = updates
+    .filter(({ elements }) => elements === largest)
+    .map(({ rule, bytes, results }) => ({
+      rule,
+      share: median(results.get("ours unchecked").seconds) / ((bytes * largest) / (adamwRate * 1e9)),
+    }))
+    .toSorted((a, b) => b.share - a.share)[0];
+  const ours = steps.get("ours");
+  const stepMilliseconds = 1e3 * median(ours.seconds);
+
+  const heldRows = [
+    [
+      "fused AdamW, 1e7 parameters, GB/s of minimum traffic",
+      `>= ${held.adamwGigabytes}`,
+      significant(adamwRate),
+      yes(adamwRate >= held.adamwGigabytes),
+    ],
+    ...(peer === undefined
+      ? []
+      : [
+          [
+            "the same, times as fast as PyTorch's faster form",
+            `>= ${held.adamwOverTorch}`,
+            range(ratio(peer, adamw.results.get("ours unchecked"))),
+            yes(ratio(peer, adamw.results.get("ours unchecked")).median >= held.adamwOverTorch),
+          ],
+        ]),
+    [
+      `slowest other rule (${slowest.rule}), share of its minimum-traffic time at AdamW's rate`,
+      "<= 1.3",
+      significant(slowest.share),
+      yes(slowest.share <= 1.3),
+    ],
+    [
+      "784-100-10 step, batch 128, Adam, ms",
+      `<= ${held.stepMilliseconds}`,
+      significant(stepMilliseconds),
+      yes(stepMilliseconds <= held.stepMilliseconds),
+    ],
+    ...[...steps]
+      .filter(([name]) => name !== "ours")
+      .map(([name, result]) => [
+        `the same, times as fast as ${name}`,
+        `>= ${held.stepOver[name]}`,
+        range(ratio(result, ours)),
+        yes(ratio(result, ours).median >= held.stepOver[name]),
+      ]),
+    ...allocation.map(({ name, bytes }) => [
+      `growth over ${calls.toLocaleString("en")} steps, MB (${name})`,
+      `< ${held.megabytes}`,
+      (bytes / 1e6).toFixed(3),
+      yes(bytes / 1e6 < held.megabytes),
+    ]),
+  ];
+
+  return `# Benchmarks
+
+Made by \`npm run bench${quick ? " -- --quick" : ""}\` in ${minutes.toFixed(1)} minutes, never by hand. ${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}, Node ${process.version}.
+Peers: ${versions()}${torch === undefined ? "; no PyTorch here" : `; PyTorch ${torch.version}, whose matrix product reaches ${significant(torch.gigaflops)} GFLOP/s`}.
+
+Every contestant runs in a process of its own on one thread, one at a time, in turn, round after round; each figure is the median over rounds (in brackets the lowest and highest
+round), each ratio is taken within a round. All contestants start from the same numbers and must agree on the result before they are timed.
+
+## Held and missed
+
+${table(["what", "to hold", "measured", ""], heldRows)}
+
+## Memory bandwidth of one thread
+
+The triad a = b + s c over float32 reads two arrays and writes one: 12 bytes an element.
+
+${table(
+  ["elements", "WebAssembly GB/s", "JavaScript GB/s"],
+  triads.map(({ elements, wasm, js }) => [
+    elements.toExponential(0),
+    gigabytes(triadBytes * elements, wasm),
+    gigabytes(triadBytes * elements, js),
+  ]),
+)}
+
+## Update rules
+
+Minimum traffic: parameter and gradient are read, the parameter is written, every state slot is read and written. "ours" looks for NaN and infinities in the gradient before it changes
+anything, which PyTorch does not; "unchecked" (\`nonFinite: "ignore"\`) does the same work as PyTorch. Ratios are times as fast as PyTorch, one tensor of all parameters, its plain and its \`foreach\` form.
+
+${sizes
+  .map((elements) =>
+    rulesTable(
+      elements,
+      updates.filter((update) => update.elements === elements),
+    ),
+  )
+  .join("\n\n")}
+
+## A training step of the 784-100-10 network
+
+79,510 parameters, batch 128: forward, backward and Adam, the loss read at every step.
+
+${table(
+  ["", "ms a step", "times slower than ours"],
+  [...steps].map(([name, result]) => [
+    name,
+    range(spread(result.seconds.map((value) => 1e3 * value))),
+    name === "ours" ? "" : range(ratio(result, ours)),
+  ]),
+)}
+
+With another mini-batch gathered from the data set at every step, as \`steepest train fashion-mnist\` does it, ours takes ${range(spread(workload.seconds.map((value) => 1e3 * value)))} ms.
+
+## Steady state
+
+Heap and external memory after collection, before and after ${calls.toLocaleString("en")} steps of ours.
+
+${table(
+  ["what", "growth in bytes"],
+  allocation.map(({ name, bytes }) => [name, bytes.toLocaleString("en")]),
+)}
+`;
+}
+
+function rulesTable(elements, updates) {
+  const present = (name) => updates.some(({ results }) => results.has(name));
+  const others = ["torch", "torch foreach", "jax-js", "tfjs"].filter(present);
+  return `### ${elements.toExponential(0)} parameters
+
+${table(
+  [
+    "rule",
+    "bytes a parameter",
+    "ours µs",
+    "unchecked µs",
+    "unchecked GB/s",
+    ...others.map((name) => `over ${name}`),
+  ],
+  updates.map(({ rule, bytes, results }) => {
+    const ours = results.get("ours unchecked");
+    return [
+      rule,
+      `${bytes}`,
+      microseconds(median(results.get("ours").seconds)),
+      microseconds(median(ours.seconds)),
+      gigabytes(bytes * elements, ours),
+      ...others.map((name) => (results.has(name) ? range(ratio(results.get(name), ours)) : "")),
+    ];
+  }),
+)}`;
+}
