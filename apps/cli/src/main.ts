@@ -1,11 +1,12 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
+import { trainCommand } from "./commands/train.js";
 import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 
 /** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
-const commands: readonly CommandBuilder[] = [];
+const commands: readonly CommandBuilder[] = [trainCommand];
 
 const processIo: Io = {
   stdout: process.stdout,

@@ -1,0 +1,235 @@
+import { mkdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
+import {
+  inspectRun,
+  type Measurement,
+  type RunResult,
+  resumeRun,
+  type TrainConfig,
+  train,
+} from "@steepest/train";
+import { workloads } from "@steepest/workloads";
+import { Command, Option } from "commander";
+import { countArgument, numberArgument, optimizerArgument, wholeNumberArgument } from "../arguments.js";
+import { type ExitCode, exitCode, type Io } from "../io.js";
+import { createTrainProgress } from "./trainProgress.js";
+import { trainSummary } from "./trainSummary.js";
+
+interface TrainArguments {
+  readonly optimizer?: OptimizerSpec;
+  readonly lr?: number;
+  readonly schedule?: string;
+  readonly clipNorm?: number;
+  readonly clipValue?: number;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly target?: number;
+  readonly evaluateEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly out?: string;
+  readonly force?: true;
+  readonly resume?: string;
+  readonly json?: true;
+}
+
+/** `steepest train`: trains one workload with one optimizer. */
+export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command {
+  return new Command("train")
+    .description("Train a workload with an optimizer; the same seed gives the same bits")
+    .argument("[workload]", `one of: ${workloads.map(({ name }) => name).join(", ")}`)
+    .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adam)", optimizerArgument)
+    .option("--lr <number>", "learning rate (default: the optimizer's)", numberArgument)
+    .option(
+      "--schedule <name:key=value,...>",
+      "factor on the learning rate, e.g. cosine:steps=3900,warmup=200",
+    )
+    .option("--clip-norm <number>", "bound on the norm of the whole gradient", numberArgument)
+    .option("--clip-value <number>", "bound on each element of the gradient", numberArgument)
+    .option("--batch <count>", "examples a step (default: the workload's)", countArgument)
+    .addOption(
+      new Option("--epochs <number>", "passes over the training examples (default: the workload's)")
+        .argParser(numberArgument)
+        .conflicts("steps"),
+    )
+    .option("--steps <count>", "length of the run in steps", countArgument)
+    .option(
+      "--seed <integer>",
+      "decides initial parameters and order of examples (default: 0)",
+      wholeNumberArgument,
+    )
+    .option("--threads <count>", "threads of the gradient's computation (default: 1)", countArgument)
+    .option(
+      "--target <accuracy>",
+      "stop at this validation accuracy, e.g. 0.88; exit code 3 if missed",
+      numberArgument,
+    )
+    .option("--evaluate-every <steps>", "period of evaluations (default: an epoch)", countArgument)
+    .option("--checkpoint-every <steps>", "period of checkpoints (default: an epoch)", countArgument)
+    .option("--out <folder>", "the run's folder (default: a new one in runs/, named after the options)")
+    .option("--force", "replace the run that --out holds")
+    .addOption(new Option("--resume <folder>", "continue the run of this folder").conflicts(["out", "force"]))
+    .option("--json", "print the result as one JSON object")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  steepest train fashion-mnist --optimizer adam --lr 0.001 --epochs 10
+  steepest train fashion-mnist -o momentum:lr=0.05,momentum=0.9 --batch 64 --target 0.88
+  steepest train --resume runs/fashion-mnist-adam-seed0
+
+Ctrl-C saves the run and prints how to resume it; a second one stops at once.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 target missed, 130 interrupted.`,
+    )
+    .action(async (workload: string | undefined, options: TrainArguments) => {
+      finish(await runTrain(io, workload, options));
+    });
+}
+
+async function runTrain(io: Io, workload: string | undefined, options: TrainArguments): Promise<ExitCode> {
+  const choices = chosen(workload, options);
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(exitCode.interrupted);
+    stop.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    if (options.resume !== undefined) {
+      const run = resumeRun(options.resume, { signal: stop.signal, expect: choices });
+      return report(io, await follow(io, run, stop.signal), options.resume, options);
+    }
+    if (workload === undefined)
+      throw new SteepestError(
+        "invalid-value",
+        "no workload is given",
+        `Write steepest train ${workloads[0]?.name} ..., or --resume FOLDER`,
+      );
+    const optimizer = options.optimizer ?? optimizerArgument("adam");
+    const config = { ...choices, workload, optimizer };
+    const folder = options.out ?? (await newFolder(config));
+    try {
+      await checkFree(folder, options);
+      const run = train({ ...config, folder, overwrite: options.force === true, signal: stop.signal });
+      return report(io, await follow(io, run, stop.signal), folder, options);
+    } finally {
+      // Where nothing was written the name is given back; a folder with files in it stays.
+      if (options.out === undefined) await rmdir(folder).catch(() => undefined);
+    }
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+/** The choices that the options make, without any default. */
+function chosen(workload: string | undefined, options: TrainArguments): Partial<TrainConfig> {
+  const clip = {
+    ...(options.clipNorm === undefined ? {} : { globalNorm: options.clipNorm }),
+    ...(options.clipValue === undefined ? {} : { value: options.clipValue }),
+  };
+  return {
+    ...(workload === undefined ? {} : { workload }),
+    ...(options.optimizer === undefined ? {} : { optimizer: options.optimizer }),
+    ...(options.lr === undefined ? {} : { learningRate: options.lr }),
+    ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
+    ...(Object.keys(clip).length === 0 ? {} : { clip }),
+    ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.target === undefined ? {} : { target: options.target }),
+    ...(options.evaluateEvery === undefined ? {} : { evaluateEvery: options.evaluateEvery }),
+    ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
+  };
+}
+
+/**
+ * Makes a folder in `runs/` named after the choices; where that name is taken, the first free one of NAME-2, NAME-3, ..., so that
+ * nothing is overwritten and the same command can run again.
+ */
+async function newFolder(config: TrainConfig & { readonly workload: string }): Promise<string> {
+  const name = runName(config);
+  await mkdir("runs", { recursive: true });
+  for (let attempt = 1; ; attempt++) {
+    const folder = join("runs", attempt === 1 ? name : `${name}-${attempt}`);
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}
+
+const runName = ({
+  workload,
+  optimizer,
+  learningRate,
+  batchSize,
+  epochs,
+  steps,
+  seed,
+}: TrainConfig & { readonly workload: string }): string =>
+  [
+    workload,
+    formatOptimizerSpec(optimizer),
+    ...(learningRate === undefined ? [] : [`lr${learningRate}`]),
+    ...(batchSize === undefined ? [] : [`batch${batchSize}`]),
+    ...(epochs === undefined ? [] : [`epochs${epochs}`]),
+    ...(steps === undefined ? [] : [`steps${steps}`]),
+    `seed${seed ?? 0}`,
+  ]
+    .join("-")
+    .replaceAll("=", "")
+    .replace(/[^\w.-]+/g, "-");
+
+/** @throws SteepestError where the folder that the user named holds a run, with the ways on */
+async function checkFree(folder: string, options: TrainArguments): Promise<void> {
+  if (options.out === undefined || options.force === true) return;
+  const status = await inspectRun(folder);
+  if (status.kind === "absent") return;
+  const found =
+    status.kind === "complete"
+      ? `a complete run of ${status.result.steps} steps`
+      : `a run at step ${status.checkpoint?.progress.step ?? 0} of ${status.configuration.steps}`;
+  throw new SteepestError(
+    "invalid-value",
+    `${folder} holds ${found}`,
+    `${status.kind === "partial" ? `Continue it with --resume ${folder}, ` : ""}replace it with --force, or choose another --out`,
+  );
+}
+
+/** Shows a run's measurements until its result. */
+async function follow(
+  io: Io,
+  run: AsyncGenerator<Measurement, RunResult>,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const progress = createTrainProgress(io);
+  try {
+    for (;;) {
+      const next = await run.next();
+      if (next.done === true) return next.value;
+      progress.show(next.value, signal.aborted);
+    }
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Writes the result and says which exit code it means. */
+function report(io: Io, result: RunResult, folder: string, options: TrainArguments): ExitCode {
+  if (options.json === true) io.stdout.write(`${JSON.stringify({ ...result, folder })}\n`);
+  if (result.outcome === "interrupted") {
+    io.stderr.write(
+      `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:\n  steepest train --resume ${folder}\n`,
+    );
+    return exitCode.interrupted;
+  }
+  if (options.json !== true) io.stdout.write(`${trainSummary(result, folder)}\n`);
+  return result.target?.reached === false ? exitCode.targetMissed : exitCode.ok;
+}

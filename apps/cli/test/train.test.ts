@@ -1,0 +1,150 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { start, steepest } from "./run.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "steepest-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const command = (out: string, ...more: readonly string[]) => [
+  ...["train", "fashion-mnist", "--optimizer", "adam", "--lr", "0.001", "--batch", "64", "--steps", "300"],
+  ...["--seed", "5", "--evaluate-every", "110", "--checkpoint-every", "20", "--out", out, "--json", ...more],
+];
+
+/** Everything of a JSON result but its times and its folder. */
+function untimed(stdout: string): unknown {
+  expect(stdout.trim().split("\n")).toHaveLength(1);
+  const { seconds, cpuSeconds, folder: _, ...rest } = JSON.parse(stdout);
+  expect(seconds).toBeGreaterThan(0);
+  expect(cpuSeconds).toBeGreaterThan(0);
+  return rest;
+}
+
+/** The rows of a run's evaluations without the columns that time decides. */
+async function evaluations(out: string): Promise<readonly string[]> {
+  const text = await readFile(join(folder, out, "eval_measurements.csv"), "utf8");
+  return text.split("\n").map((row) =>
+    row
+      .split(",")
+      .filter((_, index) => index === 0 || index > 6)
+      .join(),
+  );
+}
+
+async function exists(path: string): Promise<void> {
+  while (!existsSync(path)) await wait(5);
+}
+
+describe("steepest train", () => {
+  let whole: unknown;
+  beforeAll(async () => {
+    const { code, stdout, stderr } = await steepest(command("whole"), folder);
+    expect(stderr).toContain("step 110");
+    expect(code).toBe(0);
+    whole = untimed(stdout);
+  });
+
+  it("prints one JSON object with what it trained and how well", () => {
+    expect(whole).toMatchObject({
+      outcome: "completed",
+      workload: "fashion-mnist",
+      optimizer: "adam:lr=0.001",
+      parameters: 79510,
+      steps: 300,
+      seed: 5,
+      train: { count: 50000 },
+      validation: { count: 10000 },
+      test: { count: 10000 },
+      parametersHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+
+  it("gives the same bits again", async () => {
+    expect(untimed((await steepest(command("again"), folder)).stdout)).toEqual(whole);
+  });
+
+  it("gives the same bits after kill -9 at any moments", async () => {
+    const first = start(command("killed"), folder);
+    await exists(join(folder, "killed", "checkpoint.safetensors"));
+    first.child.kill("SIGKILL");
+    await first.finished;
+    for (const delay of [3, 17, 40]) {
+      const next = start(["train", "--resume", "killed"], folder);
+      next.child.stderr?.once("data", () => setTimeout(() => next.child.kill("SIGKILL"), delay));
+      await next.finished;
+    }
+    const { code, stdout } = await steepest(["train", "--resume", "killed", "--json"], folder);
+    expect(code).toBe(0);
+    expect(untimed(stdout)).toEqual(whole);
+    expect(await evaluations("killed")).toEqual(await evaluations("whole"));
+  });
+
+  it.skipIf(process.platform === "win32")("saves on Ctrl-C, says how to go on, and goes on", async () => {
+    const run = start([...command("stopped"), "--checkpoint-every", "7"], folder);
+    await exists(join(folder, "stopped", "checkpoint.safetensors"));
+    run.child.kill("SIGINT");
+    const { code, stdout, stderr } = await run.finished;
+    expect(stderr).toContain("steepest train --resume stopped");
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "interrupted", steps: 300 });
+    expect(code).toBe(130);
+    const resumed = await steepest(
+      ["train", "fashion-mnist", "--lr", "0.001", "-o", "adam", "--resume", "stopped", "--json"],
+      folder,
+    );
+    expect(untimed(resumed.stdout)).toEqual(whole);
+  });
+
+  it("gives a complete run's result again, and a summary to readers", async () => {
+    const { code, stdout } = await steepest(["train", "--resume", "whole"], folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/79,510 parameters, 300 steps/);
+    expect(stdout).toMatch(/^test +\S+ +\d\d\.\d\d%$/m);
+  });
+
+  it("takes a new folder for every run, and none that is taken", async () => {
+    const args = ["train", "fashion-mnist", "--steps", "2", "--json"];
+    const folders = [];
+    for (let run = 0; run < 2; run++) folders.push(JSON.parse((await steepest(args, folder)).stdout).folder);
+    expect(folders).toEqual(
+      ["fashion-mnist-adam-steps2-seed0", "fashion-mnist-adam-steps2-seed0-2"].map((name) =>
+        join("runs", name),
+      ),
+    );
+    const taken = await steepest([...args, "--out", "whole"], folder);
+    expect(taken.stderr).toMatch(/whole holds a complete run of 300 steps.*--force/);
+    expect(taken.code).toBe(2);
+    const forced = await steepest([...args, "--out", folders[0], "--force"], folder);
+    expect(forced.code).toBe(0);
+  });
+
+  it("tells a missed target by its exit code", async () => {
+    const missed = await steepest(
+      ["train", "fashion-mnist", "--steps", "2", "--target", "0.99", "--json"],
+      folder,
+    );
+    expect(JSON.parse(missed.stdout).target).toEqual({ value: 0.99, reached: false });
+    expect(missed.code).toBe(3);
+    const reached = await steepest(
+      ["train", "fashion-mnist", "--steps", "200", "--target", "0.3", "--evaluate-every", "20"],
+      folder,
+    );
+    expect(reached.stdout).toMatch(/30\.00% reached at step \d+ after/);
+    expect(reached.code).toBe(0);
+  });
+
+  it("names a damaged checkpoint", async () => {
+    await steepest(command("damaged"), folder);
+    await rm(join(folder, "damaged", "result.json"));
+    const path = join(folder, "damaged", "checkpoint.safetensors");
+    await writeFile(path, (await readFile(path)).subarray(0, 5000));
+    const { code, stderr } = await steepest(["train", "--resume", "damaged"], folder);
+    expect(stderr).toMatch(/^steepest: the checkpoint .*checkpoint\.safetensors is damaged/m);
+    expect(code).toBe(1);
+  });
+});

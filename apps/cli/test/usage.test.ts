@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/main.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "steepest-usage-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What a user who types this sees. */
+async function typed(...args: readonly string[]) {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const code = await main(args, { ...streams, interactive: false });
+  const text = (stream: PassThrough) => String(stream.read() ?? "");
+  return { code, stdout: text(streams.stdout), stderr: text(streams.stderr) };
+}
+
+describe("usage errors exit with 2, say what to do, and write nothing", () => {
+  const train = (...more: readonly string[]) => [
+    ...["train", "fashion-mnist", "--steps", "1", "--out", join(folder, "run")],
+    ...more,
+  ];
+  it.each<[readonly string[], RegExp]>([
+    [["trian"], /Did you mean train/],
+    [["train"], /no workload is given.*steepest train fashion-mnist/],
+    [["train", "fashion-mnst"], /unknown workload "fashion-mnst".*Did you mean "fashion-mnist"/],
+    [train("--optimizer", "adm"), /Did you mean "adam"/],
+    [train("--optimizer", "adam:bta1=0.9"), /Did you mean "beta1"/],
+    [train("--optimizer", "adam:beta1=1"), /beta1/],
+    [train("--optimizer", "adam:lr=-1"), /lr/],
+    [train("--lr", "-1"), /lr.*-1/],
+    [train("--lr", "fast"), /Expected a number/],
+    [train("--optimizer", "gd-wolfe"), /mini-batches/],
+    [train("--batch", "0"), /Expected an integer >= 1/],
+    [train("--batch", "50001"), /50001 exceeds the 50000 training examples/],
+    [train("--steps", "0"), /Expected an integer >= 1/],
+    [train("--epochs", "1"), /cannot be used with option '--steps/],
+    [train("--seed", "x"), /Expected an integer/],
+    [train("--target", "88"), /target is 88.*0\.88/],
+    [train("--schedule", "cosin:steps=5"), /Did you mean "cosine"/],
+    [train("--optimiser", "adam"), /Did you mean --optimizer/],
+    [["train", "--resume", "nowhere"], /there is no run in nowhere/],
+    [["train", "--resume", "a", "--force"], /cannot be used with option/],
+    [["optimizers", "admw"], /unknown optimizer "admw".*Did you mean "adamw"/],
+  ])("steepest %j", async (args, message) => {
+    const { code, stdout, stderr } = await typed(...args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("explains itself", async () => {
+    const { code, stdout } = await typed("train", "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Examples:");
+  });
+});

@@ -1,0 +1,156 @@
+import {
+  findOptimizer,
+  formatOptimizerSpec,
+  formatSchedule,
+  type OptimizerSpec,
+  parseSchedule,
+  SteepestError,
+} from "@steepest/optim";
+import type { LoadedWorkload, Workload } from "@steepest/workloads";
+import { z } from "zod";
+
+/** What a caller may choose about a run; everything but the workload and the optimizer has a default. */
+export interface TrainConfig {
+  /** A registered name, or a workload of one's own. */
+  readonly workload: string | Workload;
+  readonly optimizer: OptimizerSpec;
+  /** Shorthand for the optimizer's `lr`. */
+  readonly learningRate?: number;
+  /** Factor on the learning rate as a function of the step, as `parseSchedule` reads it. */
+  readonly schedule?: string;
+  /** Bounds on the gradient before the update: on its norm over all parameters, and on each element. */
+  readonly clip?: { readonly globalNorm?: number; readonly value?: number };
+  readonly batchSize?: number;
+  /** Length of the run: in steps, or in passes over the training examples (not both). */
+  readonly steps?: number;
+  readonly epochs?: number;
+  /** Decides initial parameters, order of examples and dropout; 0 by default. */
+  readonly seed?: number;
+  /** Threads of the gradient's computation; 1 by default. */
+  readonly threads?: number;
+  /** Validation accuracy in (0, 1] that counts as reached. */
+  readonly target?: number;
+  /** Whether the run ends at the target; true by default. */
+  readonly stopAtTarget?: boolean;
+  /** Periods in steps: of evaluations and of checkpoints (an epoch by default), of reports (10 by default). */
+  readonly evaluateEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly reportEvery?: number;
+}
+
+const count = z.int().min(1);
+
+/** `run.json`: the whole of what decides a run's bits, every default filled in. */
+export const runConfigurationSchema = z.strictObject({
+  version: z.literal(1),
+  workload: z.string(),
+  dataSource: z.string(),
+  procedural: z.boolean(),
+  optimizer: z.string(),
+  schedule: z.string().exactOptional(),
+  clip: z
+    .strictObject({ globalNorm: z.number().exactOptional(), value: z.number().exactOptional() })
+    .exactOptional(),
+  batchSize: count,
+  steps: count,
+  seed: z.int().min(0),
+  threads: count,
+  target: z.number().exactOptional(),
+  stopAtTarget: z.boolean(),
+  evaluateEvery: count,
+  checkpointEvery: count,
+  reportEvery: count,
+});
+
+/** A run's configuration with every default filled in: plain data, as it stands in `run.json`. */
+export type RunConfiguration = Readonly<z.infer<typeof runConfigurationSchema>>;
+
+/**
+ * Fills in what a configuration leaves open.
+ * @throws SteepestError `invalid-value` for values out of range or that exclude each other, `unknown-name` for unknown optimizers
+ */
+export function resolveConfiguration(
+  config: TrainConfig,
+  workload: Workload,
+  loaded: LoadedWorkload,
+): RunConfiguration {
+  const { trainCount } = loaded;
+  const batchSize = positiveInteger("batch size", config.batchSize ?? workload.defaults.batchSize);
+  if (batchSize > trainCount)
+    throw invalid(
+      `batch size ${batchSize} exceeds the ${trainCount} training examples of ${workload.name}`,
+      `Choose 1 to ${trainCount}`,
+    );
+  const stepsPerEpoch = Math.floor(trainCount / batchSize);
+  const { clip, target } = config;
+  if (target !== undefined && !(target > 0 && target <= 1))
+    throw invalid(`target is ${target}`, "Expected a validation accuracy in (0, 1], for example 0.88");
+  return {
+    version: 1,
+    workload: workload.name,
+    dataSource: loaded.source,
+    procedural: loaded.procedural,
+    optimizer: formatOptimizerSpec(chooseOptimizer(config)),
+    ...(config.schedule === undefined ? {} : { schedule: formatSchedule(parseSchedule(config.schedule)) }),
+    ...(clip === undefined ? {} : { clip }),
+    batchSize,
+    steps: totalSteps(config, workload, stepsPerEpoch),
+    seed: wholeNumber("seed", config.seed ?? 0),
+    threads: positiveInteger("number of threads", config.threads ?? 1),
+    ...(target === undefined ? {} : { target }),
+    stopAtTarget: config.stopAtTarget ?? true,
+    evaluateEvery: positiveInteger("evaluation period", config.evaluateEvery ?? stepsPerEpoch),
+    checkpointEvery: positiveInteger("checkpoint period", config.checkpointEvery ?? stepsPerEpoch),
+    reportEvery: positiveInteger("report period", config.reportEvery ?? 10),
+  };
+}
+
+function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, stepsPerEpoch: number): number {
+  if (steps !== undefined && epochs !== undefined)
+    throw invalid(`both ${steps} steps and ${epochs} epochs are given`, "Give one of the two");
+  if (steps !== undefined) return positiveInteger("number of steps", steps);
+  const passes = epochs ?? workload.defaults.epochs;
+  if (!(passes > 0 && Number.isFinite(passes)))
+    throw invalid(`number of epochs is ${passes}`, "Expected a number > 0");
+  return Math.max(1, Math.round(passes * stepsPerEpoch));
+}
+
+/**
+ * The optimizer of a configuration, with the learning rate where one is given.
+ * @throws SteepestError for unknown names and for values that are out of range or given twice
+ */
+export function chooseOptimizer({
+  optimizer,
+  learningRate,
+}: Pick<TrainConfig, "optimizer" | "learningRate">): OptimizerSpec {
+  const { name, hyper } = optimizer;
+  const entry = findOptimizer(name);
+  if (entry.kind === "lineSearch")
+    throw invalid(
+      `${name} searches along a line with the exact loss, which mini-batches do not give`,
+      "Use it on landscapes (steepest race), and train networks with sgd, momentum, adam, ...",
+    );
+  const chosen =
+    learningRate === undefined ? optimizer : { ...optimizer, hyper: { ...hyper, lr: learningRate } };
+  if (hyper.lr !== undefined && hyper.lr !== chosen.hyper.lr)
+    throw invalid(
+      `the learning rate is given twice: ${hyper.lr} with ${name}, and ${learningRate}`,
+      "Give one of the two",
+    );
+  entry.choose(chosen);
+  return chosen;
+}
+
+const invalid = (message: string, fix: string) => new SteepestError("invalid-value", message, fix);
+
+function positiveInteger(what: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw invalid(`${what} is ${value}`, "Expected an integer >= 1");
+  return value;
+}
+
+function wholeNumber(what: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw invalid(`${what} is ${value}`, "Expected an integer >= 0");
+  return value;
+}

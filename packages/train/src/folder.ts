@@ -1,0 +1,98 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomically } from "@steepest/files";
+import { SteepestError } from "@steepest/optim";
+import type { z } from "zod";
+import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
+import { type RunConfiguration, runConfigurationSchema } from "./configuration.js";
+import { parseJson } from "./json.js";
+import { type CompletedRun, completedRunSchema } from "./result.js";
+
+/** The files of a run's folder. */
+export const runFiles = {
+  configuration: "run.json",
+  checkpoint: "checkpoint.safetensors",
+  measurements: "measurements.csv",
+  evaluations: "eval_measurements.csv",
+  result: "result.json",
+} as const;
+
+/** What a folder holds: no run, a run that can be resumed, or one that came to its end. */
+export type RunStatus =
+  | { readonly kind: "absent" }
+  | {
+      readonly kind: "partial";
+      readonly configuration: RunConfiguration;
+      readonly checkpoint: Checkpoint | undefined;
+    }
+  | {
+      readonly kind: "complete";
+      readonly configuration: RunConfiguration;
+      readonly result: CompletedRun;
+    };
+
+/**
+ * Reads what a folder holds.
+ * @throws SteepestError `malformed-file` for a damaged file, `state-mismatch` where checkpoint and configuration disagree
+ */
+export async function inspectRun(folder: string): Promise<RunStatus> {
+  const configuration = await readJson(join(folder, runFiles.configuration), runConfigurationSchema);
+  if (configuration === undefined) return { kind: "absent" };
+  const result = await readJson(join(folder, runFiles.result), completedRunSchema);
+  if (result !== undefined) return { kind: "complete", configuration, result };
+  const path = join(folder, runFiles.checkpoint);
+  const bytes = await readIfPresent(path);
+  if (bytes === undefined) return { kind: "partial", configuration, checkpoint: undefined };
+  const checkpoint = decodeCheckpoint(bytes, path);
+  if (canonical(checkpoint.configuration) !== canonical(configuration))
+    throw new SteepestError(
+      "state-mismatch",
+      `${path} was written by a run with another configuration than ${runFiles.configuration} beside it`,
+      "Put back the run.json that belongs to it, or train again into another folder",
+    );
+  return { kind: "partial", configuration, checkpoint };
+}
+
+/**
+ * Makes the folder of a new run and writes its configuration.
+ * @throws SteepestError `misuse` where the folder holds a run already, unless it may be overwritten
+ */
+export async function createRunFolder(
+  folder: string,
+  configuration: RunConfiguration,
+  overwrite: boolean,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, runFiles.configuration);
+  if (!overwrite && (await readIfPresent(path)) !== undefined)
+    throw new SteepestError(
+      "misuse",
+      `${folder} holds a run already`,
+      "Resume it, choose another folder, or allow it to be overwritten",
+    );
+  // The configuration goes first and comes back last: without it nothing else in the folder counts as a run.
+  for (const file of Object.values(runFiles)) await rm(join(folder, file), { force: true });
+  await writeFileAtomically(path, `${JSON.stringify(configuration, undefined, 2)}\n`);
+}
+
+const canonical = (configuration: RunConfiguration): string =>
+  JSON.stringify(runConfigurationSchema.parse(configuration));
+
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return undefined;
+    throw error;
+  }
+}
+
+/** A JSON file of a known form, undefined where it does not exist. */
+async function readJson<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.infer<Schema> | undefined> {
+  const bytes = await readIfPresent(path);
+  return bytes === undefined ? undefined : parseJson(new TextDecoder().decode(bytes), schema, path);
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+const splitSchema = z.strictObject({ loss: z.number(), accuracy: z.number(), count: z.int() });
+
+/** Mean loss and accuracy over the `count` examples of one split. */
+export type SplitEvaluation = Readonly<z.infer<typeof splitSchema>>;
+
+export const evaluationSchema = z.strictObject({
+  validation: splitSchema,
+  train: splitSchema.exactOptional(),
+  test: splitSchema.exactOptional(),
+});
+
+/** What an evaluation measured: validation always, the other splits at the end of the run. */
+export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>;
+
+export const targetHitSchema = z.strictObject({
+  step: z.int(),
+  seconds: z.number(),
+  cpuSeconds: z.number(),
+});
+
+/** The first evaluation that reached the target: its step, and the training clocks there. */
+export type TargetHit = Readonly<z.infer<typeof targetHitSchema>>;
+
+export const bestSchema = z.strictObject({ step: z.int(), accuracy: z.number() });
+
+/** `result.json`. */
+export const completedRunSchema = z.strictObject({
+  outcome: z.literal("completed"),
+  workload: z.string(),
+  dataSource: z.string(),
+  procedural: z.boolean(),
+  optimizer: z.string(),
+  parameters: z.int(),
+  batchSize: z.int(),
+  seed: z.int(),
+  threads: z.int(),
+  steps: z.int(),
+  seconds: z.number(),
+  cpuSeconds: z.number(),
+  train: splitSchema,
+  validation: splitSchema,
+  test: splitSchema,
+  best: bestSchema,
+  target: z
+    .discriminatedUnion("reached", [
+      z.strictObject({ value: z.number(), reached: z.literal(true), ...targetHitSchema.shape }),
+      z.strictObject({ value: z.number(), reached: z.literal(false) }),
+    ])
+    .exactOptional(),
+  parametersHash: z.string(),
+});
+
+/**
+ * A run that came to its end: by its number of steps or by its target. `steps` is the number of updates made; `seconds` and
+ * `cpuSeconds` are the wall and CPU time of training alone; `best` is the evaluation with the highest validation accuracy;
+ * `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
+ */
+export type CompletedRun = Readonly<z.infer<typeof completedRunSchema>>;
+
+/** A run that its signal stopped after `step` updates; with a folder it can be resumed from exactly there. */
+export interface InterruptedRun {
+  readonly outcome: "interrupted";
+  readonly step: number;
+  readonly steps: number;
+  readonly folder?: string;
+}
+
+export type RunResult = CompletedRun | InterruptedRun;
+
+/** What a run reports while it goes on. Seconds are those of the training clocks. */
+export type Measurement =
+  /** Something the user must know, for example that the data are not the real ones. */
+  | { readonly kind: "notice"; readonly message: string }
+  /** Everything is loaded; training goes on after `step` updates. */
+  | {
+      readonly kind: "start";
+      readonly step: number;
+      readonly steps: number;
+      readonly parameters: number;
+      readonly dataSource: string;
+      readonly optimizer: string;
+    }
+  /** `loss` is the mean over the mini-batches since the last report. */
+  | {
+      readonly kind: "step";
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly seconds: number;
+      readonly cpuSeconds: number;
+    }
+  | ({
+      readonly kind: "evaluation";
+      readonly step: number;
+      readonly seconds: number;
+      readonly cpuSeconds: number;
+      /** Whether this evaluation is the first to reach the target. */
+      readonly hitsTarget: boolean;
+    } & Evaluation)
+  | { readonly kind: "checkpoint"; readonly step: number; readonly path: string };

@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import {
+  createOptimizer,
+  createSchedule,
+  type Optimizer,
+  parseOptimizerSpec,
+  parseSchedule,
+  type SafetensorsTensor,
+  SteepestError,
+} from "@steepest/optim";
+import { type BoundWorkload, initialiseParameters, type LoadedWorkload } from "@steepest/workloads";
+import type { Checkpoint } from "./checkpoint.js";
+import type { RunConfiguration } from "./configuration.js";
+
+/** Parameters, their gradients and the optimizer's state, bound to the data that they are trained on. */
+export interface Session {
+  readonly configuration: RunConfiguration;
+  readonly loaded: LoadedWorkload;
+  readonly optimizer: Optimizer;
+  readonly bound: BoundWorkload;
+}
+
+/**
+ * Builds what a configuration describes: freshly initialised, or in the state of a checkpoint.
+ * @throws SteepestError for hyper-parameters out of range, and `state-mismatch` where the checkpoint has other parameters or state
+ */
+export async function openSession(
+  configuration: RunConfiguration,
+  loaded: LoadedWorkload,
+  checkpoint?: Checkpoint,
+): Promise<Session> {
+  const { clip, schedule, batchSize, seed, threads } = configuration;
+  const optimizer = createOptimizer(parseOptimizerSpec(configuration.optimizer), loaded.parameters, {
+    ...(schedule === undefined ? {} : { schedule: createSchedule(parseSchedule(schedule)) }),
+    ...(clip === undefined ? {} : { clip }),
+  });
+  const parameter = (name: string) => float32(optimizer.parameter(name));
+  const gradient = (name: string) => float32(optimizer.gradient(name));
+  initialiseParameters(loaded.parameters, seed, parameter);
+  if (checkpoint !== undefined) restore(checkpoint, loaded, optimizer);
+  const bound = await loaded.bind({ parameter, gradient }, { batchSize, seed, threads });
+  return { configuration, loaded, optimizer, bound };
+}
+
+/** The optimizer's default backend keeps float32 arrays, which ONNX Runtime reads and fills in place. */
+function float32(view: Float32Array | Float64Array): Float32Array {
+  if (view instanceof Float32Array) return view;
+  throw new TypeError("the optimizer of a training session must hold float32 arrays");
+}
+
+function restore({ parameters, optimizer: state }: Checkpoint, loaded: LoadedWorkload, optimizer: Optimizer) {
+  for (const { name, shape } of loaded.parameters) {
+    const saved = parameters.get(name);
+    if (saved?.dtype !== "F32" || saved.shape.join() !== shape.join())
+      throw new SteepestError(
+        "state-mismatch",
+        `parameter "${name}" is float32 [${shape.join(", ")}] in this workload but ${
+          saved === undefined ? "absent" : `${saved.dtype} [${saved.shape.join(", ")}]`
+        } in the checkpoint`,
+        "Resume with the workload that the run was started with",
+      );
+  }
+  optimizer.loadState(state);
+  for (const { name } of loaded.parameters) {
+    const saved = parameters.get(name);
+    if (saved?.dtype === "F32") float32(optimizer.parameter(name)).set(saved.data);
+  }
+}
+
+/**
+ * The parameters as they stand, for a checkpoint: views, not copies.
+ * @throws SteepestError `non-finite` where one is not finite, so that a checkpoint never replaces a good one by a bad one
+ */
+export function parameterTensors(
+  { loaded, optimizer }: Session,
+  step: number,
+): ReadonlyMap<string, SafetensorsTensor> {
+  return new Map(
+    loaded.parameters.map(({ name, shape }) => {
+      const data = float32(optimizer.parameter(name));
+      const bad = data.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0)
+        throw new SteepestError(
+          "non-finite",
+          `element ${bad} of parameter "${name}" is ${data[bad]} after step ${step}`,
+          "Training diverged: lower the learning rate, warm it up, or clip the gradient",
+        );
+      return [name, { dtype: "F32", shape, data }] as const;
+    }),
+  );
+}
+
+/** SHA-256 of names and bytes of all parameters: equal exactly when all bits are. */
+export function parametersHash({ loaded, optimizer }: Session): string {
+  const hash = createHash("sha256");
+  for (const { name } of loaded.parameters) {
+    const { buffer, byteOffset, byteLength } = float32(optimizer.parameter(name));
+    hash.update(JSON.stringify(name)).update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,171 @@
+import { parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
+import type { Checkpoint } from "./checkpoint.js";
+import {
+  chooseOptimizer,
+  type RunConfiguration,
+  resolveConfiguration,
+  type TrainConfig,
+} from "./configuration.js";
+import { createRunFolder, inspectRun } from "./folder.js";
+import { beginning, runLoop } from "./loop.js";
+import type { Measurement, RunResult } from "./result.js";
+import { openSession } from "./session.js";
+import { openRunStore } from "./store.js";
+
+/** How a run is carried out; nothing here changes its bits. */
+export interface RunOptions {
+  /** The run's folder; without it nothing is written and the run cannot be resumed. */
+  readonly folder?: string;
+  /** Whether a run that the folder holds already may be replaced; false by default. */
+  readonly overwrite?: boolean;
+  /** Stops the run after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a run is resumed. */
+export interface ResumeOptions {
+  readonly signal?: AbortSignal;
+  /** The run's workload where it is not a registered one. */
+  readonly workload?: Workload;
+  /** Choices that must agree with those the run was started with. */
+  readonly expect?: Partial<TrainConfig>;
+}
+
+/**
+ * Trains a workload with an optimizer: a stream of measurements that ends in a result. Its bits are a pure function of the
+ * configuration, also when it is killed at any moment and resumed. Leaving the stream early releases everything and saves nothing.
+ *
+ * ```ts
+ * const run = train({ workload: "fashion-mnist", optimizer: parseOptimizerSpec("adam:lr=0.001"), epochs: 10 });
+ * for await (const measurement of run) if (measurement.kind === "evaluation") report(measurement.validation.accuracy);
+ * ```
+ * @throws SteepestError for names, values and data that do not fit, before anything is written; `misuse` where the folder holds a
+ *   run already; `non-finite` where training diverges, with the step; the last good checkpoint stays
+ */
+export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
+  const workload = typeof config.workload === "string" ? findWorkload(config.workload) : config.workload;
+  // Before the data are read, which takes a while.
+  chooseOptimizer(config);
+  const loaded = yield* load(workload);
+  const configuration = resolveConfiguration(config, workload, loaded);
+  return yield* run(configuration, loaded, {
+    ...config,
+    prepare: (folder) => createRunFolder(folder, configuration, config.overwrite ?? false),
+  });
+}
+
+/**
+ * Continues the run of a folder from its last checkpoint, or from the start where it was killed before the first. A run that is
+ * complete gives its result at once.
+ * @throws SteepestError `invalid-value` where the folder holds no run, `malformed-file` for damaged files, `state-mismatch` where
+ *   data, workload or `expect` are not those that the run was started with
+ */
+export async function* resumeRun(
+  folder: string,
+  options: ResumeOptions = {},
+): AsyncGenerator<Measurement, RunResult> {
+  const status = await inspectRun(folder);
+  if (status.kind === "absent")
+    throw new SteepestError(
+      "invalid-value",
+      `there is no run in ${folder}`,
+      "Give the folder that the run was started with; it holds a run.json",
+    );
+  const { configuration } = status;
+  const workload = options.workload ?? findWorkload(configuration.workload);
+  const loaded = yield* load(workload);
+  checkSameRun(folder, configuration, workload, loaded, options.expect ?? {});
+  if (status.kind === "complete") return status.result;
+  return yield* run(configuration, loaded, { ...options, folder, checkpoint: status.checkpoint });
+}
+
+/** Loads a workload and passes on what it has to say. */
+async function* load(workload: Workload): AsyncGenerator<Measurement, LoadedWorkload> {
+  const messages: string[] = [];
+  const loaded = await workload.load({ notify: (message) => messages.push(message) });
+  for (const message of messages) yield { kind: "notice", message };
+  return loaded;
+}
+
+async function* run(
+  configuration: RunConfiguration,
+  loaded: LoadedWorkload,
+  options: {
+    readonly folder?: string;
+    readonly signal?: AbortSignal;
+    readonly checkpoint?: Checkpoint | undefined;
+    readonly prepare?: (folder: string) => Promise<void>;
+  },
+): AsyncGenerator<Measurement, RunResult> {
+  const { folder, signal, checkpoint } = options;
+  const session = await openSession(configuration, loaded, checkpoint);
+  try {
+    const progress = checkpoint?.progress ?? beginning;
+    if (folder !== undefined) await options.prepare?.(folder);
+    const store = folder === undefined ? undefined : await openRunStore(folder, progress.logs);
+    try {
+      yield {
+        kind: "start",
+        step: progress.step,
+        steps: configuration.steps,
+        parameters: loaded.parameterCount,
+        dataSource: loaded.source,
+        optimizer: configuration.optimizer,
+      };
+      return yield* runLoop(session, progress, store, signal);
+    } finally {
+      await store?.close();
+    }
+  } finally {
+    await session.bound.release();
+  }
+}
+
+/** @throws SteepestError `state-mismatch` that names every choice that differs */
+function checkSameRun(
+  folder: string,
+  configuration: RunConfiguration,
+  workload: Workload,
+  loaded: LoadedWorkload,
+  expect: Partial<TrainConfig>,
+): void {
+  const wanted = typeof expect.workload === "string" ? expect.workload : (expect.workload ?? workload).name;
+  for (const name of [workload.name, wanted])
+    if (name !== configuration.workload)
+      throw mismatch(folder, [`workload ${configuration.workload}, not ${name}`]);
+  if (loaded.procedural !== configuration.procedural)
+    throw new SteepestError(
+      "state-mismatch",
+      `the run in ${folder} was started on ${configuration.dataSource}, but the data found now are ${loaded.source}`,
+      configuration.procedural
+        ? "Train again into another folder to use the data found now"
+        : "Make the data of the start available again, for example with STEEPEST_DATA=FOLDER",
+    );
+  const asked = resolveConfiguration({ ...choices(configuration, expect), ...expect }, workload, loaded);
+  const before = new Map<string, unknown>(Object.entries(configuration));
+  const now = new Map<string, unknown>(Object.entries(asked));
+  const text = (value: unknown) => (value === undefined ? "none" : JSON.stringify(value));
+  const differences = [...new Set([...before.keys(), ...now.keys()])]
+    // Where the data lie may change; what they are was checked above.
+    .filter((key) => key !== "dataSource" && text(before.get(key)) !== text(now.get(key)))
+    .map((key) => `${key} ${text(before.get(key))}, not ${text(now.get(key))}`);
+  if (differences.length > 0) throw mismatch(folder, differences);
+}
+
+const mismatch = (folder: string, differences: readonly string[]) =>
+  new SteepestError(
+    "state-mismatch",
+    `the run in ${folder} was started with ${differences.join("; ")}`,
+    "Resume it without these options, or train into another folder",
+  );
+
+/** The choices that lead to a configuration; one that `expect` makes in another form is left to it. */
+function choices(configuration: RunConfiguration, expect: Partial<TrainConfig>): TrainConfig {
+  const { steps, optimizer, ...rest } = configuration;
+  return {
+    ...rest,
+    optimizer: parseOptimizerSpec(optimizer),
+    ...(expect.epochs === undefined ? { steps } : {}),
+  };
+}
