@@ -1,7 +1,9 @@
 export type { Field } from "./chart/contours.js";
 export type { ThemeName } from "./chart/theme.js";
 export type * from "./comparison/data.js";
+export { comparisonHtml } from "./comparison/html.js";
 export type * from "./race/data.js";
+export { raceFindings } from "./race/findings.js";
 export { raceHtml } from "./race/html.js";
 export { type RaceSvgOptions, racePng, raceSvg } from "./race/svg.js";
 export { raceTable, ranked } from "./race/table.js";

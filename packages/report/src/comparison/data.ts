@@ -5,7 +5,10 @@ export interface Estimate {
   readonly high: number;
 }
 
-/** What it took to reach the target, or why it was not reached ("best validation accuracy 0.853, target 0.87"). */
+/**
+ * What it took to reach the target (`high` is infinite where a seed missed it), or why it was not reached
+ * ("best validation accuracy 0.853, target 0.87").
+ */
 export type Cost =
   | ({ readonly kind: "reached" } & Estimate)
   | { readonly kind: "missed"; readonly reason: string };
@@ -21,6 +24,15 @@ export interface Curve {
   readonly value: readonly number[];
   readonly low: readonly number[];
   readonly high: readonly number[];
+}
+
+/** How far an entry is behind the first one, in the quantity that the comparison is decided by. */
+export interface EntryStanding {
+  readonly quantity: string;
+  /** How much worse it is, mean over the seeds, with its interval. */
+  readonly behind: { readonly estimate: number; readonly low: number; readonly high: number };
+  /** Corrected for the number of comparisons. */
+  readonly pValue: number;
 }
 
 /** One learning rate that was tried. */
@@ -49,6 +61,8 @@ export interface ComparisonEntry {
   readonly validationLoss: Curve;
   readonly validationAccuracyCurve: Curve;
   readonly sensitivity: readonly SensitivityPoint[];
+  /** Absent for the first entry and where nothing can be said. */
+  readonly standing?: EntryStanding;
   /** Trials that failed or were skipped, each with its reason. */
   readonly failures: readonly string[];
 }

@@ -54,8 +54,6 @@ export interface RaceData {
   readonly minimisers: readonly (readonly number[])[];
   readonly threshold: number;
   readonly steps: number;
-  /** What the race shows, a sentence each. */
-  readonly findings: readonly string[];
   /** The command that makes this race again. */
   readonly command: string;
   readonly view: RaceView;

@@ -16,6 +16,7 @@ import { createPlayers } from "../page/player.js";
 import { mountRace } from "../page/race.js";
 import { createFormat, format } from "../text/format.js";
 import type { RaceData } from "./data.js";
+import { raceFindings } from "./findings.js";
 import { racePicture } from "./prepare.js";
 import { raceRows } from "./table.js";
 
@@ -80,10 +81,7 @@ const point = (coordinates: readonly number[]): string =>
  * in one dimension, over the steps, the gap to the minimum over the steps, and the table of results.
  */
 export function raceHtml(data: RaceData): string {
-  const findings =
-    data.findings.length === 0
-      ? ""
-      : html`<ul class="findings">${data.findings.map((finding) => html`<li>${finding}</li>`)}</ul>`;
+  const findings = html`<ul class="findings">${raceFindings(data).map((finding) => html`<li>${finding}</li>`)}</ul>`;
   const field =
     data.view.kind === "line"
       ? html`<h2>Where they are: x over the steps</h2>`

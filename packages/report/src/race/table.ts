@@ -15,8 +15,10 @@ export interface RaceRow {
 }
 
 /** The runs from the lowest final value up; diverged ones last, the one that held out longest first. */
-export function ranked(runs: readonly RaceRun[]): readonly RaceRun[] {
-  const key = (run: RaceRun): readonly [number, number] =>
+export function ranked<Run extends Pick<RaceRun, "outcome" | "finalValue">>(
+  runs: readonly Run[],
+): readonly Run[] {
+  const key = (run: Run): readonly [number, number] =>
     run.outcome.kind === "diverged" ? [1, -run.outcome.step] : [0, run.finalValue];
   return [...runs].sort((a, b) => {
     const [classA, valueA] = key(a);

@@ -1,0 +1,139 @@
+import { charts, createPageColours, pageColours } from "../chart/charts.js";
+import { createCharts } from "../chart/lineChart.js";
+import { svgText } from "../chart/node.js";
+import { seriesStyle } from "../chart/palette.js";
+import { createScales } from "../chart/scales.js";
+import { createSwatch } from "../chart/swatch.js";
+import { html, type Markup, trusted } from "../html/markup.js";
+import { htmlPage } from "../html/page.js";
+import { pageProgram } from "../html/program.js";
+import { createChartPanels } from "../page/chartPanel.js";
+import { mountComparison } from "../page/comparison.js";
+import { createDom } from "../page/dom.js";
+import { createLegends } from "../page/legend.js";
+import { createFormat, format } from "../text/format.js";
+import { type ComparisonChart, type ComparisonPicture, createComparisonCharts } from "./charts.js";
+import type { ComparisonData } from "./data.js";
+import { leaderboardTable, verdict } from "./leaderboard.js";
+
+const style = `
+.pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
+.pair .chart,.wide .chart{height:380px}
+tr.group td,tr.group th{border-top:2px solid var(--muted)}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
+dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
+ul.plain{margin:0 0 10px;padding-left:20px;max-width:92ch}
+@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.pair .chart,.wide .chart{height:300px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+`;
+
+const program = pageProgram()
+  .with("format", createFormat)
+  .with("scales", createScales)
+  .with("charts", createCharts)
+  .with("colours", createPageColours)
+  .with("swatch", createSwatch)
+  .with("dom", createDom)
+  .with("chartPanels", createChartPanels)
+  .with("legends", createLegends)
+  .with("comparisonCharts", createComparisonCharts);
+
+const comparisonCharts = createComparisonCharts({ colours: pageColours, format });
+
+/** A chart as it stands before, or without, the page's script. */
+function stillChart(picture: ComparisonPicture, chart: ComparisonChart): Markup {
+  const choices = {
+    ...({ over: "steps", logProgress: false, logLoss: true } as const),
+    hidden: new Set<string>(),
+    emphasis: undefined,
+  };
+  return trusted(svgText(charts.lineChart(comparisonCharts(picture, chart, choices, 640, 380)).node));
+}
+
+function facts(data: ComparisonData): Markup {
+  const rows: readonly (readonly [string, string])[] = [
+    ["Workload", `${data.workload}: ${data.description}, ${format.count(data.parameterCount)} parameters`],
+    ["Data", data.source],
+    ["Target", `${data.target.split} ${data.target.metric} ${format.number(data.target.value)}`],
+    [
+      "Budget",
+      `${format.count(data.stepBudget)} steps of ${format.count(data.batchSize)} examples for every trial`,
+    ],
+    ["Seeds", data.seeds.join(", ")],
+    ["Intervals", `${format.percent(data.interval.level, 0)}, ${data.interval.method}`],
+    ...Object.entries(data.environment),
+  ];
+  return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
+<dt>Command</dt><dd><code>${data.command}</code></dd></dl>`;
+}
+
+function failures(data: ComparisonData): Markup {
+  const all = data.entries.flatMap((entry) => entry.failures);
+  return all.length === 0
+    ? html``
+    : html`<section class="card"><h2>Trials without a result</h2>
+<p>These trials count as having missed the target; none is left out of the table.</p>
+<ul class="plain">${all.map((failure) => html`<li>${failure}</li>`)}</ul></section>`;
+}
+
+/**
+ * The page of a comparison: one HTML file without any network. Leaderboard with intervals and groups, curves over steps or CPU
+ * seconds with bands over the seeds, sensitivity to the learning rate, and everything that is needed to judge and repeat it.
+ */
+export function comparisonHtml(data: ComparisonData): string {
+  const picture: ComparisonPicture = {
+    target: { value: data.target.value, label: `target ${format.number(data.target.value)}` },
+    entries: data.entries.map((entry, index) => ({
+      label: entry.optimizer,
+      style: seriesStyle(index),
+      loss: entry.validationLoss,
+      accuracy: entry.validationAccuracyCurve,
+      sensitivity: entry.sensitivity,
+    })),
+  };
+  const warning = data.procedural
+    ? html`<p class="notice" role="alert">These are NOT results on ${data.workload}'s own data. The data set could not be had, so a
+stand-in was drawn by code (${data.source}). Figures here say nothing about the real one.</p>`
+    : "";
+  const body = html`<header>
+<p class="brand">Steepest · comparison</p>
+<h1>Which optimizer trains ${data.workload}?</h1>
+<p class="lead">${data.description}, ${format.count(data.parameterCount)} parameters; ${data.entries.length} optimizers,
+${data.seeds.length} ${data.seeds.length === 1 ? "seed" : "seeds"}, ${format.count(data.stepBudget)} steps each. Data:
+${data.source}.</p>
+${warning}
+<ul class="findings">${verdict(data).map((sentence) => html`<li>${sentence}</li>`)}</ul>
+</header>
+<main>
+<section class="card"><h2>Leaderboard</h2>${leaderboardTable(data)}
+<p class="quiet">Places joined by a dash, between two strong lines, are a group whose order the seeds cannot tell. CPU time is that
+of training; evaluation does not count. An upper bound of ∞ means that a seed missed the target.</p></section>
+<section class="card"><h2>Curves at the best learning rate</h2>
+<p>How validation loss and accuracy develop, the middle of the seeds as a line and their range as a band. Over steps the rules
+themselves are compared; over CPU seconds also what a step costs.</p>
+<div class="controls" id="choices" hidden>
+<button type="button" id="over-steps" aria-pressed="true">over steps</button>
+<button type="button" id="over-seconds" aria-pressed="false">over CPU seconds</button>
+<button type="button" id="log-progress" aria-pressed="false">log progress</button>
+<button type="button" id="log-loss" aria-pressed="true">log loss</button></div>
+<ul class="legend" id="legend" aria-label="Optimizers: click to hide or show"></ul>
+<div class="pair"><div class="chart" id="loss">${stillChart(picture, "loss")}</div>
+<div class="chart" id="accuracy">${stillChart(picture, "accuracy")}</div></div></section>
+<section class="card wide"><h2>Sensitivity to the learning rate</h2>
+<p>The best validation accuracy that each tried learning rate reached. A flat line means that a rough guess is good enough; a
+narrow peak means that a fair comparison has to tune.</p>
+<div class="chart" id="sensitivity">${stillChart(picture, "sensitivity")}</div></section>
+${failures(data)}
+<section class="card"><h2>How it was decided</h2>
+<ul class="plain">${data.method.map((sentence) => html`<li>${sentence}</li>`)}</ul></section>
+<section class="card"><h2>What was run</h2>${facts(data)}</section>
+</main>
+<footer>Made by Steepest. This file needs no network and sends nothing.</footer>`;
+  return htmlPage({
+    title: `${data.entries.length} optimizers on ${data.workload}`,
+    description: `Comparison of ${data.entries.length} optimizers on ${data.workload}`,
+    style,
+    body,
+    data: picture,
+    script: program.script(mountComparison),
+  });
+}

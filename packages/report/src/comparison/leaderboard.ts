@@ -1,0 +1,83 @@
+import { svgText } from "../chart/node.js";
+import { seriesStyle } from "../chart/palette.js";
+import { swatch } from "../chart/swatch.js";
+import { html, type Markup, trusted } from "../html/markup.js";
+import { format } from "../text/format.js";
+import type { ComparisonData, ComparisonEntry, Cost, Estimate } from "./data.js";
+
+/** A figure and, where they differ from it, its bounds. */
+const spread = ({ value, low, high }: Estimate, show: (value: number) => string): Markup =>
+  low === high
+    ? html`${show(value)}`
+    : html`${show(value)} <span class="quiet">[${show(low)}, ${show(high)}]</span>`;
+
+const percent = (value: number): string => format.percent(value, 2);
+
+function costCells({ stepsToTarget, secondsToTarget }: ComparisonEntry): Markup {
+  const cell = (cost: Cost, show: (value: number) => string): Markup =>
+    cost.kind === "reached"
+      ? html`<td class="number">${spread(cost, show)}</td>`
+      : html`<td class="quiet">not reached: ${cost.reason}</td>`;
+  return stepsToTarget.kind === "missed" && secondsToTarget.kind === "missed"
+    ? html`<td class="quiet" colspan="2">not reached: ${stepsToTarget.reason}</td>`
+    : html`${cell(stepsToTarget, format.count)}${cell(secondsToTarget, format.seconds)}`;
+}
+
+/** The places that an entry's group shares, e.g. `2–4`: within them the order is not distinguishable. */
+function places(entry: ComparisonEntry, entries: readonly ComparisonEntry[]): string {
+  const ranks = entries.filter(({ group }) => group === entry.group).map(({ rank }) => rank);
+  const [first, last] = [Math.min(...ranks), Math.max(...ranks)];
+  return first === last ? String(first) : `${first}–${last}`;
+}
+
+function behind({ standing }: ComparisonEntry): Markup {
+  if (standing === undefined) return html`<td class="number quiet">–</td>`;
+  const show = (value: number): string => format.number(value, 3);
+  const { estimate, low, high } = standing.behind;
+  return html`<td class="number" title="in ${standing.quantity}">${spread({ value: estimate, low, high }, show)}
+<span class="quiet">p = ${format.number(standing.pValue, 2)}</span></td>`;
+}
+
+/** The leaderboard as a table, best first; names of a group whose order the seeds cannot tell share their places. */
+export function leaderboardTable(data: ComparisonData): Markup {
+  const judged = data.entries.some((entry) => entry.standing !== undefined);
+  const rows = data.entries.map(
+    (entry, index) => html`<tr data-optimizer="${entry.optimizer}"${
+      entry.group === data.entries[index - 1]?.group || index === 0 ? "" : trusted(' class="group"')
+    }><td class="number">${places(entry, data.entries)}</td>
+<th scope="row">${trusted(svgText(swatch(seriesStyle(index))))}${entry.optimizer}</th>
+<td class="number">${entry.learningRate === undefined ? "none" : format.number(entry.learningRate, 3)}</td>
+${costCells(entry)}
+<td class="number">${spread(entry.validationAccuracy, percent)}</td>
+<td class="number">${spread(entry.testAccuracy, percent)}</td>${judged ? behind(entry) : ""}</tr>`,
+  );
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard"><table>
+<caption>Target: ${data.target.split} ${data.target.metric} ${format.number(data.target.value)}. In brackets: intervals at
+${format.percent(data.interval.level, 0)}, ${data.interval.method}.</caption>
+<thead><tr><th class="number" scope="col">place</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
+<th class="number" scope="col">steps to target</th><th class="number" scope="col">CPU time to target</th>
+<th class="number" scope="col">validation accuracy</th><th class="number" scope="col">test accuracy</th>${
+    judged ? html`<th class="number" scope="col">behind the first</th>` : ""
+  }</tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+/** The verdict in words: who is first, and from whom the first cannot be told apart. */
+export function verdict(data: ComparisonData): readonly string[] {
+  const [first, ...others] = data.entries;
+  if (first === undefined) return ["No optimizer was compared."];
+  if (first.stepsToTarget.kind === "missed") {
+    return [`No optimizer reached the target; ${first.optimizer} came nearest.`];
+  }
+  const tied = others.filter((entry) => entry.group === first.group).map((entry) => entry.optimizer);
+  const missed = data.entries.filter((entry) => entry.stepsToTarget.kind === "missed").length;
+  return [
+    `${first.optimizer} reaches the target first, in ${format.count(first.stepsToTarget.value)} steps.`,
+    tied.length > 0
+      ? `Not distinguishable from it with ${data.seeds.length} ${data.seeds.length === 1 ? "seed" : "seeds"}: ${tied.join(", ")}.`
+      : others.length > 0
+        ? "Its lead over all others is larger than the noise between seeds."
+        : "Nothing else was compared.",
+    ...(missed > 0 ? [`${missed} of ${data.entries.length} did not reach the target.`] : []),
+  ];
+}

@@ -1,0 +1,43 @@
+import { format } from "../text/format.js";
+import type { RaceData, RaceRun } from "./data.js";
+import { ranked } from "./table.js";
+
+const list = (runs: readonly RaceRun[]): string => runs.map((run) => run.label).join(", ");
+
+/** What one-dimensional races show: who ends at the minimiser and who at the other end of the interval. */
+function endsOfLine(data: RaceData, [low, high]: readonly [number, number]): readonly string[] {
+  const near = 0.1 * (high - low);
+  const minimiser = data.minimisers[0]?.[0] ?? low;
+  const wrong = high - minimiser > minimiser - low ? high : low;
+  const endingAt = (end: number): readonly RaceRun[] =>
+    data.runs.filter((run) => Math.abs((run.x[run.x.length - 1] ?? Number.NaN) - end) <= near);
+  const sentence = (runs: readonly RaceRun[], place: string): readonly string[] =>
+    runs.length === 0 ? [] : [`${list(runs)} ${runs.length === 1 ? "ends" : "end"} at ${place}.`];
+  return [
+    ...sentence(endingAt(minimiser), `the right end, x = ${format.number(minimiser)}, where the minimum is`),
+    ...sentence(endingAt(wrong), `the wrong end, x = ${format.number(wrong)}`),
+  ];
+}
+
+/** What a race shows, a sentence each, from the results alone. */
+export function raceFindings(data: RaceData): readonly string[] {
+  if (data.view.kind === "line") return endsOfLine(data, data.view.bounds);
+  const solved = data.runs.flatMap((run) =>
+    run.outcome.kind === "solved" ? [{ run, step: run.outcome.step }] : [],
+  );
+  const diverged = data.runs.filter((run) => run.outcome.kind === "diverged");
+  const first = solved.sort((a, b) => a.step - b.step)[0];
+  const best = ranked(data.runs)[0];
+  const threshold = format.number(data.threshold);
+  return [
+    first === undefined
+      ? `No optimizer comes within ${threshold} of the minimum in ${format.count(data.steps)} steps.`
+      : `${solved.length} of ${data.runs.length} come within ${threshold} of the minimum, first ${first.run.label} at step ${format.count(first.step)}.`,
+    ...(best === undefined || best.outcome.kind === "diverged"
+      ? []
+      : [`${best.label} ends lowest, at ${format.number(best.finalValue)}.`]),
+    ...(diverged.length === 0
+      ? []
+      : [`${list(diverged)} ${diverged.length === 1 ? "diverges" : "diverge"}.`]),
+  ];
+}
