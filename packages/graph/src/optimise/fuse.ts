@@ -101,6 +101,7 @@ const addBiasBeforeReshape: RewriteRule = (operation, usage) => {
 /** Work that a matrix product does on the way. */
 export const fusionRules: readonly RewriteRule[] = [
   absorbOperands,
+  absorbTranspose,
   absorbScale,
   addBias,
   addBiasBeforeReshape,
