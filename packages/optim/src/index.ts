@@ -1,4 +1,6 @@
 export { type ErrorCode, nearestName, SteepestError, unknownName } from "./errors.js";
+export { latexFormula } from "./formula/latex.js";
+export { plainFormula } from "./formula/plainText.js";
 export * from "./language/defineRule.js";
 export { evaluateScalar } from "./language/evaluate.js";
 export * from "./language/expression.js";

@@ -15,27 +15,45 @@ export function children(expression: Expression): readonly Expression[] {
   }
 }
 
-type Variable = Extract<Expression, { readonly kind: "variable" }>;
-
-/** The expression with every variable replaced. */
-export function substitute(expression: Expression, replace: (variable: Variable) => Expression): Expression {
-  const inside = (operand: Expression) => substitute(operand, replace);
+/** The expression with each direct sub-expression replaced. */
+export function replaceChildren(
+  expression: Expression,
+  replace: (child: Expression) => Expression,
+): Expression {
   switch (expression.kind) {
     case "constant":
-      return expression;
     case "variable":
-      return replace(expression);
+      return expression;
     case "unary":
-      return { ...expression, operand: inside(expression.operand) };
+      return { ...expression, operand: replace(expression.operand) };
     case "binary":
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) };
+      return { ...expression, left: replace(expression.left), right: replace(expression.right) };
     case "select":
       return {
         ...expression,
-        left: inside(expression.left),
-        right: inside(expression.right),
-        whenTrue: inside(expression.whenTrue),
-        whenFalse: inside(expression.whenFalse),
+        left: replace(expression.left),
+        right: replace(expression.right),
+        whenTrue: replace(expression.whenTrue),
+        whenFalse: replace(expression.whenFalse),
       };
   }
 }
+
+type Variable = Extract<Expression, { readonly kind: "variable" }>;
+
+/** The expression with every variable replaced. */
+export const substitute = (
+  expression: Expression,
+  replace: (variable: Variable) => Expression,
+): Expression =>
+  expression.kind === "variable"
+    ? replace(expression)
+    : replaceChildren(expression, (child) => substitute(child, replace));
+
+/** A text that is equal for equal formulas only; JSON alone would confuse 0 with -0, and NaN with the infinities. */
+export const expressionKey = (formula: unknown): string =>
+  JSON.stringify(formula, (_, value: unknown) =>
+    typeof value === "number" && (Object.is(value, -0) || !Number.isFinite(value))
+      ? `${1 / value} ${value}`
+      : value,
+  );

@@ -1,4 +1,5 @@
 import { SteepestError } from "../../errors.js";
+import { expressionKey } from "../../language/traverse.js";
 import {
   type Backend,
   type BackendMemory,
@@ -8,7 +9,6 @@ import {
   unitsOf,
 } from "../backend.js";
 import { descriptorHeader, generateKernels, type Kernels } from "./generate.js";
-import { expressionKey } from "./lower.js";
 import { RegisterFile, runScalars } from "./scalars.js";
 
 /** WebAssembly memory comes in pages of 64 KiB, of which 32-bit addresses reach 65,536. */

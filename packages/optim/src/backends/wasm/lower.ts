@@ -1,7 +1,7 @@
 import { SteepestError } from "../../errors.js";
 import { type Expression, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
-import { children } from "../../language/traverse.js";
+import { children, expressionKey } from "../../language/traverse.js";
 
 /*
  * From trees to what a loop does: a graph in which every common sub-expression is one node, and every maximal
@@ -161,14 +161,6 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
   const sums = Object.values(phase.reduce).map(({ sum }) => lowerSum(sum));
   return { nodes, scalarInputs, stores, sums };
 }
-
-/** A text that is equal for equal formulas only; JSON alone would confuse 0 with -0, and NaN with the infinities. */
-export const expressionKey = (formula: unknown): string =>
-  JSON.stringify(formula, (_, value: unknown) =>
-    typeof value === "number" && (Object.is(value, -0) || !Number.isFinite(value))
-      ? `${1 / value} ${value}`
-      : value,
-  );
 
 const unavailable = (rule: string, what: string) =>
   new SteepestError(

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { defineRule } from "../language/defineRule.js";
+import { add, max, min, mul, neg, select, sqrt, square, sub } from "../language/expression.js";
+import { decayRate, nonNegative, stepSize } from "../language/hyper.js";
+import { latexFormula } from "./latex.js";
+import { withoutNeutralTerms } from "./neutral.js";
+import { plainFormula } from "./plainText.js";
+
+const described = {
+  name: "mine",
+  title: "Mine",
+  summary: "a rule",
+  cite: { authors: "A", year: 2020, title: "T" },
+  hyper: {
+    lr: stepSize(0.1),
+    beta1: decayRate(0.9, "\\beta_1", "decay"),
+    weightDecay: nonNegative(0, "\\lambda", "decay of weights"),
+  },
+} as const;
+
+const momentum = defineRule({
+  ...described,
+  body: (rule) =>
+    rule.elementwise({
+      state: { m: 0 },
+      scalars: ({ beta1, k }) => ({ c1: sub(1, mul(beta1, k)) }),
+      update: ({ x, g, m, lr, beta1, c1, weightDecay }) => {
+        const next = add(mul(beta1, m), mul(sub(1, beta1), add(g, mul(weightDecay, x))));
+        return { x: sub(x, mul(lr, mul(next, c1))), m: next };
+      },
+    }),
+});
+
+describe("formulas", () => {
+  it("writes new values by their symbols, state before x", () => {
+    expect(plainFormula(momentum, momentum.body({}))).toEqual([
+      "c₁ = 1 − β₁·k",
+      "m ← β₁·m + (1 − β₁)·(g + λ·x)",
+      "x ← x − α·m·c₁",
+    ]);
+    expect(latexFormula(momentum, momentum.body({}))).toBe(
+      [
+        "\\begin{aligned}",
+        "c_{1} &= 1 - \\beta_1 \\, k \\\\",
+        "m_{k} &= \\beta_1 \\, m_{k-1} + \\left(1 - \\beta_1\\right) \\, \\left(g_{k} + \\lambda \\, x_{k-1}\\right) \\\\",
+        "x_{k} &= x_{k-1} - \\alpha \\, m_{k} \\, c_{1}",
+        "\\end{aligned}",
+      ].join("\n"),
+    );
+  });
+
+  it("leaves out what is 0 by default", () => {
+    expect(plainFormula(momentum, withoutNeutralTerms(momentum.hyper, momentum.body({})))[1]).toBe(
+      "m ← β₁·m + (1 − β₁)·g",
+    );
+  });
+
+  it("puts a line that reads an old value first, and marks new values where no order will do", () => {
+    const rule = (cross: boolean) =>
+      defineRule({
+        ...described,
+        body: (builder) =>
+          builder.elementwise({
+            state: { a: 0, b: 0 },
+            update: ({ x, g, a, b }) => ({
+              a: add(a, g),
+              b: cross ? add(a, b) : add(b, g),
+              x: sub(x, cross ? mul(add(a, g), b) : b),
+            }),
+          }),
+      });
+    expect(plainFormula(rule(false), rule(false).body({}))).toEqual(["a ← a + g", "x ← x − b", "b ← b + g"]);
+    expect(plainFormula(rule(true), rule(true).body({}))).toEqual([
+      "a′ ← a + g",
+      "x′ ← x − a′·b",
+      "b′ ← a + b",
+    ]);
+  });
+
+  it("prints every operator with the parentheses it needs", () => {
+    const rule = defineRule({
+      ...described,
+      body: (builder) =>
+        builder.elementwise({
+          update: ({ x, g, lr }) => ({
+            x: select(
+              neg(x),
+              "greaterEqual",
+              1e-7,
+              min(square(add(x, g)), sqrt(max(x, -2))),
+              sub(sub(x, g), sub(lr, mul(neg(g), add(1, x)))),
+            ),
+          }),
+        }),
+    });
+    expect(plainFormula(rule, rule.body({}))).toEqual([
+      "x ← (−x ≥ 1e−7 ? min((x + g)², √max(x, −2)) : x − g − (α − (−g)·(1 + x)))",
+    ]);
+    expect(latexFormula(rule, rule.body({}))).toContain(
+      "\\begin{cases} \\min\\left(\\left(x_{k-1} + g_{k}\\right)^{2}, \\sqrt{\\max\\left(x_{k-1}, -2\\right)}\\right) & -x_{k-1} \\ge 10^{-7} \\\\",
+    );
+  });
+
+  it("writes sums over elements and carried scalars", () => {
+    const rule = defineRule({
+      ...described,
+      body: (builder) =>
+        builder
+          .phases({ carried: { d: 1 } })
+          .phase({
+            reduce: ({ x, g }) => ({ total: { over: "group", sum: add(x, g) } }),
+            carry: ({ d, total }) => ({ d: max(d, total) }),
+          })
+          .phase({ update: ({ x, g, d }) => ({ x: sub(x, mul(d, g)) }) }),
+    });
+    expect(plainFormula(rule, rule.body({}))).toEqual([
+      "total = Σ(x + g)",
+      "d ← max(d, total)",
+      "x ← x − d·g",
+    ]);
+    expect(latexFormula(rule, rule.body({}))).toContain("x_{k} &= x_{k-1} - d_{k} \\, g_{k}");
+  });
+});
