@@ -9,18 +9,18 @@ import { resultsPage } from "./results.js";
 /** Rules as PyTorch has them too, and bytes of minimum traffic per parameter: x and g read, x written, every state slot read and written. */
 const rules = [
   { rule: "sgd", slots: 0 },
-  { rule: "momentum", slots: 1 },
-  { rule: "nesterov", slots: 1 },
+  { rule: "momentum", slots: 1, hyper: { beta: 0.9 } },
+  { rule: "nesterov", slots: 1, hyper: { beta: 0.9 } },
   { rule: "adagrad", slots: 1 },
   { rule: "rmsprop", slots: 1 },
   { rule: "adadelta", slots: 2 },
   { rule: "adam", slots: 2 },
   { rule: "amsgrad", slots: 3 },
-  { rule: "adamw", slots: 2 },
-  { rule: "adam-l2", slots: 2 },
-].map(({ rule, slots }) => ({ rule, bytes: 4 * (3 + 2 * slots) }));
+  { rule: "adamw", slots: 2, hyper: { weightDecay: 0.01 } },
+  { rule: "adam-l2", slots: 2, hyper: { weightDecay: 0.01 } },
+].map(({ rule, slots, hyper = {} }) => ({ rule, hyper, bytes: 4 * (3 + 2 * slots) }));
 const sizes = [1e4, 1e5, 1e6, 1e7];
-const common = { kind: "rule", learningRate: 1e-3, weightDecay: 0.01, gradient: 0.1, checkedSteps: 3 };
+const common = { kind: "rule", learningRate: 1e-3, gradient: 0.1, checkedSteps: 3 };
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean", default: false }, out: { type: "string" } },
@@ -56,8 +56,8 @@ try {
         effort,
       );
     triads.push({ elements, wasm: (await triadOf("wasm")).get("wasm"), js: (await triadOf("js")).get("js") });
-    for (const { rule, bytes } of rules) {
-      const task = { ...common, rule, elements };
+    for (const { rule, hyper, bytes } of rules) {
+      const task = { ...common, rule, hyper, elements };
       const peers = elements <= 1e6 || !options.quick;
       const results = await interleave(
         [
@@ -108,7 +108,10 @@ try {
   const calls = options.quick ? 2000 : 10_000;
   const allocation = [];
   for (const [name, measured] of [
-    ["rule: AdamW over 100,000 parameters", { ...common, rule: "adamw", elements: 1e5, nonFinite: "throw" }],
+    [
+      "rule: AdamW over 100,000 parameters",
+      { ...common, rule: "adamw", hyper: { weightDecay: 0.01 }, elements: 1e5, nonFinite: "throw" },
+    ],
     ["network: forward, backward, Adam", task],
     ["fashion-mnist: mini-batch, forward, backward, Adam", { kind: "workload" }],
   ]) {

@@ -16,10 +16,10 @@ function adamLeaf(x, g, m, v, correction1, correction2, learningRate, weightDeca
 
 const corrections = (k) => [np.array([1 / (1 - beta1 ** k)]), np.array([1 / Math.sqrt(1 - beta2 ** k)])];
 
-function optimizerTask({ rule, elements, learningRate, weightDecay, gradient, checkedSteps }) {
+function optimizerTask({ rule, hyper, elements, learningRate, gradient, checkedSteps }) {
   if (rule !== "adam" && rule !== "adamw") return undefined;
   const update = jit((x, g, m, v, c1, c2) =>
-    adamLeaf(x, g, m, v, c1, c2, learningRate, rule === "adamw" ? weightDecay : 0),
+    adamLeaf(x, g, m, v, c1, c2, learningRate, hyper.weightDecay ?? 0),
   );
   let [x, m, v] = [np.ones([elements]), np.zeros([elements]), np.zeros([elements])];
   const g = np.full([elements], gradient);

@@ -1,20 +1,13 @@
 import { compile, createSession, gradients, input } from "@steepest/graph";
 import { crossEntropy, mlp } from "@steepest/nn";
-import { createOptimizer, findOptimizer } from "@steepest/optim";
+import { createOptimizer } from "@steepest/optim";
 import { findWorkload } from "@steepest/workloads";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
 /** One update of a rule in PyTorch's form over one flat parameter, through the public API. */
-function optimizerTask({ rule, elements, learningRate, weightDecay, gradient, checkedSteps, nonFinite }) {
-  const { hyper } = findOptimizer(rule);
-  const decays = rule === "adamw" || rule === "adam-l2";
-  const spec = {
-    name: rule,
-    preset: "torch",
-    hyper: { lr: learningRate, ...(decays && hyper.weightDecay !== undefined ? { weightDecay } : {}) },
-    options: {},
-  };
+function optimizerTask({ rule, hyper, elements, learningRate, gradient, checkedSteps, nonFinite }) {
+  const spec = { name: rule, preset: "torch", hyper: { lr: learningRate, ...hyper }, options: {} };
   const optimizer = createOptimizer(spec, [{ name: "x", shape: [elements], role: "hiddenMatrix" }], {
     nonFinite,
   });

@@ -22,21 +22,23 @@ RULES = {
     "adamw": (torch.optim.AdamW, {}),
     "adam-l2": (torch.optim.Adam, {}),
 }
-DECAYED = {"adamw", "adam-l2"}
-
 
 class RuleTask:
     def __init__(self, task, foreach):
         constructor, arguments = RULES[task["rule"]]
-        decay = {"weight_decay": task["weightDecay"]} if task["rule"] in DECAYED else {}
+        decay = task["hyper"].get("weightDecay")
+        decay = {} if decay is None else {"weight_decay": decay}
         self.x = torch.ones(task["elements"], requires_grad=True)
         self.x.grad = torch.full((task["elements"],), task["gradient"])
         self.optimizer = constructor([self.x], lr=task["learningRate"], foreach=foreach, **arguments, **decay)
         self.steps = task["checkedSteps"]
+        self.gradient = task["gradient"]
         self.call = self.optimizer.step
 
     def check(self):
         for _ in range(self.steps):
+            # Some of the foreach forms use the gradient as scratch: a training loop computes it anew as well.
+            self.x.grad.fill_(self.gradient)
             self.call()
         return self.x[0].item()
 

@@ -1,0 +1,206 @@
+import type { CompletedRun } from "@steepest/train";
+import { describe, expect, it } from "vitest";
+import type { ComparisonPlan } from "./plan.js";
+import type { TrialRecord } from "./record.js";
+import { summarise } from "./summary.js";
+
+const target = 0.85;
+const budget = 300;
+
+/** A plan of the named optimizers at as many learning rates (1, 2, ...). */
+const planOf = (names: readonly string[], points: number, seeds: number): ComparisonPlan => ({
+  version: 1,
+  workload: "made-up",
+  description: "no network at all",
+  source: "numbers written in a test",
+  procedural: false,
+  parameterCount: 1,
+  batchSize: 10,
+  epochs: 3,
+  steps: budget,
+  evaluateEvery: 10,
+  target: { metric: "accuracy", split: "validation", value: target },
+  seeds: Array.from({ length: seeds }, (_, seed) => seed),
+  submissions: names.map((name) => ({
+    name,
+    optimizer: name,
+    tuned: points > 1,
+    points: Array.from({ length: points }, (_, i) => ({
+      optimizer: `${name}:lr=${i + 1}`,
+      learningRate: i + 1,
+    })),
+  })),
+});
+
+interface Finding {
+  /** The step at which the target was reached, if it was. */
+  readonly steps?: number;
+  readonly accuracy: number;
+  readonly test?: number;
+}
+
+function record(
+  submission: number,
+  point: number,
+  seed: number,
+  { steps, accuracy, test = accuracy }: Finding,
+): TrialRecord {
+  const split = (value: number) => ({ loss: 1 - value, accuracy: value, count: 100 });
+  const result: CompletedRun = {
+    outcome: "completed",
+    workload: "made-up",
+    dataSource: "numbers written in a test",
+    procedural: false,
+    optimizer: "made-up",
+    parameters: 1,
+    batchSize: 10,
+    seed,
+    threads: 1,
+    steps: budget,
+    seconds: budget / 100,
+    cpuSeconds: budget / 100,
+    train: split(accuracy),
+    validation: split(accuracy),
+    test: split(test),
+    best: { step: budget, accuracy },
+    target:
+      steps === undefined
+        ? { value: target, reached: false }
+        : { value: target, reached: true, step: steps, seconds: steps / 100, cpuSeconds: steps / 100 },
+    parametersHash: "",
+  };
+  const curve = [10, budget].map((step) => ({ step, cpuSeconds: step / 2, loss: 1 - accuracy, accuracy }));
+  return { submission, point, seed, outcome: { kind: "completed", result }, curve };
+}
+
+const diverged = (submission: number, point: number, seed: number): TrialRecord => ({
+  submission,
+  point,
+  seed,
+  outcome: { kind: "diverged", reason: "the gradient is NaN at step 7", log: "" },
+  curve: [],
+});
+
+describe("summarise", () => {
+  it("chooses each learning rate by median steps to the target, then by best accuracy", () => {
+    const records = [0, 1, 2].flatMap((seed) => [
+      // Reaches the target sooner at lr 2, although lr 1 ends higher.
+      record(0, 0, seed, { steps: 200, accuracy: 0.9 }),
+      record(0, 1, seed, { steps: 100, accuracy: 0.86 }),
+      // Never reaches it; lr 1 comes closer.
+      record(1, 0, seed, { accuracy: 0.8 }),
+      record(1, 1, seed, { accuracy: 0.7 }),
+    ]);
+    const { entries } = summarise(planOf(["fast", "slow"], 2, 3), records);
+    expect(entries.map(({ optimizer, learningRate, rank }) => [optimizer, learningRate, rank])).toEqual([
+      ["fast", 2, 1],
+      ["slow", 1, 2],
+    ]);
+    expect(entries[0]?.stepsToTarget).toEqual({ kind: "reached", value: 100, low: 100, high: 100 });
+    expect(entries[0]?.secondsToTarget).toEqual({ kind: "reached", value: 1, low: 1, high: 1 });
+    expect(entries[0]?.sensitivity.map(({ stepsToTarget }) => stepsToTarget)).toEqual([200, 100]);
+  });
+
+  it("explains a missed target, and calls it reached only where most seeds reach it", () => {
+    const records = [
+      record(0, 0, 0, { steps: 100, accuracy: 0.86 }),
+      record(0, 0, 1, { steps: 120, accuracy: 0.86 }),
+      record(0, 0, 2, { accuracy: 0.84 }),
+      record(1, 0, 0, { steps: 100, accuracy: 0.86 }),
+      record(1, 0, 1, { accuracy: 0.84 }),
+      record(1, 0, 2, { accuracy: 0.83 }),
+    ];
+    const { entries } = summarise(planOf(["most", "few"], 1, 3), records);
+    expect(entries[0]?.stepsToTarget).toEqual({
+      kind: "reached",
+      value: 120,
+      low: 100,
+      high: Number.POSITIVE_INFINITY,
+    });
+    expect(entries[1]?.stepsToTarget).toEqual({
+      kind: "missed",
+      reason: "1 of 3 seeds reached 0.85 in 300 steps; best validation accuracy 0.8600",
+    });
+  });
+
+  it("groups what the seeds cannot tell apart", () => {
+    const values = { first: [100, 110, 90], near: [110, 100, 100], far: [250, 270, 240] };
+    const records = Object.values(values).flatMap((steps, submission) =>
+      steps.map((step, seed) => record(submission, 0, seed, { steps: step, accuracy: 0.86 })),
+    );
+    const { entries } = summarise(planOf(Object.keys(values), 1, 3), records);
+    expect(entries.map(({ optimizer, group }) => [optimizer, group])).toEqual([
+      ["first", 1],
+      ["near", 1],
+      ["far", 2],
+    ]);
+    expect(entries[0]?.standing).toBeUndefined();
+    expect(entries[2]?.standing?.quantity).toBe("steps to the target");
+    expect(entries[2]?.standing?.behind.estimate).toBeCloseTo((150 + 160 + 150) / 3, 9);
+  });
+
+  it("an optimizer under two names shares rank one's group", () => {
+    const records = [0, 1].flatMap((submission) =>
+      [0, 1, 2].map((seed) =>
+        record(submission, 0, seed, { steps: 100 + 10 * seed, accuracy: 0.86 + seed / 1000 }),
+      ),
+    );
+    expect(summarise(planOf(["a", "b"], 1, 3), records).entries.map(({ group }) => group)).toEqual([1, 1]);
+  });
+
+  it("ranks those that miss the target by validation accuracy, never by test accuracy", () => {
+    const records = [0, 1, 2].flatMap((seed) => [
+      record(0, 0, seed, { accuracy: 0.7 + seed / 1000, test: 0.99 }),
+      record(1, 0, seed, { accuracy: 0.8 - seed / 1000, test: 0.1 }),
+    ]);
+    const { entries } = summarise(planOf(["lower", "higher"], 1, 3), records);
+    expect(entries.map(({ optimizer, group }) => [optimizer, group])).toEqual([
+      ["higher", 1],
+      ["lower", 2],
+    ]);
+    expect(entries[1]?.standing?.quantity).toBe("validation accuracy");
+  });
+
+  it("counts a diverged trial as missed and says why, without losing the others", () => {
+    const records = [0, 1, 2].flatMap((seed) => [
+      record(0, 0, seed, { steps: 100, accuracy: 0.86 }),
+      diverged(0, 1, seed),
+    ]);
+    const [entry] = summarise(planOf(["bold"], 2, 3), records).entries;
+    expect(entry?.learningRate).toBe(1);
+    expect(entry?.failures).toEqual(
+      [0, 1, 2].map((seed) => `bold:lr=2 seed ${seed} diverged: the gradient is NaN at step 7`),
+    );
+  });
+
+  it("gives no verdict and no interval on one seed, and says so", () => {
+    const comparison = summarise(planOf(["a", "b"], 1, 1), [
+      record(0, 0, 0, { steps: 10, accuracy: 0.9 }),
+      record(1, 0, 0, { steps: 300, accuracy: 0.86 }),
+    ]);
+    expect(comparison.entries.map(({ group }) => group)).toEqual([1, 1]);
+    expect(comparison.entries[0]?.validationAccuracy).toEqual({ value: 0.9, low: 0.9, high: 0.9 });
+    expect(comparison.method.join(" ")).toContain("One seed tells no two optimizers apart");
+  });
+
+  it("says that the tuning seeds are the scoring seeds, and which optimizers were not tuned", () => {
+    const records = [record(0, 0, 0, { accuracy: 0.5 }), record(0, 1, 0, { accuracy: 0.5 })];
+    const tuned = summarise(planOf(["a"], 2, 1), records).method.join(" ");
+    expect(tuned).toContain("The seeds that chose the learning rate are also the seeds that are scored");
+    const fixed = summarise(planOf(["a"], 1, 1), records.slice(0, 1)).method.join(" ");
+    expect(fixed).toContain("Not tuned: a.");
+    expect(fixed).not.toContain("Only the learning rate was tuned");
+  });
+
+  it("bounds curves by the seeds", () => {
+    const records = [0.8, 0.84, 0.82].map((accuracy, seed) => record(0, 0, seed, { accuracy }));
+    const curve = summarise(planOf(["a"], 1, 3), records).entries[0]?.validationAccuracyCurve;
+    expect(curve).toEqual({
+      steps: [10, budget],
+      seconds: [5, 150],
+      value: [0.82, 0.82],
+      low: [0.8, 0.8],
+      high: [0.84, 0.84],
+    });
+  });
+});
