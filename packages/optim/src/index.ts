@@ -9,6 +9,11 @@ export type * from "./language/rule.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
 export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
 export type { GradientRay, LineSearchMethod } from "./lineSearch/method.js";
+export {
+  createLineSearchOptimizer,
+  type LineSearchOptimizer,
+  type LineSearchReport,
+} from "./lineSearch/optimizer.js";
 export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
 export type {
   ArenaBytes,

@@ -1,5 +1,8 @@
 import { SteepestError, unknownName } from "./errors.js";
-import type { Citation, OptionValue, Rule } from "./language/rule.js";
+import { latexFormula } from "./formula/latex.js";
+import { withoutNeutralTerms } from "./formula/neutral.js";
+import { plainFormula } from "./formula/plainText.js";
+import type { Citation, OptionValue, Rule, RuleBody } from "./language/rule.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
@@ -30,6 +33,13 @@ interface EntryDescription extends Choices {
    */
   stateBytesPerParameter(options?: Readonly<Record<string, OptionValue>>): number;
   /**
+   * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are left out.
+   * @throws SteepestError for an unknown option or value
+   */
+  latex(options?: Readonly<Record<string, OptionValue>>): string;
+  /** The same in Unicode, one line an assignment, for terminals. */
+  plainFormula(options?: Readonly<Record<string, OptionValue>>): readonly string[];
+  /**
    * The value of every hyper-parameter and option: what is given, else the preset's, else the default.
    * @throws SteepestError for an unknown name or preset, a value out of range, and a hyper-parameter without effect
    */
@@ -55,11 +65,16 @@ const bytesPerSlot = Float32Array.BYTES_PER_ELEMENT;
 
 function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
   const { name, title, summary, cite, hyper, options, presets } = rule;
+  const bodyOf = (chosen: Readonly<Record<string, OptionValue>> = {}): RuleBody =>
+    chooseBody(rule, { options: chosen }).body;
+  const writtenBody = (chosen?: Readonly<Record<string, OptionValue>>): RuleBody =>
+    withoutNeutralTerms(hyper, bodyOf(chosen));
   return {
     ...{ kind: "rule", rule, adaptive },
     ...{ name, title, summary, cite, hyper, options, presets },
-    stateBytesPerParameter: (chosen = {}) =>
-      bytesPerSlot * Object.keys(chooseBody(rule, { options: chosen }).body.state).length,
+    stateBytesPerParameter: (chosen) => bytesPerSlot * Object.keys(bodyOf(chosen).state).length,
+    latex: (chosen) => latexFormula(rule, writtenBody(chosen)),
+    plainFormula: (chosen) => plainFormula(rule, writtenBody(chosen)),
     choose: (given) => {
       const { hyper: values, options: forms } = chooseBody(rule, given);
       return { hyper: values, options: forms };
@@ -74,6 +89,8 @@ function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
     ...{ name, title, summary, cite, hyper, options, presets },
     // The point where the search began and its direction.
     stateBytesPerParameter: () => 2 * bytesPerSlot,
+    latex: () => method.latex,
+    plainFormula: () => method.plainFormula,
     choose: (given) => chooseSearchValues(method, given),
   };
 }

@@ -44,8 +44,17 @@ export const gdBacktracking = defineLineSearch({
       },
     },
   },
-  formula:
-    "x \\leftarrow x - t \\nabla f(x), \\quad t = \\max\\{t_0 \\beta^j : f(x - t \\nabla f) \\le f(x) - c_1 t \\|\\nabla f\\|^2\\}, \\quad t_0 = \\min(\\eta\\, t_{\\text{last}}, t_{\\max})",
+  latex: [
+    "\\begin{aligned}",
+    "t_0 &= \\min(\\eta \\, t_{k-1}, t_{\\max}) \\\\",
+    "t_k &= \\max \\{ t_0 \\beta^j : f(x_{k-1} - t g_k) \\le f(x_{k-1}) - c_1 t \\|g_k\\|^2 \\} \\\\",
+    "x_k &= x_{k-1} - t_k g_k",
+    "\\end{aligned}",
+  ].join("\n"),
+  plainFormula: [
+    "t = the first of t₀, β·t₀, β²·t₀, ... with f(x − t·g) ≤ f(x) − c₁·t·‖g‖², t₀ = min(η·last t, tₘₐₓ)",
+    "x ← x − t·g",
+  ],
   search: (hyper, { lastStep, ...ray }) =>
     backtrack({ ...ray, guess: Math.min(hyper.increase * (lastStep ?? 1), hyper.maximumStep) }, hyper),
 });

@@ -20,8 +20,13 @@ export const gdWolfe = defineLineSearch({
     maximumIterations: count(25, "N", "trials after the first, at most"),
     smallestChange: nonNegative(1e-9, "\\delta", "a search ends when no coordinate would move by more"),
   },
-  formula:
-    "x \\leftarrow x - t \\nabla f(x), \\quad f(x - t \\nabla f) \\le f(x) - c_1 t \\|\\nabla f\\|^2, \\quad |\\langle \\nabla f(x - t \\nabla f), \\nabla f \\rangle| \\le c_2 \\|\\nabla f\\|^2",
+  latex: [
+    "\\begin{aligned}",
+    "t_k &: f(x_{k-1} - t_k g_k) \\le f(x_{k-1}) - c_1 t_k \\|g_k\\|^2, \\quad |\\langle \\nabla f(x_{k-1} - t_k g_k), g_k \\rangle| \\le c_2 \\|g_k\\|^2 \\\\",
+    "x_k &= x_{k-1} - t_k g_k",
+    "\\end{aligned}",
+  ].join("\n"),
+  plainFormula: ["t with f(x − t·g) ≤ f(x) − c₁·t·‖g‖² and |⟨∇f(x − t·g), g⟩| ≤ c₂·‖g‖²", "x ← x − t·g"],
   conflict: ({ sufficientDecrease, curvature }) =>
     sufficientDecrease < curvature ? undefined : "sufficientDecrease < curvature",
   search: (hyper, { lastStep, ...ray }) => strongWolfe({ ...ray, guess: lastStep ?? hyper.firstStep }, hyper),

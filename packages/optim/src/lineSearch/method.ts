@@ -17,7 +17,9 @@ export interface LineSearchMethod extends Choices {
   readonly summary: string;
   readonly cite: Citation;
   /** The update as LaTeX. */
-  readonly formula: string;
+  readonly latex: string;
+  /** The update in Unicode, one line an equation. */
+  readonly plainFormula: readonly string[];
   /** What the hyper-parameters must satisfy together, where they do not. */
   conflict?(hyper: Readonly<Record<string, number>>): string | undefined;
   search(hyper: Readonly<Record<string, number>>, ray: GradientRay): LineSearch;

@@ -24,6 +24,7 @@ export function nonFiniteError(
   views: ReadonlyMap<string, ReadonlyMap<string, Values>>,
   accumulates: boolean,
   step: number,
+  fix = 'Nothing was changed. Lower the step size, clip the gradient, or pass nonFinite: "skip" to leave such steps out',
 ): SteepestError | undefined {
   for (const { name, shape } of parameters) {
     const gradient = views.get("g")?.get(name) ?? new Float32Array();
@@ -33,7 +34,7 @@ export function nonFiniteError(
     return new SteepestError(
       "non-finite",
       `the gradient of ${name}${position(bad, shape)} is ${gradient[bad]} at step ${step}`,
-      'Nothing was changed. Lower the step size, clip the gradient, or pass nonFinite: "skip" to leave such steps out',
+      fix,
     );
   }
   return undefined;

@@ -1,8 +1,17 @@
 import type { Values } from "../backends/backend.js";
-import { SteepestError } from "../errors.js";
 import type { OptionValue, Rule, RuleBody } from "../language/rule.js";
 import type { SafetensorsTensor } from "../safetensors.js";
 import type { StateDictionary } from "./config.js";
+import {
+  exact,
+  expectEqual,
+  field,
+  listed,
+  metadataKey,
+  mismatch,
+  readDescription,
+  readNumber,
+} from "./description.js";
 import { accumulator } from "./gradient.js";
 import type { Progress, RunningGroup } from "./optimizer.js";
 
@@ -20,9 +29,6 @@ export interface Persistent {
   readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
 }
 
-/** The metadata key; its value is a `Description` as JSON. */
-const metadataKey = "optimizer";
-
 /** Everything that is no tensor. Numbers are texts that read back to the same bits, also -0, NaN and the infinities. */
 interface Description {
   readonly rule: string;
@@ -38,8 +44,6 @@ interface Description {
     readonly carried: Readonly<Record<string, string>>;
   }[];
 }
-
-const exact = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
 
 function describe({
   rule,
@@ -102,20 +106,9 @@ export const saveState = (optimizer: Persistent): StateDictionary => ({
   metadata: { [metadataKey]: JSON.stringify(describe(optimizer)) },
 });
 
-const mismatch = (what: string, expected: string, found: string) =>
-  new SteepestError(
-    "state-mismatch",
-    `this state does not fit: ${what} should be ${expected}, found ${found}`,
-    "Nothing was changed. Build the optimizer with the rule, options, parameters and groups that the state was saved with",
-  );
-
 /** Checks all of the state against the optimizer, then copies it in. */
 export function loadState(optimizer: Persistent, state: StateDictionary): void {
-  const text = state.metadata[metadataKey];
-  if (text === undefined) {
-    throw mismatch(`metadata "${metadataKey}"`, "the description of an optimizer", "none");
-  }
-  const found = parseJson(text);
+  const found = readDescription(state);
   const expected = describe(optimizer);
   for (const key of ["rule", "precision", "accumulate"] as const) {
     expectEqual(key === "accumulate" ? "gradients averaged" : key, expected[key], field(found, key));
@@ -124,7 +117,7 @@ export function loadState(optimizer: Persistent, state: StateDictionary): void {
   for (const [name, value] of Object.entries(expected.options)) {
     expectEqual(`option ${name}`, value, field(options, name));
   }
-  const counters = (["step", "pending", "skipped"] as const).map((key) => number(key, field(found, key)));
+  const counters = (["step", "pending", "skipped"] as const).map((key) => readNumber(key, field(found, key)));
   const foundGroups = field(found, "groups");
   if (!Array.isArray(foundGroups) || foundGroups.length !== expected.groups.length) {
     throw mismatch(
@@ -135,16 +128,16 @@ export function loadState(optimizer: Persistent, state: StateDictionary): void {
   }
   const restored = expected.groups.map((group, index) => {
     const one: unknown = foundGroups[index];
-    expectEqual(`parameters of group ${index}`, list(group.parameters), list(field(one, "parameters")));
+    expectEqual(`parameters of group ${index}`, listed(group.parameters), listed(field(one, "parameters")));
     const numbers = (key: "hyper" | "carried") =>
-      Object.keys(group[key]).map((name) => number(`${key} ${name}`, field(field(one, key), name)));
+      Object.keys(group[key]).map((name) => readNumber(`${key} ${name}`, field(field(one, key), name)));
     return { hyper: numbers("hyper"), carried: numbers("carried") };
   });
   const tensors = stateTensors(optimizer).map(({ name, shape, view }) => {
     const tensor = state.tensors.get(name);
     if (tensor === undefined) throw mismatch(`tensor "${name}"`, "in the state", "none");
     const { dtype, shape: foundShape } = tensorOf(shape, view);
-    expectEqual(`shape of "${name}"`, list(foundShape), list(tensor.shape));
+    expectEqual(`shape of "${name}"`, listed(foundShape), listed(tensor.shape));
     if ((tensor.dtype !== "F32" && tensor.dtype !== "F64") || tensor.dtype !== dtype) {
       throw mismatch(`dtype of "${name}"`, dtype, tensor.dtype);
     }
@@ -161,35 +154,4 @@ export function loadState(optimizer: Persistent, state: StateDictionary): void {
   optimizer.progress.stepCount = step;
   optimizer.progress.pending = pending;
   optimizer.progress.skipped = skipped;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SteepestError(
-      "malformed-file",
-      `the state's metadata "${metadataKey}" is not JSON`,
-      "The file is damaged; nothing was changed",
-      { cause },
-    );
-  }
-}
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-
-const list = (value: unknown): string => (Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
-
-function number(what: string, value: unknown): number {
-  if (typeof value !== "string" || (value !== "NaN" && Number.isNaN(Number(value)))) {
-    throw mismatch(what, "a number", String(value));
-  }
-  return Number(value);
-}
-
-function expectEqual(what: string, expected: unknown, found: unknown): void {
-  if (expected !== found) throw mismatch(what, String(expected), String(found));
 }

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { createLineSearchOptimizer } from "../src/lineSearch/optimizer.js";
+import type { Optimizer } from "../src/optimizer/config.js";
+import { createOptimizer } from "../src/optimizer/createOptimizer.js";
+import { fromOriginal } from "../src/originals.js";
+import type { OptimizerSpec } from "../src/spec.js";
+import {
+  checkpoints,
+  fixtureText,
+  type Golden,
+  goldenNames,
+  goldenTolerance,
+  readGolden,
+  rosenbrock,
+  sharedGoldens,
+  trajectoryScale,
+} from "./golden.js";
+
+/** A lecture's own transcription has our names; `lambda` is its weight decay. */
+const lecture = (name: string): ((golden: Golden) => OptimizerSpec) => {
+  return ({ hyper }) => ({
+    name,
+    hyper: Object.fromEntries(
+      Object.entries(hyper).map(([key, value]) => [key === "lambda" ? "weightDecay" : key, Number(value)]),
+    ),
+    options: {},
+  });
+};
+
+const original =
+  (name: string, preset: "torch" | "optax"): ((golden: Golden) => OptimizerSpec) =>
+  ({ hyper }) =>
+    fromOriginal(name, preset, hyper);
+
+/** Every recorded case of our rules and how its call reads in our words. */
+const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> = {
+  "sgd-plain": original("sgd", "torch"),
+  "sgd-momentum": original("momentum", "torch"),
+  "sgd-nesterov": original("nesterov", "torch"),
+  "adagrad-lecture": lecture("adagrad"),
+  "adagrad-default": original("adagrad", "torch"),
+  "adagrad-optax": original("adagrad", "optax"),
+  "rmsprop-lecture": lecture("rmsprop"),
+  "rmsprop-default": original("rmsprop", "torch"),
+  "rmsprop-centered-momentum": original("rmsprop", "torch"),
+  "rmsprop-optax": original("rmsprop", "optax"),
+  "adadelta-lecture": lecture("adadelta"),
+  "adadelta-default": original("adadelta", "torch"),
+  "adadelta-optax": original("adadelta", "optax"),
+  "adam-lecture": lecture("adam"),
+  "adam-default": original("adam", "torch"),
+  "amsgrad-torch": original("amsgrad", "torch"),
+  "amsgrad-optax": original("amsgrad", "optax"),
+  "adamw-lecture": lecture("adamw"),
+  "adamw-default": original("adamw", "torch"),
+  "adamw-amsgrad": original("adamw", "torch"),
+};
+
+/** Cases that are replayed through an objective instead: below, and by lineSearch.test.ts. */
+const objectiveCases = ["backtracking-gd", "lbfgs-strong-wolfe", "lbfgs-strong-wolfe-20"];
+
+const parametersOf = (golden: Golden) =>
+  golden.params.map(({ name, shape }) => ({ name, shape, role: "other" as const }));
+
+/** Replays the recorded gradients and returns the largest error at the recorded steps, relative to the trajectory's scale. */
+function replay(optimizer: Optimizer, golden: Golden): number {
+  for (const { name, init } of golden.params) optimizer.parameter(name).set(init);
+  const expected = new Map(checkpoints(golden));
+  let error = 0;
+  for (let k = 1; k <= golden.steps; k++) {
+    for (const [index, { name }] of golden.params.entries())
+      optimizer.gradient(name).set(golden.grads[k - 1]?.[index] ?? []);
+    optimizer.step();
+    const found = golden.params.flatMap(({ name }) => [...optimizer.parameter(name)]);
+    for (const [index, value] of (expected.get(k) ?? []).entries())
+      error = Math.max(error, Math.abs((found[index] ?? Number.NaN) - value));
+  }
+  return error / trajectoryScale(golden);
+}
+
+describe.each(Object.entries(cases))("%s", (name, spec) => {
+  const golden = readGolden(name);
+  it("is replayed by the float64 reference to the recording's own precision", () => {
+    const optimizer = createOptimizer(spec(golden), parametersOf(golden), { backend: "float64" });
+    expect(replay(optimizer, golden)).toBeLessThanOrEqual(goldenTolerance(golden));
+  });
+  it("is replayed by the fused float32 kernel within 2e-5 of the trajectory's scale", () => {
+    const optimizer = createOptimizer(spec(golden), parametersOf(golden), { backend: "wasm" });
+    expect(replay(optimizer, golden)).toBeLessThanOrEqual(2e-5);
+  });
+});
+
+describe("backtracking-gd", () => {
+  const golden = readGolden("backtracking-gd");
+  const { sgd_learning_rate: sgdLearningRate, ...search } = golden.hyper;
+  const expected = new Map(checkpoints(golden));
+  it.each([
+    ["float64", goldenTolerance(golden)],
+    ["wasm", 2e-5],
+  ] as const)("is replayed, every step size too, in %s", (backend, tolerance) => {
+    expect(sgdLearningRate).toBe(1);
+    const optimizer = createLineSearchOptimizer(
+      fromOriginal("gd-backtracking", "optax", search),
+      parametersOf(golden),
+      { backend },
+    );
+    const x = optimizer.parameter("x");
+    x.set(golden.params[0]?.init ?? []);
+    for (let k = 1; k <= golden.steps; k++) {
+      const { stepSize, satisfied } = optimizer.step(() => rosenbrock(x, optimizer.gradient("x")));
+      expect(satisfied).toBe(true);
+      const recorded = golden.learning_rates?.[k] ?? Number.NaN;
+      expect(Math.abs(stepSize / recorded - 1)).toBeLessThanOrEqual(tolerance);
+      for (const [index, value] of (expected.get(k) ?? []).entries())
+        expect(Math.abs((x[index] ?? Number.NaN) - value) / trajectoryScale(golden)).toBeLessThanOrEqual(
+          tolerance,
+        );
+    }
+  });
+});
+
+describe("the copies", () => {
+  it("are all replayed", () => {
+    expect([...Object.keys(cases), ...objectiveCases].sort()).toEqual([...goldenNames].sort());
+  });
+
+  const shared = sharedGoldens();
+  if (shared === undefined)
+    process.stderr.write(
+      "skipped: ../shared/golden is not there, so the copied recordings are not compared with it\n",
+    );
+  const ours = /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|backtracking|lbfgs-strong-wolfe)(-|$)/;
+  it.skipIf(shared === undefined)("are those of ../shared/golden, and none of our rules is left out", () => {
+    for (const name of goldenNames) expect(fixtureText(name), name).toBe(shared?.get(name));
+    expect([...(shared?.keys() ?? [])].filter((name) => ours.test(name)).sort()).toEqual(
+      [...goldenNames].sort(),
+    );
+  });
+});
