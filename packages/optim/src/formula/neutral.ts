@@ -1,31 +1,35 @@
 import { type Expression, toExpression } from "../language/expression.js";
 import type { HyperSpec, Phase, RuleBody } from "../language/rule.js";
-import { replaceChildren, substitute } from "../language/traverse.js";
+import { expressionKey, replaceChildren } from "../language/traverse.js";
 
 const constant = (expression: Expression): number | undefined =>
   expression.kind === "constant" ? expression.value : undefined;
 
-/** The expression without terms that are 0 and factors that are 1, as one writes it down; not for computing, where 0·∞ is NaN. */
+/** An expression of tidy parts without terms that are 0 and factors that are 1, as one writes it down; not for computing, where 0·∞ is NaN. */
 function tidy(expression: Expression): Expression {
-  const inner = replaceChildren(expression, tidy);
-  if (inner.kind !== "binary") return inner;
-  const [left, right] = [constant(inner.left), constant(inner.right)];
-  switch (inner.operator) {
+  if (
+    expression.kind === "select" &&
+    expressionKey(expression.whenTrue) === expressionKey(expression.whenFalse)
+  )
+    return expression.whenTrue;
+  if (expression.kind !== "binary") return expression;
+  const [left, right] = [constant(expression.left), constant(expression.right)];
+  switch (expression.operator) {
     case "add":
-      if (left === 0) return inner.right;
-      return right === 0 ? inner.left : inner;
+      if (left === 0) return expression.right;
+      return right === 0 ? expression.left : expression;
     case "subtract":
       if (left !== undefined && right !== undefined) return toExpression(left - right);
-      return right === 0 ? inner.left : inner;
+      return right === 0 ? expression.left : expression;
     case "multiply":
       if (left === 0 || right === 0) return toExpression(0);
-      if (left === 1) return inner.right;
-      return right === 1 ? inner.left : inner;
+      if (left === 1) return expression.right;
+      return right === 1 ? expression.left : expression;
     case "divide":
-      if (left === 0) return inner.left;
-      return right === 1 ? inner.left : inner;
+      if (left === 0) return expression.left;
+      return right === 1 ? expression.left : expression;
     default:
-      return inner;
+      return expression;
   }
 }
 
@@ -38,7 +42,9 @@ export function withoutNeutralTerms(hyper: Readonly<Record<string, HyperSpec>>, 
   for (const [name, spec] of Object.entries(hyper))
     if (spec.default === 0 || spec.default === 1) known.set(name, toExpression(spec.default));
   const write = (expression: Expression): Expression =>
-    tidy(substitute(expression, (variable) => known.get(variable.name) ?? variable));
+    expression.kind === "variable"
+      ? (known.get(expression.name) ?? expression)
+      : tidy(replaceChildren(expression, write));
   const writeAll = (expressions: Readonly<Record<string, Expression>>) =>
     Object.fromEntries(Object.entries(expressions).map(([name, expression]) => [name, write(expression)]));
   const phases = body.phases.map((phase): Phase => {
