@@ -52,12 +52,13 @@ export const divide = binary({
   },
 });
 
-/** Weights ½(1 + sign(a − b)) of a and its complement, of b: a tie is shared evenly. */
-const largerGets = (dy: Tensor, a: Tensor, b: Tensor): readonly [Tensor, Tensor] => {
-  const weight = multiply(add(cast(greater(a, b), dy.dtype), cast(greaterEqual(a, b), dy.dtype)), 0.5);
-  const da = multiply(dy, weight);
-  return [da, subtract(dy, da)];
-};
+/** dL/dy given to the first of two tensors where it is the larger one, and the rest of it; a tie is shared evenly. */
+function shareByLarger(dy: Tensor, first: Tensor, second: Tensor): readonly [Tensor, Tensor] {
+  const wins = cast(greater(first, second), dy.dtype);
+  const winsOrTies = cast(greaterEqual(first, second), dy.dtype);
+  const share = multiply(dy, multiply(add(wins, winsOrTies), 0.5));
+  return [share, subtract(dy, share)];
+}
 
 /** The larger of a and b. Where they are equal, each gets half of the derivative. */
 export const maximum = binary({
@@ -65,7 +66,7 @@ export const maximum = binary({
   onnx: "Max",
   types: numericTypes,
   f: Math.max,
-  gradient: (dy, a, b) => largerGets(dy, a, b),
+  gradient: (dy, a, b) => shareByLarger(dy, a, b),
 });
 
 /** The smaller of a and b. Where they are equal, each gets half of the derivative. */
@@ -74,10 +75,7 @@ export const minimum = binary({
   onnx: "Min",
   types: numericTypes,
   f: Math.min,
-  gradient: (dy, a, b) => {
-    const [db, da] = largerGets(dy, b, a);
-    return [da, db];
-  },
+  gradient: (dy, a, b) => shareByLarger(dy, b, a),
 });
 
 const generalPower = binary({

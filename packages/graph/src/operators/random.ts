@@ -16,6 +16,10 @@ const rounds = [
  */
 const keyModulus = 2654435761;
 
+/** Marks indices before they are hashed, so that index 0 does not stay 0: the golden ratio's bits. */
+const indexMark = 0x9e3779b9;
+
+/** ONNX's number for an element type that only this operator uses. */
 const uint32 = 12;
 
 type UniformAttributes = { readonly shape: Shape };
@@ -57,7 +61,7 @@ export const uniformOperator: Operator<UniformAttributes> = {
       integer(elementCount(shape), "int32"),
       integer(1, "int32"),
     ]);
-    const indices = hashed(cast(range, uint32));
+    const indices = hashed(emitter.node("BitwiseXor", [cast(range, uint32), unsigned(indexMark)]));
 
     const long = cast(emitter.node("Reshape", [key, emitter.constant([], [0], "int64")]), 7);
     const short = cast(emitter.node("Mod", [long, integer(keyModulus, "int64")]), uint32);
@@ -71,7 +75,7 @@ export const uniformOperator: Operator<UniformAttributes> = {
     return [
       Float64Array.from(
         { length: elementCount(shape) },
-        (_, index) => (hash(hash(index) ^ short) >>> 8) * 2 ** -24,
+        (_, index) => (hash(hash(index ^ indexMark) ^ short) >>> 8) * 2 ** -24,
       ),
     ];
   },

@@ -15,3 +15,9 @@ export const foldConstants: RewriteRule = (operation) => {
   if (inputs.length < operation.inputs.length || size > foldableElements) return undefined;
   return evaluateOperation(operation, inputs).map(({ data, shape, dtype }) => constant(data, shape, dtype));
 };
+
+/** Tensors without elements are constants, whatever makes them: not every operator of ONNX Runtime takes an extent 0. */
+export const foldEmpty: RewriteRule = ({ outputs }) =>
+  outputs.every(({ shape }) => elementCount(shape) === 0)
+    ? outputs.map(({ shape, dtype }) => constant([], shape, dtype))
+    : undefined;

@@ -1,12 +1,18 @@
 import { mapRecord } from "../names.js";
 import type { Tensor } from "../tensor.js";
 import { arithmeticRules } from "./arithmetic.js";
-import { foldConstants } from "./fold.js";
+import { foldConstants, foldEmpty } from "./fold.js";
 import { fusionRules } from "./fuse.js";
 import { layoutRules } from "./layout.js";
 import { type RewriteRule, rewrite } from "./rewrite.js";
 
-const rules: readonly RewriteRule[] = [foldConstants, ...arithmeticRules, ...layoutRules, ...fusionRules];
+const rules: readonly RewriteRule[] = [
+  foldEmpty,
+  foldConstants,
+  ...arithmeticRules,
+  ...layoutRules,
+  ...fusionRules,
+];
 
 /** Rounds of rewriting after which an unsettled graph is good enough; each is one pass over it. */
 const maximumRounds = 20;
@@ -20,7 +26,8 @@ export function optimise(outputs: Readonly<Record<string, Tensor>>): Record<stri
   const names = Object.keys(outputs);
   let tensors: readonly Tensor[] = Object.values(outputs);
   for (let round = 0; round < maximumRounds; round++) {
-    const result = rewrite(tensors, rules);
+    // First without rules: they count a tensor's uses, and count right only where equal tensors are one.
+    const result = rewrite(rewrite(tensors, []).outputs, rules);
     tensors = result.outputs;
     if (!result.changed) break;
   }
