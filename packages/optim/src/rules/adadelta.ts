@@ -1,6 +1,6 @@
 import { defineRule } from "../language/defineRule.js";
 import { add, div, ema, mul, sqrt, square, sub } from "../language/expression.js";
-import { decayRate, nonNegative, stepSize } from "../language/hyper.js";
+import { decayRate, nonNegative } from "../language/hyper.js";
 import { l2Decay, maximizeArgument } from "./shared/originals.js";
 
 /** Adadelta with the lecture's two decays; torch, optax and the paper have γ = ρ. */
@@ -15,7 +15,7 @@ export const adadelta = defineRule({
     url: "https://arxiv.org/abs/1212.5701",
   },
   hyper: {
-    lr: stepSize(1, "\\alpha", "factor of the step (torch, optax); the lecture's rule has none"),
+    lr: nonNegative(1, "\\alpha", "factor of the step (torch, optax); the lecture's rule has none"),
     gamma: decayRate(0.9, "\\gamma", "decay of the mean of squared gradients"),
     rho: decayRate(0.9, "\\rho", "decay of the mean of squared steps"),
     eps: nonNegative(1e-6, "\\varepsilon", "keeps the division finite and starts the motion"),

@@ -56,7 +56,7 @@ export function createScales({ format }: { readonly format: NumberFormat }): Sca
     const first = Math.ceil(Math.log10(low) - 1e-9);
     const last = Math.floor(Math.log10(high) + 1e-9);
     const decades = last - first + 1;
-    const multiples = decades >= 3 ? [1] : decades >= 2 ? [1, 3] : [1, 2, 5];
+    const multiples = decades >= 3 ? [1] : decades >= 2 ? [1, 3] : [1, 2, 3, 5, 7];
     const stride = Math.max(1, Math.ceil(decades / Math.max(1, count)));
     const ticks: Tick[] = [];
     for (let exponent = Math.floor(Math.log10(low)); exponent <= last; exponent++) {

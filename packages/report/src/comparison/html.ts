@@ -101,7 +101,7 @@ stand-in was drawn by code (${data.source}). Figures here say nothing about the 
 ${data.seeds.length} ${data.seeds.length === 1 ? "seed" : "seeds"}, ${format.count(data.stepBudget)} steps each. Data:
 ${data.source}.</p>
 ${warning}
-<ul class="findings">${verdict(data).map((sentence) => html`<li>${sentence}</li>`)}</ul>
+<p class="findings">${verdict(data).join(" ")}</p>
 </header>
 <main>
 <section class="card"><h2>Leaderboard</h2>${leaderboardTable(data)}

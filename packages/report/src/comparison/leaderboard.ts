@@ -9,7 +9,7 @@ import type { ComparisonData, ComparisonEntry, Cost, Estimate } from "./data.js"
 const spread = ({ value, low, high }: Estimate, show: (value: number) => string): Markup =>
   low === high
     ? html`${show(value)}`
-    : html`${show(value)} <span class="quiet">[${show(low)}, ${show(high)}]</span>`;
+    : html`${show(value)} <span class="bounds">[${show(low)}, ${show(high)}]</span>`;
 
 const percent = (value: number): string => format.percent(value, 2);
 
@@ -35,7 +35,7 @@ function behind({ standing }: ComparisonEntry): Markup {
   const show = (value: number): string => format.number(value, 3);
   const { estimate, low, high } = standing.behind;
   return html`<td class="number" title="in ${standing.quantity}">${spread({ value: estimate, low, high }, show)}
-<span class="quiet">p = ${format.number(standing.pValue, 2)}</span></td>`;
+<span class="bounds">p = ${format.number(standing.pValue, 2)}</span></td>`;
 }
 
 /** The leaderboard as a table, best first; names of a group whose order the seeds cannot tell share their places. */

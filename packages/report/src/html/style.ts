@@ -21,8 +21,8 @@ code{font:.92em/1.45 ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mo
 background:var(--soft);padding:.1em .36em;border-radius:5px;overflow-wrap:anywhere}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:16px;box-shadow:var(--shadow);margin:0 0 16px;min-width:0}
 .notice{background:var(--warn);color:var(--warn-ink);border:2px solid currentColor;border-radius:12px;padding:12px 16px;margin:10px 0 16px;font-weight:600}
-.findings{margin:8px 0 0;padding:8px 14px;background:var(--soft);border-left:4px solid var(--focus);border-radius:0 8px 8px 0;list-style:none}
-.findings li{margin:2px 0}
+.findings{margin:10px 0 0;padding:8px 14px;max-width:none;background:var(--soft);border-left:4px solid var(--focus);border-radius:0 8px 8px 0}
+.bounds{display:block;color:var(--muted);font-size:13px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:15px;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding-bottom:8px}

@@ -43,9 +43,9 @@ export function mountComparison(
   );
   const redraw = (): void => {
     for (const panel of panels) panel.redraw();
-    for (const row of document.querySelectorAll<HTMLElement>("tr[data-optimizer]")) {
+    document.querySelectorAll<HTMLElement>("tr[data-optimizer]").forEach((row) => {
       row.classList.toggle("muted", legend.hidden.has(row.dataset.optimizer ?? ""));
-    }
+    });
   };
   const emphasise = (label: string | undefined): void => {
     if (label === emphasis) return;

@@ -81,7 +81,7 @@ const point = (coordinates: readonly number[]): string =>
  * in one dimension, over the steps, the gap to the minimum over the steps, and the table of results.
  */
 export function raceHtml(data: RaceData): string {
-  const findings = html`<ul class="findings">${raceFindings(data).map((finding) => html`<li>${finding}</li>`)}</ul>`;
+  const findings = html`<p class="findings">${raceFindings(data).join(" ")}</p>`;
   const field =
     data.view.kind === "line"
       ? html`<h2>Where they are: x over the steps</h2>`
