@@ -44,6 +44,9 @@ class SegmentHeap {
   }
 }
 
+/** A distance, in units of what is visible, that nobody sees at any zoom; straight pieces differ by rounding only. */
+const invisible = 1e-7;
+
 /**
  * Which samples of a trajectory to keep so that it looks and moves the same: ascending indices, the first and the last included,
  * at most `limit` of them. Always splits where the linear interpolation in time is worst (Douglas–Peucker with synchronised
@@ -80,7 +83,7 @@ export function decimate(
   heap.push(measure(0, length - 1));
   while (kept.size < limit) {
     const worst = heap.pop();
-    if (worst === undefined || worst.error <= 0) break;
+    if (worst === undefined || worst.error <= invisible ** 2) break;
     kept.add(worst.farthest);
     heap.push(measure(worst.first, worst.farthest));
     heap.push(measure(worst.farthest, worst.last));

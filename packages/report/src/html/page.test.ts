@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { sampleComparison, sampleLineRace, sampleRace } from "../../test/samples.js";
+import { comparisonHtml } from "../comparison/html.js";
+import { raceHtml } from "../race/html.js";
+import { embeddedJson, html } from "./markup.js";
+
+describe("html", () => {
+  it("escapes every insertion that is not markup", () => {
+    expect(html`<p title="${`"><b>'&`}">${"<i>"}${[html`<br>`, "<"]}</p>`.text).toBe(
+      '<p title="&quot;&gt;&lt;b&gt;&#39;&amp;">&lt;i&gt;<br>&lt;</p>',
+    );
+  });
+});
+
+describe("embeddedJson", () => {
+  it("cannot close its element, and reads back as it was", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string(), (value, text) => {
+        const data = { value, text: `</script><!--${text}\u2028` };
+        const embedded = embeddedJson(data);
+        expect(embedded).not.toContain("<");
+        expect(JSON.stringify(JSON.parse(embedded))).toBe(JSON.stringify(data));
+      }),
+    );
+  });
+});
+
+describe.each([
+  { name: "race", page: raceHtml(sampleRace()) },
+  { name: "race in one dimension", page: raceHtml(sampleLineRace()) },
+  { name: "comparison", page: comparisonHtml(sampleComparison) },
+])("the page of a $name", ({ page }) => {
+  const { document } = parseHTML(page);
+
+  it("has one script and one style, which its policy names, and nothing from elsewhere", () => {
+    expect(document.querySelectorAll("script")).toHaveLength(2);
+    expect(document.querySelectorAll("style")).toHaveLength(1);
+    expect(
+      document.querySelectorAll("img,link,iframe,object,embed,[src],[href],[style],[onerror]"),
+    ).toHaveLength(0);
+    expect(page.match(/<\/script/g)).toHaveLength(2);
+    const policy = document.querySelector("meta[http-equiv]")?.getAttribute("content") ?? "";
+    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+';/);
+    expect(page).not.toMatch(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
+  });
+
+  it("names its language, title and controls", () => {
+    expect(document.documentElement.getAttribute("lang")).toBe("en");
+    expect(document.title).not.toBe("");
+    for (const control of document.querySelectorAll("button,input,select")) {
+      const label =
+        control.getAttribute("aria-label") ?? control.closest("label")?.textContent ?? control.textContent;
+      expect(label?.trim()).toBeTruthy();
+    }
+    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("is a table of results also without its script", () => {
+    expect(document.querySelectorAll("tbody tr").length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("the page of a comparison", () => {
+  it("says loudly that data were drawn by code, and only then", () => {
+    expect(comparisonHtml(sampleComparison)).toContain("NOT results on fashion-mnist");
+    expect(comparisonHtml({ ...sampleComparison, procedural: false })).not.toContain('class="notice"');
+  });
+
+  it("gives undecided entries the same places, and the reason for a missed target", () => {
+    const { document } = parseHTML(comparisonHtml(sampleComparison));
+    const places = [...document.querySelectorAll("tbody tr td:first-child")].map((cell) => cell.textContent);
+    expect(places).toEqual(["1–2", "1–2", "3", "4"]);
+    expect(document.body.textContent).toContain("not reached: best validation accuracy 0.832");
+    expect(document.body.textContent).toContain("Not distinguishable from it with 3 seeds: adamw.");
+  });
+});
