@@ -1,0 +1,159 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readOutcome, type TrialConfiguration } from "../trial/trial.js";
+import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./localPool.js";
+
+// The workers are the built ones (npm run build); they inherit this, so that no test waits for a network.
+process.env.STEEPEST_OFFLINE = "1";
+
+const trial: TrialConfiguration = {
+  workload: "fashion-mnist",
+  optimizer: "adam:lr=0.001",
+  batchSize: 16,
+  steps: 240,
+  seed: 0,
+  target: 0.99,
+  evaluateEvery: 60,
+};
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "steepest-pool-"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const job = (name: string, changes: Partial<TrialConfiguration> = {}): PoolJob => ({
+  folder: join(root, name),
+  trial: { ...trial, ...changes },
+});
+
+/** Runs a pool to its end, letting `react` act on what happens. */
+async function drain(
+  jobs: readonly PoolJob[],
+  options: PoolOptions,
+  react: (event: PoolEvent<PoolJob>) => void = () => undefined,
+): Promise<readonly PoolEvent<PoolJob>[]> {
+  const events: PoolEvent<PoolJob>[] = [];
+  for await (const event of runPool(jobs, options)) {
+    events.push(event);
+    react(event);
+  }
+  return events;
+}
+
+/** The SHA-256 of the trained parameters, as the folder's result has it. */
+async function bits({ folder }: PoolJob): Promise<string> {
+  const outcome = await readOutcome(folder);
+  return outcome?.kind === "completed"
+    ? outcome.result.parametersHash
+    : `no result: ${JSON.stringify(outcome)}`;
+}
+
+const evaluatedSteps = async ({ folder }: PoolJob): Promise<readonly number[]> => {
+  const [header = "", ...rows] = (await readFile(join(folder, "eval_measurements.csv"), "utf8"))
+    .trim()
+    .split("\n");
+  const column = header.split(",").indexOf("global_step");
+  return rows.map((row) => Number(row.split(",")[column]));
+};
+
+/** Does something to a worker at the first event of a kind. */
+const once = (kind: PoolEvent<PoolJob>["kind"], act: (worker: number) => void) => {
+  let worker: number | undefined;
+  let done = false;
+  return (event: PoolEvent<PoolJob>) => {
+    if (event.kind === "started") worker ??= event.worker;
+    if (done || event.kind !== kind || worker === undefined) return;
+    done = true;
+    act(worker);
+  };
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe("runPool", () => {
+  it("replaces workers that are killed or hang; the trials' bits are those of an undisturbed run", async () => {
+    const undisturbed = job("undisturbed");
+    const first = await drain([undisturbed], { workers: 1 });
+    expect(first.filter(({ kind }) => kind === "finished")).toHaveLength(1);
+
+    const killed = job("killed");
+    const afterKill = await drain(
+      [killed],
+      { workers: 1 },
+      once("progress", (worker) => process.kill(worker, "SIGKILL")),
+    );
+    expect(afterKill.flatMap((event) => (event.kind === "retried" ? [event.reason] : []))).toEqual([
+      "the worker ended by SIGKILL",
+    ]);
+
+    const hung = job("hung");
+    const afterHang = await drain(
+      [hung],
+      { workers: 1, hangSeconds: 10 },
+      once("progress", (worker) => process.kill(worker, "SIGSTOP")),
+    );
+    expect(afterHang.flatMap((event) => (event.kind === "retried" ? [event.reason] : []))).toEqual([
+      "the worker hung for 10 s and was killed",
+    ]);
+
+    expect(await bits(killed)).toBe(await bits(undisturbed));
+    expect(await bits(hung)).toBe(await bits(undisturbed));
+    expect(await evaluatedSteps(killed)).toEqual([60, 120, 180, 240]);
+    expect(await evaluatedSteps(hung)).toEqual([60, 120, 180, 240]);
+  }, 120_000);
+
+  it("stops on a signal, leaves no process and a folder that goes on to the same bits", async () => {
+    const jobs = [job("a"), job("b", { seed: 1 }), job("c", { seed: 2 })];
+    const stop = new AbortController();
+    const workers = new Set<number>();
+    const events = await drain(jobs, { workers: 2, signal: stop.signal }, (event) => {
+      if (event.kind === "started" && event.worker !== undefined) workers.add(event.worker);
+      if (event.kind === "progress") stop.abort();
+    });
+    const interrupted = events.filter(
+      (event) => event.kind === "finished" && event.outcome.kind === "interrupted",
+    );
+    expect(interrupted.length).toBeGreaterThan(0);
+    expect([...workers].filter(isAlive)).toEqual([]);
+
+    await drain(jobs, { workers: 2 });
+    const undisturbed = job("undisturbed");
+    await drain([undisturbed], { workers: 1 });
+    expect(await bits(job("a"))).toBe(await bits(undisturbed));
+    for (const one of jobs) expect(await evaluatedSteps(one)).toEqual([60, 120, 180, 240]);
+  }, 120_000);
+
+  it("records a trial that keeps failing, and a complete one is left alone", async () => {
+    const broken = job("broken", { optimizer: "adamm" });
+    const fine = job("fine", { steps: 2, evaluateEvery: 2 });
+    const events = await drain([broken, fine], { workers: 1, retries: 2 });
+    expect(events.filter(({ kind }) => kind === "retried")).toHaveLength(2);
+    const outcomes = events.flatMap((event) => (event.kind === "finished" ? [event.outcome] : []));
+    expect(outcomes[0]).toMatchObject({
+      kind: "failed",
+      reason: expect.stringContaining('Did you mean "adam"'),
+    });
+    expect(outcomes[1]).toMatchObject({ kind: "completed" });
+
+    const before = await readFile(join(fine.folder, "result.json"), "utf8");
+    await drain([fine], { workers: 1 });
+    expect(await readFile(join(fine.folder, "result.json"), "utf8")).toBe(before);
+  }, 60_000);
+
+  it("records a trial that diverges, without trying it again", async () => {
+    const wild = job("wild", { optimizer: "sgd:lr=1e30", steps: 40, evaluateEvery: 20 });
+    const events = await drain([wild], { workers: 1 });
+    expect(events.filter(({ kind }) => kind === "retried")).toEqual([]);
+    expect(await readOutcome(wild.folder)).toMatchObject({ kind: "diverged" });
+  }, 60_000);
+});
