@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fetchesFor, largestError } from "../test/arrays.js";
+import { fetchesFor, largestError, wave } from "../test/arrays.js";
 import { classifier } from "../test/classifier.js";
+import { checkOnnx } from "../test/onnxChecker.js";
+import { randomGraph } from "../test/randomGraph.js";
 import { compile } from "./compile.js";
 import { evaluate } from "./evaluate.js";
 import { add, multiply } from "./operators/binary.js";
+import { gather } from "./operators/indexing.js";
 import { sum } from "./operators/reductions.js";
 import { cast } from "./operators/select.js";
 import { createSession } from "./session.js";
@@ -27,6 +31,40 @@ describe("createSession", () => {
       expect(largestError(relative(array), relative(expected[name] ?? []))).toBeLessThan(5e-6);
     }
     await session.release();
+  });
+
+  test.each([0, 1, 3])(
+    "agrees with the float64 reference on any graph of matrices with extents %i (property)",
+    async (n) => {
+      const feeds = { a: wave(n * n, 1), b: wave(n * n, 2) };
+      await fc.assert(
+        fc.asyncProperty(randomGraph(n, 8), async (outputs) => {
+          const compiled = compile(outputs);
+          expect(checkOnnx(compiled.onnx)).toEqual([]);
+          const fetches = fetchesFor(outputs);
+          const needed = Object.fromEntries(
+            Object.entries(feeds).filter(([name]) => name in compiled.inputs),
+          );
+          const session = await createSession(compiled, { feeds: needed, fetches });
+          await session.run();
+          await session.release();
+          const expected = evaluate(outputs, needed);
+          for (const [name, array] of Object.entries(fetches)) {
+            expect(largestError(array, expected[name] ?? [])).toBeLessThan(1e-5);
+          }
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
+
+  test("tells what failed in a run", async () => {
+    const compiled = compile({ y: gather(parameter("x", [3]), input("i", [1], "int32")) });
+    const session = await createSession(compiled, {
+      feeds: { x: new Float32Array(3), i: Int32Array.of(5) },
+      fetches: { y: new Float32Array(1) },
+    });
+    await expect(session.run()).rejects.toThrow(/the run failed: .*Check that indices lie within/s);
   });
 
   test("gives the same bits at every run and in every session", async () => {

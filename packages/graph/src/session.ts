@@ -21,7 +21,11 @@ export interface SessionOptions {
 
 /** A compiled graph, loaded and bound to arrays. */
 export interface Session {
-  /** Reads the feeds, computes, fills the fetches. One run at a time. */
+  /**
+   * Reads the feeds, computes, fills the fetches.
+   *
+   * @throws GraphError `runtime` where ONNX Runtime fails, as on an index out of bounds
+   */
   run(): Promise<void>;
   /** Frees the model. Do not run afterwards. */
   release(): Promise<void>;
@@ -69,6 +73,11 @@ function pair(
   });
 }
 
+function runtimeError(what: string, fix: string, cause: unknown): GraphError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new GraphError("runtime", `${what}: ${message.trim()}`, fix, { cause });
+}
+
 /**
  * Loads a compiled graph into ONNX Runtime and binds it to arrays, once: every run reads and fills the same ones.
  * Views of a (not shared) WebAssembly memory are read and filled in place.
@@ -90,7 +99,8 @@ export async function createSession(compiled: CompiledGraph, options: SessionOpt
 
   // Imported only here: everything else in this package also works in the browser.
   const { env, InferenceSession, Tensor } = await import("onnxruntime-node");
-  env.logLevel = "error";
+  // Errors reach the caller as exceptions; ONNX Runtime would print them too.
+  env.logLevel = "fatal";
   const bind = ({ value, array }: { readonly value: CompiledValue; readonly array: TensorArray }) =>
     [value.onnxName, new Tensor(value.dtype, array, value.shape)] as const;
   const boundFeeds = Object.fromEntries(feeds.map(bind));
@@ -101,21 +111,20 @@ export async function createSession(compiled: CompiledGraph, options: SessionOpt
     graphOptimizationLevel: "all",
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     ...(options.profilePrefix === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
   }).catch((cause: unknown) => {
-    throw new GraphError(
-      "runtime",
-      `ONNX Runtime refuses the model: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Report it with the graph that was compiled",
-      { cause },
-    );
+    throw runtimeError("ONNX Runtime refuses the model", "Report it with the graph that was compiled", cause);
   });
   return {
     run: async () => {
-      await runtime.run(boundFeeds, boundFetches);
+      try {
+        await runtime.run(boundFeeds, boundFetches);
+      } catch (cause) {
+        throw runtimeError("the run failed", "Check that indices lie within what they index", cause);
+      }
     },
     release: async () => {
       if (options.profilePrefix !== undefined) runtime.endProfiling();

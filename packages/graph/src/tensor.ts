@@ -58,6 +58,27 @@ function checkShape(what: string, shape: Shape): Shape {
   );
 }
 
+/** Least and greatest value of the integer types; of int64 those that a number holds exactly. */
+const integerRanges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  uint8: [0, 255],
+  bool: [0, 1],
+};
+
+function checkRange(data: Float64Array, dtype: DType): void {
+  const range = integerRanges[dtype];
+  if (range === undefined) return;
+  const [least, greatest] = range;
+  const wrong = data.find((value) => !Number.isInteger(value) || value < least || value > greatest);
+  if (wrong === undefined) return;
+  throw new GraphError(
+    "invalid-value",
+    `constant: ${wrong} is no ${dtype}`,
+    `Give whole numbers from ${least} to ${greatest}, or another dtype`,
+  );
+}
+
 /** The one tensor of an input or constant, which also becomes its source's only output. */
 function leaf(source: InputSource | ConstantSource, outputs: Tensor[], shape: Shape, dtype: DType): Tensor {
   const tensor: Tensor = { source, index: 0, shape, dtype };
@@ -87,7 +108,8 @@ export function parameter(name: string, shape: Shape): Tensor {
  *
  * @param value one number, or the elements in row-major order
  * @param shape default: `[]` for a number, one dimension for a list
- * @throws GraphError `shape-mismatch` where the number of elements is not the shape's
+ * @throws GraphError `shape-mismatch` where the number of elements is not the shape's, `invalid-value` where the element
+ *   type does not hold a number
  */
 export function constant(value: number | ArrayLike<number>, shape?: Shape, dtype: DType = "float32"): Tensor {
   const elements = typeof value === "number" ? undefined : Float64Array.from(value);
@@ -101,6 +123,7 @@ export function constant(value: number | ArrayLike<number>, shape?: Shape, dtype
     );
   }
   const data = elements ?? new Float64Array(count).fill(Number(value));
+  checkRange(data, dtype);
   const outputs: Tensor[] = [];
   return leaf({ kind: "constant", data, outputs }, outputs, checked, dtype);
 }

@@ -1,11 +1,13 @@
 import { broadcastShapes } from "../broadcast.js";
 import type { Operator } from "../operator.js";
-import { add, divide, multiply, power, subtract } from "../operators/binary.js";
+import { add, binaryOperators, divide, multiply, power, subtract } from "../operators/binary.js";
 import { broadcastToOperator } from "../operators/broadcastTo.js";
+import { comparisonOperators } from "../operators/comparison.js";
+import { whereOperator } from "../operators/select.js";
 import { negate } from "../operators/unary.js";
 import { sameShape } from "../shape.js";
 import { apply, constant, type Tensor } from "../tensor.js";
-import { isOperation, keepsShape, scaledBy, uniformValue } from "./match.js";
+import { isOperation, isOrdinary, keepsShape, scaledBy, uniformValue } from "./match.js";
 import type { RewriteRule } from "./rewrite.js";
 
 /** For each operator, the number that, as its first or second operand, leaves the other one as it is. */
@@ -47,16 +49,15 @@ const mergeScales: RewriteRule = (operation) => {
   const [y] = operation.outputs;
   const outer = y && scaledBy(y);
   const inner = outer && scaledBy(outer.x);
-  if (outer === undefined || inner === undefined) return undefined;
-  return [multiply(inner.x, constant(outer.factor * inner.factor, [], inner.x.dtype))];
+  const factor = outer && inner && outer.factor * inner.factor;
+  return factor && isOrdinary(factor) ? [multiply(inner.x, factor)] : undefined;
 };
 
 /** Operators whose operands ONNX broadcasts by itself. */
 const broadcasting: ReadonlySet<Operator> = new Set<Operator>([
-  add.operator,
-  subtract.operator,
-  multiply.operator,
-  divide.operator,
+  ...binaryOperators,
+  ...comparisonOperators,
+  whereOperator,
 ]);
 
 /** The operand before it was repeated: of a broadcast its input, of a constant of equal numbers one of them. */

@@ -4,7 +4,7 @@ import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
 import { sameShape } from "../shape.js";
 import { applySingle, type Operation, type Tensor } from "../tensor.js";
 import { gemmOperator } from "./gemm.js";
-import { isOperation, scaledBy } from "./match.js";
+import { isOperation, isOrdinary, scaledBy } from "./match.js";
 import type { RewriteRule, Usage } from "./rewrite.js";
 
 /** The matrix product that gives x, where nothing else needs x: fusing it then costs no second product. */
@@ -29,16 +29,15 @@ const absorbOperands: RewriteRule = (operation) => {
   const { transposeA, transposeB, scale } = operation.attributes;
   const aBefore = transposeOf(a);
   const bBefore = transposeOf(b);
-  const aScaled = scaledBy(a);
-  const bScaled = scaledBy(b);
-  if (aBefore === undefined && bBefore === undefined && aScaled === undefined && bScaled === undefined) {
-    return undefined;
-  }
+  const aScaled = aBefore ? undefined : scaledBy(a);
+  const bScaled = bBefore ? undefined : scaledBy(b);
+  const newScale = scale * (aScaled?.factor ?? 1) * (bScaled?.factor ?? 1);
+  if (![aBefore, bBefore, aScaled, bScaled].some(Boolean) || !isOrdinary(newScale)) return undefined;
   return [
     applySingle(matmulOperator, [aBefore ?? aScaled?.x ?? a, bBefore ?? bScaled?.x ?? b], {
       transposeA: transposeA !== (aBefore !== undefined),
       transposeB: transposeB !== (bBefore !== undefined),
-      scale: scale * (aBefore ? 1 : (aScaled?.factor ?? 1)) * (bBefore ? 1 : (bScaled?.factor ?? 1)),
+      scale: newScale,
     }),
   ];
 };
@@ -66,6 +65,7 @@ const absorbScale: RewriteRule = (operation, usage) => {
   const product = scaled && soleProduct(scaled.x, usage);
   if (scaled === undefined || product === undefined) return undefined;
   const scale = product.attributes.scale * scaled.factor;
+  if (!isOrdinary(scale)) return undefined;
   return [applySingle(matmulOperator, product.inputs, { ...product.attributes, scale })];
 };
 

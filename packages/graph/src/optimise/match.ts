@@ -18,20 +18,26 @@ export function uniformValue({ source, shape }: Tensor): number | undefined {
   return source.data.every((value) => Object.is(value, first)) ? first : undefined;
 }
 
-/** The factor and the tensor of which y is a multiple by a constant: y = factor · x, in x's own shape. */
+/**
+ * Whether a product by a factor may be reordered: float32 holds it to full precision, and it is not 0, by which BLAS
+ * would drop infinities and NaN.
+ */
+export function isOrdinary(factor: number): boolean {
+  return Math.abs(factor) >= 2 ** -126 && Number.isFinite(Math.fround(factor));
+}
+
+/** The ordinary factor and the tensor of which y is a multiple by a constant: y = factor · x, in x's own shape. */
 export function scaledBy(y: Tensor): { readonly factor: number; readonly x: Tensor } | undefined {
   const { source } = y;
   if (source.kind !== "operation" || y.dtype !== "float32") return undefined;
+  const multiple = (x: Tensor | undefined, factor: number | undefined) =>
+    x !== undefined && factor !== undefined && isOrdinary(factor) && keepsShape(source, x)
+      ? { factor, x }
+      : undefined;
   const [a, b] = source.inputs;
-  if (a === undefined || b === undefined) return undefined;
-  const [left, right] = [uniformValue(a), uniformValue(b)];
-  if (source.operator === multiply.operator && left !== undefined && keepsShape(source, b)) {
-    return { factor: left, x: b };
-  }
-  if (right === undefined || !keepsShape(source, a)) return undefined;
-  if (source.operator === multiply.operator) return { factor: right, x: a };
-  if (source.operator === divide.operator) return { factor: 1 / right, x: a };
-  return undefined;
+  const [left, right] = [a && uniformValue(a), b && uniformValue(b)];
+  if (source.operator === multiply.operator) return multiple(a, right) ?? multiple(b, left);
+  return source.operator === divide.operator ? multiple(a, right && 1 / right) : undefined;
 }
 
 /** Whether an operation on x could stand in x's place: its result has x's own shape, nothing was broadcast. */
