@@ -1,1 +1,29 @@
-export {};
+export { type ActivationName, activation } from "./activations.js";
+export { dropout, dropoutKey } from "./dropout.js";
+export {
+  constantOf,
+  type FanInitialiser,
+  type Fans,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type InitialisedParameter,
+  type Initialiser,
+  initialiseParameters,
+  normal,
+  torchDefault,
+  uniform,
+  zeros,
+} from "./initialisers.js";
+export { type LinearOptions, linear } from "./linear.js";
+export {
+  accuracy,
+  type CrossEntropyOptions,
+  correctPerExample,
+  crossEntropy,
+  crossEntropyPerExample,
+  meanSquaredError,
+} from "./losses.js";
+export { type MlpOptions, mlp } from "./mlp.js";
+export { type Mode, type Model, type ModelParameter, sequential } from "./model.js";

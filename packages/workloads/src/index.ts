@@ -1,2 +1,28 @@
-export type { Landscape, MutableVector, RaceDefaults, Vector } from "./landscapes/landscape.js";
+export { initialiseParameters } from "@steepest/nn";
+export { imageClassifier, type Standardisation } from "./classification/classifier.js";
+export type { FiniteSum } from "./finiteSums/finiteSum.js";
+export {
+  classLabels,
+  type DenseOptions,
+  denseFeatures,
+  linearTargets,
+  type SparseOptions,
+  sparseFeatures,
+  trueWeights,
+} from "./finiteSums/generators.js";
+export { leastSquares, logisticRegression } from "./finiteSums/linearModels.js";
+export { type CompressedRows, denseRows, type Rows, sparseRows } from "./finiteSums/rows.js";
+export type { Landscape, RaceDefaults } from "./landscapes/landscape.js";
 export { findLandscape, landscapes } from "./landscapes/registry.js";
+export { findWorkload, workloads } from "./registry.js";
+export type { MutableVector, Vector } from "./vector.js";
+export type {
+  BindOptions,
+  BoundWorkload,
+  Evaluation,
+  LoadedWorkload,
+  LoadOptions,
+  ParameterViews,
+  Split,
+  Workload,
+} from "./workload.js";

@@ -1,5 +1,10 @@
-/** The parts of a data set: to learn from, to choose and stop by, to report. */
-export type Split = "train" | "validation" | "test";
+import type { Split } from "../workload.js";
+
+/** The examples start … end − 1. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Grey images and their classes, in one piece of memory each. */
 export interface LabelledImages {
@@ -18,6 +23,5 @@ export interface ImageDataset extends LabelledImages {
   readonly height: number;
   readonly width: number;
   readonly classes: number;
-  /** Each part is the images start … end − 1. */
-  readonly splits: Readonly<Record<Split, { readonly start: number; readonly end: number }>>;
+  readonly splits: Readonly<Record<Split, Range>>;
 }

@@ -8,7 +8,7 @@ const PIXELS = SIDE * SIDE;
 /** How much the drawings of one class differ; chosen so that the network of 784-100-10 gets about 9 of 10 right. */
 const jitter = {
   /** Centre, in pixels from the middle. */
-  shift: 4,
+  shift: 3.5,
   /** Radius, in pixels. */
   radius: [4, 10],
   /** Turn, in radians: less than an eighth of a turn, which would make one cross of the other. */
@@ -19,7 +19,7 @@ const jitter = {
   contrast: [60, 200],
   ground: [0, 50],
   /** Greatest deviation of a pixel, in levels of grey. */
-  noise: 60,
+  noise: 50,
 } as const;
 
 const between = (stream: RandomStream, [low, high]: readonly [number, number]): number =>

@@ -1,4 +1,5 @@
-import { at, type Landscape } from "./landscape.js";
+import { at } from "../vector.js";
+import type { Landscape } from "./landscape.js";
 
 const targets = [1.5, 2.25, 2.625] as const;
 

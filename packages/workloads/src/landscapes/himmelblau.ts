@@ -1,4 +1,5 @@
-import { at, type Landscape } from "./landscape.js";
+import { at } from "../vector.js";
+import type { Landscape } from "./landscape.js";
 
 /** f(x, y) = (x² + y − 11)² + (x + y² − 7)²: four equal minima, the roots of both brackets. */
 export const himmelblau: Landscape = {

@@ -1,9 +1,4 @@
-/** A point or a gradient: plain numbers or a view of an optimizer's memory. */
-export type Vector = ArrayLike<number>;
-export interface MutableVector {
-  readonly length: number;
-  [index: number]: number;
-}
+import type { MutableVector, Vector } from "../vector.js";
 
 /** What a race on the landscape should use where the user says nothing. */
 export interface RaceDefaults {
@@ -54,9 +49,6 @@ export const singleDimension = (landscape: Landscape): LandscapeFamily => ({
   dimensions: { default: landscape.dimension, smallest: landscape.dimension, largest: landscape.dimension },
   of: () => landscape,
 });
-
-/** x[i], which the caller knows to exist. */
-export const at = (x: Vector, i: number): number => x[i] ?? Number.NaN;
 
 /** The same interval for each coordinate. */
 export const cube = (dimension: number, low: number, high: number): readonly (readonly [number, number])[] =>

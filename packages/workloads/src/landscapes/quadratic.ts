@@ -1,4 +1,5 @@
-import { at, cube, filled, type LandscapeFamily } from "./landscape.js";
+import { at } from "../vector.js";
+import { cube, filled, type LandscapeFamily } from "./landscape.js";
 
 const SMALLEST = 0.1;
 const LARGEST = 100;

@@ -1,4 +1,5 @@
-import { at, cube, filled, type LandscapeFamily } from "./landscape.js";
+import { at } from "../vector.js";
+import { cube, filled, type LandscapeFamily } from "./landscape.js";
 
 /** f(x) = 10 n + Σᵢ xᵢ² − 10 cos 2πxᵢ: a bowl with a local minimum near each point of whole coordinates. */
 export const rastrigin: LandscapeFamily = {

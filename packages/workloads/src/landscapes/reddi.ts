@@ -1,5 +1,6 @@
 import { randomStream } from "@steepest/random";
-import { at, type Landscape } from "./landscape.js";
+import { at } from "../vector.js";
+import type { Landscape } from "./landscape.js";
 
 interface Draws {
   /** The slope C of the rare function; the other has slope −1. */

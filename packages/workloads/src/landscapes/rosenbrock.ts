@@ -1,4 +1,5 @@
-import { at, filled, type LandscapeFamily } from "./landscape.js";
+import { at } from "../vector.js";
+import { filled, type LandscapeFamily } from "./landscape.js";
 
 /**
  * f(x) = Σᵢ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²: a narrow bent valley whose floor hardly falls. In four to seven dimensions it has a

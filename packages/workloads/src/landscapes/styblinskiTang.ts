@@ -1,4 +1,5 @@
-import { at, cube, filled, type LandscapeFamily } from "./landscape.js";
+import { at } from "../vector.js";
+import { cube, filled, type LandscapeFamily } from "./landscape.js";
 
 /** The least root of f' = 2x³ − 16x + 5/2 in one dimension, by Newton's method in double precision. */
 const MINIMISER = -2.903534027771177;

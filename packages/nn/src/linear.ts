@@ -1,0 +1,43 @@
+import { add, matmul, parameter } from "@steepest/graph";
+import { type ParameterRole, SteepestError } from "@steepest/optim";
+import { type FanInitialiser, type Initialiser, torchDefault } from "./initialisers.js";
+import type { Model, ModelParameter } from "./model.js";
+
+export interface LinearOptions {
+  /** Default `hiddenMatrix`; the layer that gives the logits is the `head`. */
+  readonly role?: ParameterRole;
+  /** Default {@link torchDefault}. */
+  readonly weight?: FanInitialiser;
+  /** Default {@link torchDefault}; `none` leaves the bias out. */
+  readonly bias?: FanInitialiser | "none";
+}
+
+const parameterOf = (
+  name: string,
+  shape: readonly number[],
+  role: ParameterRole,
+  initialise: Initialiser,
+): ModelParameter => ({ name, shape, role, initialise, tensor: parameter(name, shape) });
+
+/**
+ * xW + b. x is [..., inputs], the result [..., outputs]; W = `<name>.weight` is [inputs, outputs] (so that x, as it lies in memory,
+ * needs no transposition), b = `<name>.bias` is [outputs].
+ * @throws SteepestError `invalid-value` where a size is not a positive integer.
+ */
+export function linear(name: string, inputs: number, outputs: number, options: LinearOptions = {}): Model {
+  for (const size of [inputs, outputs]) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new SteepestError(
+        "invalid-value",
+        `linear layer "${name}": expected positive integer sizes, found ${inputs} inputs and ${outputs} outputs`,
+        "Give the width of the layer before and of this one",
+      );
+    }
+  }
+  const { role = "hiddenMatrix", weight: weightOf = torchDefault, bias: biasOf = torchDefault } = options;
+  const fans = { in: inputs, out: outputs };
+  const weight = parameterOf(`${name}.weight`, [inputs, outputs], role, weightOf(fans));
+  if (biasOf === "none") return { parameters: [weight], apply: (x) => matmul(x, weight.tensor) };
+  const bias = parameterOf(`${name}.bias`, [outputs], "bias", biasOf(fans));
+  return { parameters: [weight, bias], apply: (x) => add(matmul(x, weight.tensor), bias.tensor) };
+}

@@ -1,0 +1,80 @@
+import {
+  add,
+  argMax,
+  cast,
+  equal,
+  logSoftmax,
+  mean,
+  multiply,
+  negate,
+  oneHot,
+  subtract,
+  sum,
+  type Tensor,
+} from "@steepest/graph";
+import { SteepestError } from "@steepest/optim";
+
+/** The mean over all elements of (prediction − target)². Shapes broadcast. */
+export function meanSquaredError(prediction: Tensor, target: Tensor): Tensor {
+  const error = subtract(prediction, target);
+  return mean(multiply(error, error));
+}
+
+export interface CrossEntropyOptions {
+  /** ε: the target is 1 − ε on the label and ε spread evenly over all classes (Szegedy et al. 2016). Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+function classesOf(what: string, logits: Tensor, labels: Tensor): number {
+  const [examples, classes] = logits.shape;
+  if (logits.shape.length !== 2 || classes === undefined || labels.shape.join() !== String(examples)) {
+    throw new SteepestError(
+      "shape-mismatch",
+      `${what}: expected logits [examples, classes] and labels [examples], found [${logits.shape.join(", ")}] and [${labels.shape.join(", ")}]`,
+      "Reshape both to one row an example",
+    );
+  }
+  return classes;
+}
+
+/**
+ * The cross-entropy of each example, [examples], from logits [examples, classes] and int32 labels [examples]:
+ * −(1 − ε) log p(label) − ε mean(log p), by a log-softmax that subtracts the largest logit first, so that no exponential overflows.
+ * @throws SteepestError `shape-mismatch`, or `invalid-value` where the smoothing is not in [0, 1].
+ */
+export function crossEntropyPerExample(
+  logits: Tensor,
+  labels: Tensor,
+  { labelSmoothing = 0 }: CrossEntropyOptions = {},
+): Tensor {
+  const classes = classesOf("cross-entropy", logits, labels);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new SteepestError(
+      "invalid-value",
+      `cross-entropy: expected label smoothing in [0, 1], found ${labelSmoothing}`,
+      "Usual values are 0 and 0.1",
+    );
+  }
+  const logProbabilities = logSoftmax(logits);
+  const ofLabel = sum(multiply(logProbabilities, oneHot(labels, classes)), { axes: [1] });
+  if (labelSmoothing === 0) return negate(ofLabel);
+  const smooth = mean(logProbabilities, { axes: [1] });
+  return negate(add(multiply(ofLabel, 1 - labelSmoothing), multiply(smooth, labelSmoothing)));
+}
+
+/** The mean of {@link crossEntropyPerExample} over the examples: a scalar. */
+export const crossEntropy = (logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor =>
+  mean(crossEntropyPerExample(logits, labels, options));
+
+/**
+ * 1 where the largest logit (the first of equal ones) is the label's, else 0; float32 [examples].
+ * @throws SteepestError `shape-mismatch`.
+ */
+export function correctPerExample(logits: Tensor, labels: Tensor): Tensor {
+  classesOf("accuracy", logits, labels);
+  const predicted = argMax(logits, { axis: 1 });
+  return cast(equal(cast(predicted, "int32"), labels), "float32");
+}
+
+/** The share of examples whose largest logit is the label's: a scalar. */
+export const accuracy = (logits: Tensor, labels: Tensor): Tensor => mean(correctPerExample(logits, labels));

@@ -1,0 +1,130 @@
+import { evaluate, gradients, input } from "@steepest/graph";
+import { crossEntropy, initialiseParameters, mlp } from "@steepest/nn";
+import { elementCount } from "@steepest/optim";
+import { randomStream } from "@steepest/random";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ImageDataset } from "../images/imageSet.js";
+import type { BoundWorkload } from "../workload.js";
+import { batchOrder } from "./batches.js";
+import { imageClassifier } from "./classifier.js";
+
+const PIXELS = 6;
+const CLASSES = 3;
+const stream = randomStream(0, "images");
+// More than two evaluation batches, the last of them partial, and a split within one.
+const dataset: ImageDataset = {
+  source: "test",
+  procedural: true,
+  height: 2,
+  width: 3,
+  classes: CLASSES,
+  pixels: Uint8Array.from({ length: 2600 * PIXELS }, () => stream.integer(256)),
+  labels: Int32Array.from({ length: 2600 }, () => stream.integer(CLASSES)),
+  splits: {
+    train: { start: 0, end: 2300 },
+    validation: { start: 2300, end: 2310 },
+    test: { start: 2310, end: 2600 },
+  },
+};
+const standardisation = { mean: 0.4, deviation: 0.3 };
+const model = mlp([PIXELS, 5, CLASSES]);
+const loaded = imageClassifier(dataset, model, standardisation);
+
+const memory = (length: number) => new Float32Array(length);
+const values = new Map(model.parameters.map(({ name, shape }) => [name, memory(elementCount(shape))]));
+const slopes = new Map(model.parameters.map(({ name, shape }) => [name, memory(elementCount(shape))]));
+const views = {
+  parameter: (name: string) => values.get(name) ?? expect.unreachable(name),
+  gradient: (name: string) => slopes.get(name) ?? expect.unreachable(name),
+};
+
+/** The loss, its derivatives and the number of right answers on some examples, by the float64 interpreter. */
+function reference(examples: ArrayLike<number>) {
+  const chosen = Array.from(examples);
+  const x = chosen.flatMap((example) =>
+    Array.from(
+      dataset.pixels.subarray(example * PIXELS, (example + 1) * PIXELS),
+      (pixel) => (pixel / 255 - standardisation.mean) / standardisation.deviation,
+    ),
+  );
+  const y = chosen.map((example) => dataset.labels[example] ?? Number.NaN);
+  const logits = model.apply(input("x", [chosen.length, PIXELS]), { training: true });
+  const loss = crossEntropy(logits, input("y", [chosen.length], "int32"));
+  const names = model.parameters.map(({ name }) => name);
+  const derivatives = gradients(
+    loss,
+    model.parameters.map(({ tensor }) => tensor),
+  );
+  const found = evaluate(
+    { loss, logits, ...Object.fromEntries(derivatives.map((tensor, i) => [names[i] ?? "", tensor])) },
+    { x, y, ...Object.fromEntries(values) },
+  );
+  const scores = found.logits ?? new Float64Array();
+  const right = y.filter((label, i) => {
+    const row = scores.subarray(i * CLASSES, (i + 1) * CLASSES);
+    return row.indexOf(Math.max(...row)) === label;
+  }).length;
+  return { loss: found.loss?.[0] ?? Number.NaN, right, derivatives: found };
+}
+
+describe("imageClassifier", () => {
+  let bound: BoundWorkload;
+  beforeAll(async () => {
+    initialiseParameters(model.parameters, 1, views.parameter);
+    bound = await loaded.bind(views, { batchSize: 16, seed: 5, threads: 1 });
+  });
+  afterAll(() => bound.release());
+
+  it("describes itself", () => {
+    expect(loaded.parameterCount).toBe(6 * 5 + 5 + 5 * 3 + 3);
+    expect(loaded.trainCount).toBe(2300);
+    expect(loaded.source).toBe("test");
+  });
+
+  it("fills the gradients of the step's batch and gives its loss", async () => {
+    const examples = new Int32Array(16);
+    const order = batchOrder(dataset.splits.train, 16, 5);
+    for (const step of [1, 2, order.stepsPerEpoch + 1, 1]) {
+      order.fill(step, examples);
+      const expected = reference(examples);
+      expect(await bound.gradient(step)).toBeCloseTo(expected.loss, 5);
+      for (const [name, slope] of slopes) {
+        slope.forEach((value, i) => {
+          expect(value).toBeCloseTo(expected.derivatives[name]?.[i] ?? Number.NaN, 5);
+        });
+      }
+    }
+  });
+
+  it("reads the parameters where they are, at every call", async () => {
+    const before = await bound.gradient(3);
+    const bias = views.parameter("layers.1.bias");
+    bias[0] = (bias[0] ?? 0) + 1;
+    const after = await bound.gradient(3);
+    expect(after).not.toBe(before);
+    bias[0] = (bias[0] ?? 0) - 1;
+    expect(await bound.gradient(3)).toBeCloseTo(before, 5);
+  });
+
+  it("evaluates every example of a split once", async () => {
+    for (const split of ["train", "validation", "test"] as const) {
+      const { start, end } = dataset.splits[split];
+      const expected = reference(Int32Array.from({ length: end - start }, (_, i) => start + i));
+      const found = await bound.evaluate(split);
+      expect(found.count).toBe(end - start);
+      expect(found.accuracy).toBe(expected.right / (end - start));
+      expect(found.loss).toBeCloseTo(expected.loss, 5);
+    }
+  });
+
+  it("gives the same bits every time", async () => {
+    const run = async () => [await bound.gradient(7), ...[...slopes.values()].flatMap((slope) => [...slope])];
+    const first = await run();
+    await bound.gradient(8);
+    expect(await run()).toEqual(first);
+  });
+
+  it("refuses a batch larger than the training set", async () => {
+    await expect(loaded.bind(views, { batchSize: 2301, seed: 0, threads: 1 })).rejects.toThrow(/1 to 2300/);
+  });
+});

@@ -1,0 +1,166 @@
+import {
+  add,
+  cast,
+  compile,
+  createSession,
+  gather,
+  gradients,
+  input,
+  multiply,
+  type Session,
+  type Tensor,
+} from "@steepest/graph";
+import { correctPerExample, crossEntropy, crossEntropyPerExample, type Model } from "@steepest/nn";
+import { elementCount } from "@steepest/optim";
+import type { ImageDataset } from "../images/imageSet.js";
+import type {
+  BindOptions,
+  BoundWorkload,
+  Evaluation,
+  LoadedWorkload,
+  ParameterViews,
+  Split,
+} from "../workload.js";
+import { batchOrder } from "./batches.js";
+
+/** Examples evaluated at once. */
+const EVALUATION_BATCH = 1000;
+
+/** How pixels become inputs of the network: x = (pixel / 255 − mean) / deviation. */
+export interface Standardisation {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** A graph from the numbers of examples to the network's output; data and parameters are inputs. */
+interface Network {
+  readonly logits: Tensor;
+  readonly labels: Tensor;
+}
+
+function network(
+  { labels, height, width }: ImageDataset,
+  model: Model,
+  { mean, deviation }: Standardisation,
+  examples: number,
+  training: boolean,
+): Network {
+  const index = input("examples", [examples], "int32");
+  const images = input("pixels", [labels.length, height * width], "uint8");
+  const scale = 1 / (255 * deviation);
+  const x = add(multiply(cast(gather(images, index), "float32"), scale), -mean / deviation);
+  return {
+    logits: model.apply(x, { training }),
+    labels: gather(input("labels", [labels.length], "int32"), index),
+  };
+}
+
+/** The inputs that do not change: the data set, which is never copied, and the parameters. */
+const fixedFeeds = (dataset: ImageDataset, model: Model, views: ParameterViews) => ({
+  pixels: dataset.pixels,
+  labels: dataset.labels,
+  ...Object.fromEntries(model.parameters.map(({ name }) => [name, views.parameter(name)])),
+});
+
+interface Evaluator {
+  evaluate(split: Split): Promise<Evaluation>;
+  release(): Promise<void>;
+}
+
+async function createEvaluator(
+  dataset: ImageDataset,
+  model: Model,
+  standardisation: Standardisation,
+  views: ParameterViews,
+  threads: number,
+): Promise<Evaluator> {
+  const size = Math.min(EVALUATION_BATCH, dataset.labels.length);
+  const { logits, labels } = network(dataset, model, standardisation, size, false);
+  const examples = new Int32Array(size);
+  const losses = new Float32Array(size);
+  const correct = new Float32Array(size);
+  const session = await createSession(
+    compile({ losses: crossEntropyPerExample(logits, labels), correct: correctPerExample(logits, labels) }),
+    { feeds: { ...fixedFeeds(dataset, model, views), examples }, fetches: { losses, correct }, threads },
+  );
+  return {
+    async evaluate(split) {
+      const { start, end } = dataset.splits[split];
+      let loss = 0;
+      let right = 0;
+      for (let first = start; first < end; first += size) {
+        // Beyond the end the last example is repeated and not counted.
+        for (let i = 0; i < size; i++) examples[i] = Math.min(first + i, end - 1);
+        await session.run();
+        for (let i = 0; i < Math.min(size, end - first); i++) {
+          loss += losses[i] ?? Number.NaN;
+          right += correct[i] ?? Number.NaN;
+        }
+      }
+      const count = end - start;
+      return { loss: loss / count, accuracy: right / count, count };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Cross-entropy of a model on images, bound to a data set: what every image classification workload loads. */
+export function imageClassifier(
+  dataset: ImageDataset,
+  model: Model,
+  standardisation: Standardisation,
+): LoadedWorkload {
+  const { train } = dataset.splits;
+  const { parameters } = model;
+
+  async function bind(
+    views: ParameterViews,
+    { batchSize, seed, threads }: BindOptions,
+  ): Promise<BoundWorkload> {
+    const order = batchOrder(train, batchSize, seed);
+    const { logits, labels } = network(dataset, model, standardisation, batchSize, true);
+    const loss = crossEntropy(logits, labels);
+    const slopes = gradients(
+      loss,
+      parameters.map(({ tensor }) => tensor),
+    );
+    const outputs = Object.fromEntries(
+      slopes.map((slope, i) => [`gradient of ${parameters[i]?.name}`, slope]),
+    );
+    const filled = Object.fromEntries(
+      parameters.map(({ name }) => [`gradient of ${name}`, views.gradient(name)]),
+    );
+    const examples = new Int32Array(batchSize);
+    const lossValue = new Float32Array(1);
+    const session: Session = await createSession(compile({ loss, ...outputs }), {
+      feeds: { ...fixedFeeds(dataset, model, views), examples },
+      fetches: { loss: lossValue, ...filled },
+      threads,
+    });
+    let evaluator: Evaluator | undefined;
+    return {
+      async gradient(step) {
+        order.fill(step, examples);
+        await session.run();
+        return lossValue[0] ?? Number.NaN;
+      },
+      async evaluate(split) {
+        evaluator ??= await createEvaluator(dataset, model, standardisation, views, threads);
+        return evaluator.evaluate(split);
+      },
+      async release() {
+        await session.release();
+        await evaluator?.release();
+      },
+    };
+  }
+
+  return {
+    parameters,
+    parameterCount: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    trainCount: train.end - train.start,
+    source: dataset.source,
+    procedural: dataset.procedural,
+    bind,
+  };
+}

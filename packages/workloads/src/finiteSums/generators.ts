@@ -1,0 +1,131 @@
+import { SteepestError } from "@steepest/optim";
+import { type RandomStream, randomStream } from "@steepest/random";
+import { denseRows, type Rows, sparseRows } from "./rows.js";
+
+/** Makes the columns of a matrix (given as columns) orthonormal, by Gram–Schmidt done twice. */
+function orthonormalise(columns: readonly Float64Array[]): void {
+  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+  for (const [k, column] of columns.entries()) {
+    // Once leaves an error of the condition number times the rounding unit; twice is enough (Parlett 1998, section 6.9).
+    for (let pass = 0; pass < 2; pass++) {
+      for (const earlier of columns.slice(0, k)) {
+        const along = dot(column, earlier);
+        for (let i = 0; i < column.length; i++) column[i] = (column[i] ?? 0) - along * (earlier[i] ?? 0);
+      }
+    }
+    const norm = Math.sqrt(dot(column, column));
+    for (let i = 0; i < column.length; i++) column[i] = (column[i] ?? 0) / norm;
+  }
+}
+
+const gaussianColumns = (rows: number, columns: number, stream: RandomStream): Float64Array[] =>
+  Array.from({ length: columns }, () => Float64Array.from({ length: rows }, stream.normal));
+
+function orthonormalColumns(rows: number, columns: number, stream: RandomStream): readonly Float64Array[] {
+  const result = gaussianColumns(rows, columns, stream);
+  orthonormalise(result);
+  return result;
+}
+
+/** What a random dense matrix of samples should be like. */
+export interface DenseOptions {
+  /** n, at least the dimension. */
+  readonly count: number;
+  readonly dimension: number;
+  /** Ratio of the largest to the smallest eigenvalue of AᵀA/n, whose largest is 1. */
+  readonly conditionNumber: number;
+  readonly seed: number;
+}
+
+/**
+ * A = √n Q S Wᵀ with random orthonormal Q (n × d) and W (d × d), and S² falling geometrically from 1 to 1 over the condition
+ * number: AᵀA/n has exactly the eigenvalues S².
+ * @throws SteepestError `invalid-value` where there are fewer samples than dimensions or the condition number is below 1.
+ */
+export function denseFeatures({ count, dimension, conditionNumber, seed }: DenseOptions): Rows {
+  if (!(dimension >= 1 && count >= dimension && conditionNumber >= 1)) {
+    throw new SteepestError(
+      "invalid-value",
+      `dense features: expected count >= dimension >= 1 and a condition number >= 1, found ${count}, ${dimension} and ${conditionNumber}`,
+      "Draw more samples or fewer dimensions",
+    );
+  }
+  const left = orthonormalColumns(count, dimension, randomStream(seed, "features", "left"));
+  const right = orthonormalColumns(dimension, dimension, randomStream(seed, "features", "right"));
+  const values = new Float64Array(count * dimension);
+  for (const [k, q] of left.entries()) {
+    const eigenvalue = dimension === 1 ? 1 : conditionNumber ** (-k / (dimension - 1));
+    const scale = Math.sqrt(count * eigenvalue);
+    const w = right[k] ?? new Float64Array(dimension);
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < dimension; j++) {
+        const index = i * dimension + j;
+        values[index] = (values[index] ?? 0) + scale * (q[i] ?? 0) * (w[j] ?? 0);
+      }
+    }
+  }
+  return denseRows(count, dimension, values);
+}
+
+/** What a random sparse matrix of samples should be like. */
+export interface SparseOptions {
+  readonly count: number;
+  readonly dimension: number;
+  /** Entries other than zero in each row, 1 … dimension. */
+  readonly entriesPerRow: number;
+  readonly seed: number;
+}
+
+/**
+ * Rows with the same number of entries in random columns, each N(0, 1/entries), so that rows have length 1 on average.
+ * @throws SteepestError `invalid-value` where a row cannot have so many entries.
+ */
+export function sparseFeatures({ count, dimension, entriesPerRow, seed }: SparseOptions): Rows {
+  if (!(Number.isInteger(entriesPerRow) && entriesPerRow >= 1 && entriesPerRow <= dimension)) {
+    throw new SteepestError(
+      "invalid-value",
+      `sparse features: expected 1 to ${dimension} entries a row, found ${entriesPerRow}`,
+      "Choose fewer entries or more dimensions",
+    );
+  }
+  const stream = randomStream(seed, "features", "sparse");
+  const columnOf = new Int32Array(count * entriesPerRow);
+  for (let i = 0; i < count; i++) {
+    const chosen = new Set<number>();
+    while (chosen.size < entriesPerRow) chosen.add(stream.integer(dimension));
+    columnOf.set(
+      [...chosen].sort((a, b) => a - b),
+      i * entriesPerRow,
+    );
+  }
+  return sparseRows({
+    columns: dimension,
+    offsets: Int32Array.from({ length: count + 1 }, (_, i) => i * entriesPerRow),
+    columnOf,
+    values: Float64Array.from(columnOf, () => stream.normal() / Math.sqrt(entriesPerRow)),
+  });
+}
+
+/** The weights that {@link linearTargets} and {@link classLabels} know and a method has to find: standard normal. */
+export function trueWeights(dimension: number, seed: number): Float64Array {
+  return Float64Array.from({ length: dimension }, randomStream(seed, "weights").normal);
+}
+
+/** bᵢ = aᵢᵀ x* + noise · N(0, 1) with the weights x* of {@link trueWeights}. */
+export function linearTargets(features: Rows, noise: number, seed: number): Float64Array {
+  const weights = trueWeights(features.columns, seed);
+  const stream = randomStream(seed, "noise");
+  return Float64Array.from(
+    { length: features.rows },
+    (_, i) => features.dot(i, weights) + noise * stream.normal(),
+  );
+}
+
+/** yᵢ = 1 with probability 1 / (1 + exp(−aᵢᵀ x*)), else −1: labels that logistic regression describes. */
+export function classLabels(features: Rows, seed: number): Float64Array {
+  const weights = trueWeights(features.columns, seed);
+  const stream = randomStream(seed, "labels");
+  return Float64Array.from({ length: features.rows }, (_, i) =>
+    stream.uniform() < 1 / (1 + Math.exp(-features.dot(i, weights))) ? 1 : -1,
+  );
+}

@@ -1,0 +1,71 @@
+import type { ModelParameter } from "@steepest/nn";
+
+/** The parts of a data set: to learn from, to choose and stop by, to report. */
+export type Split = "train" | "validation" | "test";
+
+/** Where parameters are read and gradients are written: memory that stays where it is. */
+export interface ParameterViews {
+  parameter(name: string): Float32Array;
+  gradient(name: string): Float32Array;
+}
+
+export interface BindOptions {
+  /** Examples a step. */
+  readonly batchSize: number;
+  /** Of the order of the examples. */
+  readonly seed: number;
+  /** Threads of one run of the network. Results depend on it, to the last bit. */
+  readonly threads: number;
+}
+
+/** How good the parameters are on a whole split. */
+export interface Evaluation {
+  /** The mean loss over its examples. */
+  readonly loss: number;
+  /** The share of its examples that are classified right. */
+  readonly accuracy: number;
+  /** The number of its examples. */
+  readonly count: number;
+}
+
+/** A workload with its network compiled and bound to memory. One call at a time. */
+export interface BoundWorkload {
+  /**
+   * Fills the gradients of the mini-batch of a step (1, 2, …) and gives its mean loss before the update. Which examples those are is
+   * a pure function of the seed and the step: each epoch is a permutation of the training examples, of which the last, partial
+   * batch is left out.
+   */
+  gradient(step: number): Promise<number>;
+  evaluate(split: Split): Promise<Evaluation>;
+  /** Frees the networks. Do not use it afterwards. */
+  release(): Promise<void>;
+}
+
+/** A workload with its data in memory. */
+export interface LoadedWorkload {
+  readonly parameters: readonly ModelParameter[];
+  /** Number of elements of all parameters. */
+  readonly parameterCount: number;
+  readonly trainCount: number;
+  /** Where the data are from, for people. */
+  readonly source: string;
+  /** Whether the data were drawn by code because the real ones could not be had. */
+  readonly procedural: boolean;
+  /** @throws SteepestError `invalid-value` where the batch is not 1 … trainCount. */
+  bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload>;
+}
+
+export interface LoadOptions {
+  /** Gets one line for people where something is not as it should be. Default: nobody hears it. */
+  readonly notify?: (line: string) => void;
+}
+
+/** Data, model, loss, metric and target. */
+export interface Workload {
+  readonly name: string;
+  readonly description: string;
+  readonly defaults: { readonly batchSize: number; readonly epochs: number };
+  /** What a run has to reach for its time to count. */
+  readonly target: { readonly metric: "accuracy"; readonly split: "validation"; readonly value: number };
+  load(options?: LoadOptions): Promise<LoadedWorkload>;
+}
