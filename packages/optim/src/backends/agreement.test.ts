@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluateScalar } from "../language/evaluate.js";
 import * as e from "../language/expression.js";
-import type { Phase, RuleBody } from "../language/rule.js";
+import type { Phase, Rule, RuleBody } from "../language/rule.js";
+import { children, replaceChildren } from "../language/traverse.js";
+import { optionChoices } from "../language/validate.js";
+import { registry } from "../registry.js";
 import { adamw } from "../rules/adamw.js";
 import { type Backend, elementBytes, type Values, viewOf } from "./backend.js";
 import { referenceBackend } from "./reference.js";
@@ -13,6 +16,8 @@ interface Case {
   readonly hyper: Readonly<Record<string, number>>;
   readonly counts: readonly number[];
   readonly steps: number;
+  /** Every element of an array has the same value. */
+  readonly alike?: boolean;
 }
 
 /** A fixed pseudo-random value in [-1, 1) for an element. */
@@ -22,7 +27,7 @@ const value = (array: number, index: number, step: number): number => {
 };
 
 /** Runs a body for some steps on every parameter of one group and returns the arrays. */
-function run(backend: Backend, { body, hyper, counts, steps }: Case) {
+function run(backend: Backend, { body, hyper, counts, steps, alike = false }: Case) {
   let count = 0;
   const spans = counts.map((size) => {
     const span = { offset: count, count: size };
@@ -46,14 +51,14 @@ function run(backend: Backend, { body, hyper, counts, steps }: Case) {
   names.forEach((name, a) => {
     const view = views[a];
     view?.forEach((_, i) => {
-      view[i] = initial[name] ?? value(a, i, 0);
+      view[i] = initial[name] ?? value(a, alike ? 0 : i, 0);
     });
   });
   bound.carried.set(Object.values(body.carried).map((one) => evaluateScalar(one, hyper)));
   const hyperValues = Float64Array.from(Object.values(hyper));
   for (let step = 1; step <= steps; step++) {
     views[1]?.forEach((_, i, g) => {
-      g[i] = value(1, i, step);
+      g[i] = value(1, alike ? 0 : i, step);
     });
     bound.run(step, hyperValues);
   }
@@ -63,21 +68,101 @@ function run(backend: Backend, { body, hyper, counts, steps }: Case) {
   };
 }
 
+/** The largest difference between two runs, relative to the size of what is compared where that is above 1. */
+function distance(
+  found: Readonly<Record<string, Values>>,
+  expected: Readonly<Record<string, Values>>,
+): number {
+  return Math.max(
+    0,
+    ...Object.entries(expected).flatMap(([name, values]) => {
+      const others = found[name] ?? new Float32Array();
+      return Array.from(values, (one, i) => {
+        const gap = Math.abs(at(others, i) - one) / Math.max(1, Math.abs(one));
+        return Number.isNaN(gap) ? Number.POSITIVE_INFINITY : gap;
+      });
+    }),
+  );
+}
+
+const difference = (test: Case): number =>
+  distance(run(wasmBackend, test).arrays, run(referenceBackend, test).arrays);
+
+const opposite: Readonly<Partial<Record<e.BinaryOperator, e.BinaryOperator>>> = {
+  add: "subtract",
+  subtract: "add",
+  multiply: "divide",
+  divide: "multiply",
+};
+
+/** Every expression that differs from this one in one operator. */
+function mutations(expression: e.Expression): readonly e.Expression[] {
+  const own: e.Expression[] = [];
+  if (expression.kind === "binary") {
+    const operator = opposite[expression.operator];
+    if (operator !== undefined) own.push({ ...expression, operator });
+  }
+  if (expression.kind === "unary") own.push(expression.operand);
+  const inside = children(expression).flatMap((child, position) =>
+    mutations(child).map((mutant) => {
+      let index = 0;
+      return replaceChildren(expression, (one) => (index++ === position ? mutant : one));
+    }),
+  );
+  return [...own, ...inside];
+}
+
+const mutateBody = (body: RuleBody): readonly RuleBody[] =>
+  body.phases.flatMap((phase, index) =>
+    (["scalars", "assign"] as const).flatMap((part) =>
+      Object.entries(phase[part]).flatMap(([name, expression]) =>
+        mutations(expression).map((mutant) => ({
+          ...body,
+          phases: body.phases.with(index, { ...phase, [part]: { ...phase[part], [name]: mutant } }),
+        })),
+      ),
+    ),
+  );
+
 const at = (array: Values, index: number) => array[index] ?? Number.NaN;
 
 describe("fused float32 kernels against the float64 reference", () => {
-  it("AdamW agrees for every size from 0 to 130", () => {
-    const hyper = Object.fromEntries(Object.entries(adamw.hyper).map(([name, spec]) => [name, spec.default]));
-    for (let count = 0; count <= 130; count++) {
-      const test = { body: adamw.body({ maximum: "none" }), hyper, counts: [count], steps: 7 };
-      const fused = run(wasmBackend, test).arrays;
-      const exact = run(referenceBackend, test).arrays;
-      for (const [name, expected] of Object.entries(exact)) {
-        const found = fused[name] ?? new Float32Array();
-        expected.forEach((one, i) => {
-          expect(Math.abs(at(found, i) - one), `${name}[${i}] of ${count}`).toBeLessThan(1e-6);
-        });
+  const rules = registry.flatMap((entry) => (entry.kind === "rule" ? [entry.rule] : []));
+  const hyperOf = (rule: Rule) =>
+    Object.fromEntries(Object.entries(rule.hyper).map(([name, spec]) => [name, spec.default || 0.01]));
+
+  it.each(rules.map((rule) => [rule.name, rule] as const))(
+    "%s for every size from 0 to 130, and in all its forms",
+    (_, rule) => {
+      const hyper = hyperOf(rule);
+      for (const options of optionChoices(rule)) {
+        const body = rule.body(options);
+        const isDefault = Object.entries(rule.options).every(
+          ([name, spec]) => options[name] === spec.default,
+        );
+        for (const count of isDefault ? Array.from({ length: 131 }, (_, size) => size) : [1, 7, 21, 83]) {
+          expect(
+            difference({ body, hyper, counts: [count], steps: 5 }),
+            JSON.stringify({ count, options }),
+          ).toBeLessThan(2e-5);
+        }
       }
+    },
+  );
+
+  it("a rule with one operator changed does not agree", () => {
+    const body = adamw.body({ maximum: "none" });
+    // Large enough for the sign of each to show.
+    const hyper = Object.fromEntries(
+      Object.keys(adamw.hyper).map((name) => [name, name.startsWith("beta") ? 0.7 : 0.05]),
+    );
+    expect(difference({ body, hyper, counts: [9], steps: 5 })).toBeLessThan(2e-5);
+    const exact = run(referenceBackend, { body, hyper, counts: [9], steps: 5 });
+    const mutants = mutateBody(body);
+    expect(mutants.length).toBeGreaterThanOrEqual(30);
+    for (const mutant of mutants) {
+      const fused = run(wasmBackend, { body: mutant, hyper, counts: [9], steps: 5 });
+      expect(distance(fused.arrays, exact.arrays), JSON.stringify(mutant)).toBeGreaterThan(2e-5);
     }
   });
 
@@ -137,12 +222,9 @@ describe("fused float32 kernels against the float64 reference", () => {
           const test = { body, hyper: { a: 0.5, b: -1.25 }, counts, steps: 1 };
           const fused = run(wasmBackend, test);
           const exact = run(referenceBackend, test);
-          for (const name of ["x", "s"]) {
-            const found = fused.arrays[name] ?? new Float32Array();
-            exact.arrays[name]?.forEach((one, i) => {
-              expect(Math.abs(at(found, i) - one)).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(one)));
-            });
-          }
+          expect(distance(fused.arrays, exact.arrays)).toBeLessThan(2e-5);
+          const alike = run(wasmBackend, { ...test, counts: [39], alike: true }).arrays;
+          for (const values of Object.values(alike)) expect(new Set(values).size).toBe(1);
           const total = exact.bound.groupSums[0] ?? 0;
           expect(Math.abs((fused.bound.groupSums[0] ?? 0) - total)).toBeLessThan(
             1e-12 * Math.max(1, total) + 1e-12,

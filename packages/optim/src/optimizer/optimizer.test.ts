@@ -5,7 +5,8 @@ import { mul, sub } from "../language/expression.js";
 import { stepSize } from "../language/hyper.js";
 import type { ParameterSpec } from "../parameter.js";
 import { adamw } from "../rules/adamw.js";
-import type { Optimizer, OptimizerConfig } from "./config.js";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../safetensors.js";
+import type { Optimizer, OptimizerConfig, StateDictionary } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
 
 const parameters: readonly ParameterSpec[] = [
@@ -262,5 +263,69 @@ describe("state", () => {
         expect(second.saveState()).toEqual(whole.saveState());
       }
     }
+  });
+
+  it("of another optimizer is refused with what was expected and found, and nothing changes", () => {
+    const saved = run(build({ accumulate: 2 }), 1, 3).saveState();
+    const edited = (edit: (description: Record<string, unknown>) => void): StateDictionary => {
+      const description = JSON.parse(saved.metadata.optimizer ?? "");
+      edit(description);
+      return { ...saved, metadata: { optimizer: JSON.stringify(description) } };
+    };
+    const without = (name: string) => ({
+      ...saved,
+      tensors: new Map([...saved.tensors].filter(([key]) => key !== name)),
+    });
+    const withTensor = (name: string, tensor: SafetensorsTensor) => ({
+      ...saved,
+      tensors: new Map([...saved.tensors, [name, tensor]]),
+    });
+    const attempts: readonly [StateDictionary, RegExp][] = [
+      [
+        { ...saved, metadata: {} },
+        /metadata "optimizer" should be the description of an optimizer, found none/,
+      ],
+      [{ ...saved, metadata: { optimizer: "{" } }, /not JSON/],
+      [edited((one) => Object.assign(one, { rule: "lion" })), /rule should be adamw, found lion/],
+      [
+        edited((one) => Object.assign(one, { precision: "float64" })),
+        /precision should be float32, found float64/,
+      ],
+      [edited((one) => Object.assign(one, { accumulate: "3" })), /gradients averaged should be 2, found 3/],
+      [edited((one) => Object.assign(one, { step: "many" })), /step should be a number, found many/],
+      [
+        edited((one) => Object.assign(one, { groups: [] })),
+        /number of parameter groups should be 1, found 0/,
+      ],
+      [without("scale/m"), /tensor "scale\/m" should be in the state, found none/],
+      [without("scale/accumulated-gradient"), /tensor "scale\/accumulated-gradient" should be/],
+      [
+        withTensor("layers.1.weight/v", { dtype: "F32", shape: [13, 5], data: new Float32Array(65) }),
+        /shape of "layers.1.weight\/v" should be \[5, 13\], found \[13, 5\]/,
+      ],
+      [
+        withTensor("layers.1.weight/v", { dtype: "F64", shape: [5, 13], data: new Float64Array(65) }),
+        /dtype of "layers.1.weight\/v" should be F32, found F64/,
+      ],
+    ];
+    const optimizer = run(build({ accumulate: 2 }), 1, 1);
+    const before = bytes(optimizer);
+    const stateBefore = optimizer.saveState();
+    for (const [state, message] of attempts) {
+      const error = caught(() => optimizer.loadState(state));
+      expect(error.message).toMatch(message);
+      expect(["state-mismatch", "malformed-file"]).toContain(error.code);
+    }
+    expect(bytes(optimizer)).toEqual(before);
+    expect(optimizer.saveState()).toEqual(stateBefore);
+    optimizer.loadState(saved);
+    expect(optimizer.saveState()).toEqual(saved);
+  });
+
+  it("survives a safetensors file", () => {
+    const saved = run(build(), 1, 5).saveState();
+    const optimizer = build();
+    optimizer.loadState(decodeSafetensors(encodeSafetensors(saved.tensors, saved.metadata)));
+    expect(optimizer.saveState()).toEqual(saved);
   });
 });
