@@ -1,11 +1,11 @@
-import { type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { type OptimizerSpec, parseOptimizerSpec } from "@steepest/optim";
 import { InvalidArgumentError } from "commander";
 
 /** Reads a finite number. */
 export function numberArgument(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value))
-    throw new InvalidArgumentError(`Expected a number, for example 0.001.`);
+    throw new InvalidArgumentError("Expected a number, for example 0.001.");
   return value;
 }
 
@@ -22,12 +22,8 @@ export function wholeNumberArgument(text: string): number {
   return text === "0" ? 0 : countArgument(text);
 }
 
-/** Reads an optimizer as `name:key=value,...`. */
-export function optimizerArgument(text: string): OptimizerSpec {
-  try {
-    return parseOptimizerSpec(text);
-  } catch (error) {
-    if (error instanceof SteepestError) throw new InvalidArgumentError(error.message);
-    throw error;
-  }
-}
+/**
+ * Reads an optimizer as `name:key=value,...`.
+ * @throws SteepestError that names the nearest optimizer or key
+ */
+export const optimizerArgument = (text: string): OptimizerSpec => parseOptimizerSpec(text);

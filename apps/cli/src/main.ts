@@ -1,12 +1,14 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
+import { optimizersCommand } from "./commands/optimizers.js";
+import { raceCommand } from "./commands/race.js";
 import { trainCommand } from "./commands/train.js";
 import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 
 /** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
-const commands: readonly CommandBuilder[] = [trainCommand];
+const commands: readonly CommandBuilder[] = [optimizersCommand, raceCommand, trainCommand];
 
 const processIo: Io = {
   stdout: process.stdout,
@@ -38,6 +40,13 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
       io.stderr.write(`steepest: ${error.message}\n`);
       return exitCodeOf(error);
     }
+    if (error instanceof Error && explainsItself(error)) {
+      io.stderr.write(`steepest: ${error.message}\n`);
+      return exitCode.failed;
+    }
     throw error;
   }
 }
+
+/** Errors of the leaf packages carry their fix, those of the system name the call and the file; anything else is a bug of ours. */
+const explainsItself = (error: Error): boolean => "fix" in error || "syscall" in error;

@@ -1,23 +1,14 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { main } from "../src/main.js";
+import { typed } from "./typed.js";
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "steepest-usage-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** What a user who types this sees. */
-async function typed(...args: readonly string[]) {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const code = await main(args, { ...streams, interactive: false });
-  const text = (stream: PassThrough) => String(stream.read() ?? "");
-  return { code, stdout: text(streams.stdout), stderr: text(streams.stderr) };
-}
 
 describe("usage errors exit with 2, say what to do, and write nothing", () => {
   const train = (...more: readonly string[]) => [

@@ -1,0 +1,45 @@
+import { findOptimizer, type OptimizerSpec, registry } from "@steepest/optim";
+import { Command } from "commander";
+import { optimizerArgument } from "../arguments.js";
+import { type ExitCode, exitCode, type Io } from "../io.js";
+import { columnsOf } from "../terminal/progress.js";
+import { describeOptimizer, optimizerData, optimizerTable } from "./optimizerText.js";
+
+/** `steepest optimizers`: what there is to choose from, or one of them in full. */
+export function optimizersCommand(io: Io, finish: (code: ExitCode) => void): Command {
+  return new Command("optimizers")
+    .description("List the optimizers with formula, state and reference, or show one in full")
+    .argument(
+      "[name]",
+      "one of them, with options to see that form: rmsprop:centered=true",
+      optimizerArgument,
+    )
+    .option("--json", "print as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  steepest optimizers
+  steepest optimizers adam
+  steepest optimizers rmsprop:preset=torch
+  steepest optimizers amsgrad --json`,
+    )
+    .action((spec: OptimizerSpec | undefined, { json }: { readonly json?: true }) => {
+      io.stdout.write(`${json === true ? asJson(spec) : asText(spec, columnsOf(io.stdout, Infinity))}\n`);
+      finish(exitCode.ok);
+    });
+}
+
+const asText = (spec: OptimizerSpec | undefined, width: number): string =>
+  spec === undefined
+    ? optimizerTable(registry, width)
+    : describeOptimizer(findOptimizer(spec.name), spec, width);
+
+const asJson = (spec: OptimizerSpec | undefined): string =>
+  JSON.stringify(
+    spec === undefined
+      ? registry.map((entry) => optimizerData(entry, {}))
+      : optimizerData(findOptimizer(spec.name), spec),
+    undefined,
+    2,
+  );

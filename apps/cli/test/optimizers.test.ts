@@ -1,0 +1,49 @@
+import { registry } from "@steepest/optim";
+import { displayWidth } from "@steepest/report";
+import { describe, expect, it } from "vitest";
+import { describeOptimizer, optimizerTable } from "../src/commands/optimizerText.js";
+import { typed } from "./typed.js";
+
+describe("steepest optimizers", () => {
+  it("lists every optimizer of the registry in one line where nothing limits the width", async () => {
+    const { code, stdout } = await typed("optimizers");
+    expect(code).toBe(0);
+    const lines = stdout.split("\n");
+    for (const { name, plainFormula } of registry) {
+      const line = lines.find((candidate) => candidate.startsWith(`${name} `));
+      expect(line).toContain(plainFormula().join("; "));
+    }
+    expect(stdout).toMatch(/^momentum +b ← β·b \+ g; x ← x − α·b +4 +Polyak 1964$/m);
+    expect(stdout).toMatch(/^amsgrad .* 12 +Reddi et al. 2018$/m);
+  });
+
+  it.each([70, 100, 140])("fits a terminal of %d columns without losing an equation that fits", (width) => {
+    const table = optimizerTable(registry, width);
+    for (const line of table.split("\n").slice(0, -2)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    expect(table).toContain("x ← x − α·(g + β·b)");
+  });
+
+  it.each(registry)("describes $name in full", (entry) => {
+    const text = describeOptimizer(entry, {}, 100);
+    for (const name of [...Object.keys(entry.hyper), ...Object.keys(entry.options)])
+      expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
+    for (const preset of Object.values(entry.presets))
+      for (const name of Object.keys(preset.arguments)) expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
+    for (const part of [entry.title, entry.latex().split("\n")[0], entry.cite.title])
+      expect(text).toContain(part);
+  });
+
+  it("shows the form that options choose", async () => {
+    const { stdout } = await typed("optimizers", "rmsprop:preset=torch");
+    expect(stdout).toContain("x ← x − α·g/(√v + ε)");
+    expect(stdout).toMatch(/^ {2}gamma +0\.99 +\[0, 1\)/m);
+  });
+
+  it("prints plain data as JSON, of one and of all", async () => {
+    const one = JSON.parse((await typed("optimizers", "amsgrad", "--json")).stdout);
+    expect(one).toMatchObject({ name: "amsgrad", stateBytesPerParameter: 12, adaptive: true });
+    const all = JSON.parse((await typed("optimizers", "--json")).stdout);
+    expect(all.map(({ name }: { readonly name: string }) => name)).toEqual(registry.map(({ name }) => name));
+    expect(all).toContainEqual(one);
+  });
+});
