@@ -1,5 +1,5 @@
 export { initialiseParameters } from "@steepest/nn";
-export { imageClassifier, type Standardisation } from "./classification/classifier.js";
+export { imageClassifier } from "./classification/classifier.js";
 export type { FiniteSum } from "./finiteSums/finiteSum.js";
 export {
   classLabels,

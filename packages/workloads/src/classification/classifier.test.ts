@@ -26,9 +26,8 @@ const dataset: ImageDataset = {
     test: { start: 2310, end: 2600 },
   },
 };
-const standardisation = { mean: 0.4, deviation: 0.3 };
 const model = mlp([PIXELS, 5, CLASSES]);
-const loaded = imageClassifier(dataset, model, standardisation);
+const loaded = imageClassifier(dataset, model);
 
 const memory = (length: number) => new Float32Array(length);
 const values = new Map(model.parameters.map(({ name, shape }) => [name, memory(elementCount(shape))]));
@@ -38,14 +37,22 @@ const views = {
   gradient: (name: string) => slopes.get(name) ?? expect.unreachable(name),
 };
 
+const rootsOf = (example: number): number[] =>
+  Array.from(dataset.pixels.subarray(example * PIXELS, (example + 1) * PIXELS), (pixel) =>
+    Math.sqrt(pixel / 255),
+  );
+const trainingRoots = Array.from({ length: 2300 }, (_, example) => rootsOf(example));
+const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
+const meanOf = (place: number): number => mean(trainingRoots.map((roots) => roots[place] ?? Number.NaN));
+const deviation = Math.sqrt(
+  mean(trainingRoots.flat().map((root) => root * root)) - mean(trainingRoots.flat()) ** 2,
+);
+
 /** The loss, its derivatives and the number of right answers on some examples, by the float64 interpreter. */
 function reference(examples: ArrayLike<number>) {
   const chosen = Array.from(examples);
   const x = chosen.flatMap((example) =>
-    Array.from(
-      dataset.pixels.subarray(example * PIXELS, (example + 1) * PIXELS),
-      (pixel) => (pixel / 255 - standardisation.mean) / standardisation.deviation,
-    ),
+    rootsOf(example).map((root, place) => (root - meanOf(place)) / deviation),
   );
   const y = chosen.map((example) => dataset.labels[example] ?? Number.NaN);
   const logits = model.apply(input("x", [chosen.length, PIXELS]), { training: true });

@@ -1,13 +1,15 @@
 import {
-  add,
   cast,
   compile,
+  constant,
   createSession,
   gather,
   gradients,
   input,
   multiply,
   type Session,
+  sqrt,
+  subtract,
   type Tensor,
 } from "@steepest/graph";
 import { correctPerExample, crossEntropy, crossEntropyPerExample, type Model } from "@steepest/nn";
@@ -22,15 +24,10 @@ import type {
   Split,
 } from "../workload.js";
 import { batchOrder } from "./batches.js";
+import { type Standardisation, standardisationOf } from "./standardisation.js";
 
 /** Examples evaluated at once. */
 const EVALUATION_BATCH = 1000;
-
-/** How pixels become inputs of the network: x = (pixel / 255 − mean) / deviation. */
-export interface Standardisation {
-  readonly mean: number;
-  readonly deviation: number;
-}
 
 /** A graph from the numbers of examples to the network's output; data and parameters are inputs. */
 interface Network {
@@ -41,14 +38,14 @@ interface Network {
 function network(
   { labels, height, width }: ImageDataset,
   model: Model,
-  { mean, deviation }: Standardisation,
+  { means, deviation }: Standardisation,
   examples: number,
   training: boolean,
 ): Network {
   const index = input("examples", [examples], "int32");
   const images = input("pixels", [labels.length, height * width], "uint8");
-  const scale = 1 / (255 * deviation);
-  const x = add(multiply(cast(gather(images, index), "float32"), scale), -mean / deviation);
+  const roots = sqrt(multiply(cast(gather(images, index), "float32"), 1 / (255 * deviation ** 2)));
+  const x = subtract(roots, constant(means.map((mean) => mean / deviation)));
   return {
     logits: model.apply(x, { training }),
     labels: gather(input("labels", [labels.length], "int32"), index),
@@ -105,11 +102,8 @@ async function createEvaluator(
 }
 
 /** Cross-entropy of a model on images, bound to a data set: what every image classification workload loads. */
-export function imageClassifier(
-  dataset: ImageDataset,
-  model: Model,
-  standardisation: Standardisation,
-): LoadedWorkload {
+export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWorkload {
+  const standardisation = standardisationOf(dataset);
   const { train } = dataset.splits;
   const { parameters } = model;
 

@@ -3,9 +3,6 @@ import { imageClassifier } from "../classification/classifier.js";
 import type { Workload } from "../workload.js";
 import { loadFashionMnist } from "./dataset.js";
 
-/** Mean and standard deviation of the pixels of the 50,000 training images, over 255. */
-const standardisation = { mean: 0.286, deviation: 0.353 } as const;
-
 /** Fashion-MNIST (Xiao, Rasul and Vollgraf 2017) with the 784-100-10 network: ReLU, softmax cross-entropy, 79,510 parameters. */
 export const fashionMnist: Workload = {
   name: "fashion-mnist",
@@ -14,6 +11,6 @@ export const fashionMnist: Workload = {
   defaults: { batchSize: 128, epochs: 10 },
   target: { metric: "accuracy", split: "validation", value: 0.87 },
   async load({ notify = () => {} } = {}) {
-    return imageClassifier(await loadFashionMnist(notify), mlp([784, 100, 10]), standardisation);
+    return imageClassifier(await loadFashionMnist(notify), mlp([784, 100, 10]));
   },
 };
