@@ -49,12 +49,12 @@ describe.each([
   it("names its language, title and controls", () => {
     expect(document.documentElement.getAttribute("lang")).toBe("en");
     expect(document.title).not.toBe("");
-    for (const control of document.querySelectorAll("button,input,select")) {
+    for (const control of Array.from(document.querySelectorAll("button,input,select"))) {
       const label =
         control.getAttribute("aria-label") ?? control.closest("label")?.textContent ?? control.textContent;
       expect(label?.trim()).toBeTruthy();
     }
-    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    const ids = Array.from(document.querySelectorAll("[id]")).map((element) => element.id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -71,7 +71,9 @@ describe("the page of a comparison", () => {
 
   it("gives undecided entries the same places, and the reason for a missed target", () => {
     const { document } = parseHTML(comparisonHtml(sampleComparison));
-    const places = [...document.querySelectorAll("tbody tr td:first-child")].map((cell) => cell.textContent);
+    const places = Array.from(document.querySelectorAll("tbody tr td:first-child")).map(
+      (cell) => cell.textContent,
+    );
     expect(places).toEqual(["1–2", "1–2", "3", "4"]);
     expect(document.body.textContent).toContain("not reached: best validation accuracy 0.832");
     expect(document.body.textContent).toContain("Not distinguishable from it with 3 seeds: adamw.");

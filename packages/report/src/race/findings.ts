@@ -14,7 +14,10 @@ function endsOfLine(data: RaceData, [low, high]: readonly [number, number]): rea
   const sentence = (runs: readonly RaceRun[], place: string): readonly string[] =>
     runs.length === 0 ? [] : [`${list(runs)} ${runs.length === 1 ? "ends" : "end"} at ${place}.`];
   return [
-    ...sentence(endingAt(minimiser), `the right end, x = ${format.number(minimiser)}, where the minimum is`),
+    ...sentence(
+      endingAt(minimiser),
+      `the right end of the interval, the minimiser x = ${format.number(minimiser)}`,
+    ),
     ...sentence(endingAt(wrong), `the wrong end, x = ${format.number(wrong)}`),
   ];
 }

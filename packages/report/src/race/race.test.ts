@@ -30,7 +30,7 @@ describe("raceFindings", () => {
 
   it("says who ends at which end of a line", () => {
     expect(raceFindings(sampleLineRace())).toEqual([
-      "right ends at the right end, x = -1, where the minimum is.",
+      "right ends at the right end of the interval, the minimiser x = -1.",
       "wrong ends at the wrong end, x = 1.",
     ]);
   });

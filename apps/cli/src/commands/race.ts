@@ -1,0 +1,211 @@
+import { extname } from "node:path";
+import { writeFileAtomically } from "@steepest/files";
+import { formatOptimizerSpec, type OptimizerSpec, registry, SteepestError } from "@steepest/optim";
+import {
+  format,
+  type RaceData,
+  raceFindings,
+  raceHtml,
+  racePng,
+  raceSvg,
+  raceTable,
+  ranked,
+  type ThemeName,
+} from "@steepest/report";
+import { race, type Trajectory } from "@steepest/train";
+import { findLandscape, type Landscape, landscapes } from "@steepest/workloads";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { countArgument, numberArgument, optimizerArgument } from "../arguments.js";
+import { type ExitCode, exitCode, type Io } from "../io.js";
+import { columnsOf, createProgress } from "../terminal/progress.js";
+import { raceData } from "./raceData.js";
+
+interface RaceArguments {
+  readonly optimizer?: readonly OptimizerSpec[];
+  readonly lr?: number;
+  readonly steps?: number;
+  readonly start?: readonly number[];
+  readonly dimension?: number;
+  readonly threshold?: number;
+  readonly out: string;
+  readonly theme: ThemeName;
+  readonly json?: true;
+}
+
+/** Reads a point: `x,y,...`. */
+const pointArgument = (text: string): readonly number[] => text.split(",").map(numberArgument);
+
+/** Collects the values of an option that may be given several times. */
+const collect = (text: string, previous: readonly OptimizerSpec[] = []): readonly OptimizerSpec[] => [
+  ...previous,
+  optimizerArgument(text),
+];
+
+type Picture = (data: RaceData, theme: ThemeName) => Promise<string | Uint8Array>;
+const pictures: Readonly<Record<string, Picture>> = {
+  ".html": async (data) => raceHtml(data),
+  ".svg": async (data, theme) => raceSvg(data, { theme }),
+  ".png": async (data, theme) => racePng(data, { theme }),
+};
+
+/** Reads a file name whose ending says which picture to write. */
+function pictureArgument(path: string): string {
+  if (pictures[extname(path).toLowerCase()] === undefined) {
+    throw new InvalidArgumentError(`Expected a name that ends in ${Object.keys(pictures).join(", ")}.`);
+  }
+  return path;
+}
+
+const adaptiveMethods = registry.filter((entry) => entry.adaptive);
+
+/** `steepest race`: optimizers side by side on a function with a known minimum. */
+export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
+  return new Command("race")
+    .description("Race optimizers over a landscape and draw it: an animated page, or a still picture")
+    .argument("<landscape>", `one of: ${landscapes.map(({ name }) => name).join(", ")}`)
+    .option(
+      "-o, --optimizer <name[:key=value,...]>",
+      `an optimizer to race; repeat for several (default: ${adaptiveMethods.map(({ name }) => name).join(", ")})`,
+      collect,
+    )
+    .option(
+      "--lr <number>",
+      "learning rate of every method that has one (default: the landscape's)",
+      numberArgument,
+    )
+    .option("--steps <count>", "steps of each optimizer (default: the landscape's)", countArgument)
+    .option("--start <x,y,...>", "where all start (default: the landscape's)", pointArgument)
+    .option("--dimension <count>", "dimension of the landscape, where it has several", countArgument)
+    .option(
+      "--threshold <number>",
+      "solved where f(x) - f* is at most this (default: the landscape's)",
+      numberArgument,
+    )
+    .option(
+      "--out <file>",
+      "animated page (.html) or still picture (.svg, .png)",
+      pictureArgument,
+      "race.html",
+    )
+    .addOption(
+      new Option("--theme <name>", "colours of a still picture").choices(["light", "dark"]).default("light"),
+    )
+    .option("--json", "print the results as one JSON object")
+    .addHelpText(
+      "after",
+      `
+A learning rate in -o wins over --lr; adadelta and line searches have none. Methods that are not adaptive join with -o:
+${registry
+  .filter((entry) => !entry.adaptive)
+  .map(({ name }) => name)
+  .join(", ")}.
+
+Examples:
+  steepest race rosenbrock --lr 0.003 --steps 2000
+  steepest race reddi
+  steepest race himmelblau -o adam -o adam:beta1=0.5 -o gd-wolfe --start 0,0 --out race.svg`,
+    )
+    .action(async (name: string, options: RaceArguments) => {
+      finish(await runRace(io, name, options));
+    });
+}
+
+async function runRace(io: Io, name: string, options: RaceArguments): Promise<ExitCode> {
+  const landscape = findLandscape(
+    name,
+    options.dimension === undefined ? {} : { dimension: options.dimension },
+  );
+  const specs = options.optimizer ?? adaptiveMethods.map((entry) => optimizerArgument(entry.name));
+  const settings = {
+    steps: options.steps ?? landscape.race.steps,
+    start: options.start ?? landscape.start,
+    threshold: options.threshold ?? landscape.threshold,
+  };
+  const trajectories: Trajectory[] = [];
+  const progress = createProgress(io);
+  const shown = {
+    ...settings,
+    coordinates: 2,
+    ...(options.lr === undefined ? {} : { learningRate: options.lr }),
+  };
+  progress.show(`racing ${specs.length} optimizers on ${landscape.name}`);
+  try {
+    for (const trajectory of race(landscape, specs, shown)) {
+      trajectories.push(trajectory);
+      progress.show(`${trajectory.label} is done, ${trajectories.length} of ${specs.length}`);
+    }
+  } finally {
+    progress.clear();
+  }
+  const data = raceData(landscape, trajectories, { ...settings, command: commandLine(name, options) });
+  await writePicture(data, options);
+  io.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(jsonResult(landscape, data, trajectories, options.out))}\n`
+      : `${data.title}: ${data.steps} steps, minimum ${format.number(data.minimum)}\n\n${raceTable(data, {
+          width: columnsOf(io.stdout, Number.POSITIVE_INFINITY),
+          colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
+        })}\n\n${raceFindings(data).join("\n")}\n\nThe race: ${options.out}\n`,
+  );
+  return exitCode.ok;
+}
+
+/** @throws SteepestError `unavailable` where the file cannot be written */
+async function writePicture(data: RaceData, { out, theme }: RaceArguments): Promise<void> {
+  const draw = pictures[extname(out).toLowerCase()];
+  const content = await draw?.(data, theme);
+  if (content === undefined) return;
+  try {
+    await writeFileAtomically(out, content);
+  } catch (error) {
+    throw new SteepestError(
+      "unavailable",
+      `cannot write ${out} (${error instanceof Error ? error.message : String(error)})`,
+      "Name a file in a folder that you may write to with --out",
+      { cause: error },
+    );
+  }
+}
+
+/** The command that makes the same race again. */
+function commandLine(name: string, options: RaceArguments): string {
+  const flag = (text: string, value: number | string | undefined): readonly string[] =>
+    value === undefined ? [] : [text, String(value)];
+  return [
+    `steepest race ${name}`,
+    ...(options.optimizer ?? []).flatMap((spec) => flag("-o", formatOptimizerSpec(spec))),
+    ...flag("--lr", options.lr),
+    ...flag("--steps", options.steps),
+    ...flag("--start", options.start?.join(",")),
+    ...flag("--dimension", options.dimension),
+    ...flag("--threshold", options.threshold),
+  ].join(" ");
+}
+
+/** Final points are given up to this dimension; beyond, the distance says enough. */
+const mostCoordinates = 100;
+
+const jsonResult = (
+  landscape: Landscape,
+  data: RaceData,
+  trajectories: readonly Trajectory[],
+  file: string,
+): unknown => ({
+  landscape: landscape.name,
+  dimension: landscape.dimension,
+  steps: data.steps,
+  start: data.dimension > mostCoordinates ? undefined : data.start,
+  minimum: data.minimum,
+  threshold: data.threshold,
+  runs: ranked(trajectories).map(({ label, spec, learningRate, point, finalValue, distance, outcome }) => ({
+    optimizer: label,
+    hyper: spec.hyper,
+    learningRate: learningRate ?? null,
+    finalValue,
+    distance,
+    point: point.length > mostCoordinates ? undefined : [...point],
+    firstStepUnderThreshold: outcome.kind === "solved" ? outcome.step : null,
+    outcome: outcome.kind,
+  })),
+  file,
+});

@@ -1,0 +1,139 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/main.js";
+import { steepest } from "./run.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "steepest-race-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What a user who types this sees. */
+async function typed(...args: readonly string[]) {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const code = await main(["race", ...args], { ...streams, interactive: false });
+  const text = (stream: PassThrough) => String(stream.read() ?? "");
+  return { code, stdout: text(streams.stdout), stderr: text(streams.stderr) };
+}
+
+describe("steepest race", () => {
+  it("prints a table and writes one page, by default race.html", async () => {
+    const { code, stdout, stderr } = await steepest(
+      ["race", "rosenbrock", "--lr", "0.003", "--steps", "200"],
+      folder,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const name of ["adagrad", "rmsprop", "adadelta", "adam", "amsgrad", "adamw"])
+      expect(stdout).toContain(name);
+    expect(stdout).toMatch(/The race: race\.html\n$/);
+    const page = await readFile(join(folder, "race.html"), "utf8");
+    expect(page).toContain("steepest race rosenbrock --lr 0.003 --steps 200");
+    expect(await readdir(folder)).toEqual(["race.html"]);
+  });
+
+  it("shows that Adam ends at the wrong end of Reddi's problem and AMSGrad at the right one", async () => {
+    const { code, stdout } = await typed("reddi", "--out", join(folder, "reddi.html"));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/amsgrad.* at the right end of the interval, the minimiser x = -1/);
+    expect(stdout).toMatch(/adam, .*at the wrong end, x = 1/);
+  });
+
+  it("prints one object with --json", async () => {
+    const out = join(folder, "json.svg");
+    const { stdout } = await typed(
+      ...[
+        "himmelblau",
+        "-o",
+        "adam:lr=0.1",
+        "-o",
+        "gd-wolfe",
+        "--start",
+        "0,0",
+        "--steps",
+        "100",
+        "--json",
+        "--out",
+        out,
+      ],
+    );
+    const result: unknown = JSON.parse(stdout);
+    expect(result).toMatchObject({
+      landscape: "himmelblau",
+      steps: 100,
+      start: [0, 0],
+      file: out,
+      runs: [
+        { optimizer: "gd-wolfe", learningRate: null, outcome: "solved" },
+        { optimizer: "adam:lr=0.1", learningRate: 0.1 },
+      ],
+    });
+  });
+
+  it("draws still pictures", async () => {
+    const options = [
+      "quadratic",
+      "-o",
+      "adam",
+      "-o",
+      "momentum",
+      "--steps",
+      "50",
+      "--theme",
+      "dark",
+      "--out",
+    ];
+    await typed(...options, join(folder, "a.svg"));
+    expect(await readFile(join(folder, "a.svg"), "utf8")).toMatch(/^<svg /);
+    await typed(...options, join(folder, "a.png"));
+    expect((await readFile(join(folder, "a.png"))).subarray(1, 4).toString("latin1")).toBe("PNG");
+  });
+
+  it("races in many dimensions on the slice through the minimiser", async () => {
+    const out = join(folder, "many.html");
+    const { code } = await typed(
+      "rosenbrock",
+      "--dimension",
+      "20",
+      "--steps",
+      "20",
+      "-o",
+      "adam",
+      "--out",
+      out,
+    );
+    expect(code).toBe(0);
+    expect(await readFile(out, "utf8")).toContain("the slice through the minimiser");
+  });
+
+  it.each<[readonly string[], RegExp]>([
+    [["rosenbrok"], /unknown landscape "rosenbrok".*Did you mean "rosenbrock"/],
+    [["rosenbrock", "-o", "adm"], /Did you mean "adam"/],
+    [["rosenbrock", "-o", "adam", "-o", "adam"], /"adam" is in the race twice/],
+    [["rosenbrock", "--steps", "0"], /Expected an integer >= 1/],
+    [["rosenbrock", "--steps", "-5"], /Expected an integer >= 1/],
+    [["rosenbrock", "--steps", "1000000000000"], /do not fit into memory/],
+    [["rosenbrock", "--start", "1"], /has 2 coordinates, the start has 1/],
+    [["rosenbrock", "--start", "1,x"], /Expected a number/],
+    [["rosenbrock", "--lr", "-1"], /lr/],
+    [["rosenbrock", "--threshold", "0"], /threshold must be a number > 0/],
+    [["himmelblau", "--dimension", "3"], /dimension 2 only/],
+    [["rosenbrock", "--out", "race.pdf"], /ends in \.html, \.svg, \.png/],
+  ])("refuses %j with exit code 2", async (args, message) => {
+    const { code, stdout, stderr } = await typed(...args);
+    expect(stderr).toMatch(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  it("fails with the reason where the page cannot be written", async () => {
+    await writeFile(join(folder, "file"), "");
+    const { code, stdout, stderr } = await typed(
+      ...["rosenbrock", "--steps", "5", "--out", join(folder, "file", "race.html")],
+    );
+    expect(stderr).toMatch(/cannot write .*race\.html \(.*\)\. Name a file .* --out/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+});

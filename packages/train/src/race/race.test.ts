@@ -1,0 +1,109 @@
+import { parseOptimizerSpec, registry, SteepestError } from "@steepest/optim";
+import { findLandscape, landscapes } from "@steepest/workloads";
+import { describe, expect, it } from "vitest";
+import { type RaceOptions, race, type Trajectory } from "./race.js";
+
+const run = (
+  landscape: string,
+  optimizers: readonly string[],
+  options: RaceOptions = {},
+): readonly Trajectory[] => [...race(findLandscape(landscape), optimizers.map(parseOptimizerSpec), options)];
+const only = (landscape: string, optimizer: string, options: RaceOptions = {}): Trajectory => {
+  const [trajectory] = run(landscape, [optimizer], options);
+  if (trajectory === undefined) throw new Error("no trajectory");
+  return trajectory;
+};
+
+describe("race", () => {
+  it("is gradient descent, step by step", () => {
+    const landscape = findLandscape("rosenbrock");
+    const [steps, learningRate] = [50, 1e-4];
+    const { coordinates, values } = only("rosenbrock", "gd", { steps, learningRate, start: [-1, 1.5] });
+    const x = [-1, 1.5];
+    const gradient = [0, 0];
+    for (let k = 0; k <= steps; k++) {
+      expect(coordinates[0]?.[k]).toBeCloseTo(x[0] ?? Number.NaN, 13);
+      expect(coordinates[1]?.[k]).toBeCloseTo(x[1] ?? Number.NaN, 13);
+      expect(values[k]).toBeCloseTo(landscape.value(x), 11);
+      landscape.gradient(x, gradient);
+      x.forEach((coordinate, i) => {
+        x[i] = coordinate - learningRate * (gradient[i] ?? Number.NaN);
+      });
+    }
+  });
+
+  it("sends Adam to the wrong end of Reddi's interval and AMSGrad to the right one", () => {
+    const [adam, amsgrad] = run("reddi", ["adam", "amsgrad"]);
+    expect(adam?.point[0]).toBeGreaterThan(0.9);
+    expect(amsgrad?.point[0]).toBeLessThan(-0.9);
+    expect(adam?.outcome.kind).toBe("unsolved");
+    expect(amsgrad?.outcome.kind).toBe("solved");
+    for (const coordinate of adam?.coordinates[0] ?? []) expect(Math.abs(coordinate)).toBeLessThanOrEqual(1);
+  });
+
+  it("fills in the race's learning rate and the landscape's settings only where nothing else was asked for", () => {
+    const hyper = (optimizer: string) =>
+      only("reddi", optimizer, { learningRate: 0.02, steps: 1 }).spec.hyper;
+    expect(hyper("adam")).toEqual({ beta1: 0, beta2: 1 / 17, lr: 0.02 });
+    expect(hyper("adam:lr=0.5,beta2=0.9")).toEqual({ beta1: 0, beta2: 0.9, lr: 0.5 });
+    expect(hyper("adam:preset=torch")).toEqual({ lr: 0.02 });
+    expect(hyper("adadelta")).toEqual({});
+    expect(hyper("gd-wolfe")).toEqual({});
+    expect(only("rosenbrock", "adam").learningRate).toBe(0.003);
+    expect(only("rosenbrock", "adadelta").learningRate).toBeUndefined();
+  });
+
+  it("reports divergence as a result, with everything before it finite", () => {
+    const { outcome, values, coordinates, finalValue } = only("rosenbrock", "gd", {
+      learningRate: 1,
+      steps: 100,
+    });
+    expect(outcome.kind).toBe("diverged");
+    expect(outcome.kind === "diverged" && values.length).toBe(outcome.kind === "diverged" && outcome.step);
+    expect(values.every(Number.isFinite)).toBe(true);
+    expect(coordinates.every((kept) => kept.length === values.length && kept.every(Number.isFinite))).toBe(
+      true,
+    );
+    expect(Number.isFinite(finalValue)).toBe(false);
+  });
+
+  it("finds the first step within the threshold", () => {
+    const { outcome, values } = only("himmelblau", "gd-wolfe", { steps: 50 });
+    if (outcome.kind !== "solved") throw new Error(`expected a solved race, found ${outcome.kind}`);
+    expect(values[outcome.step]).toBeLessThanOrEqual(0.01);
+    expect(values[outcome.step - 1]).toBeGreaterThan(0.01);
+  });
+
+  it("runs every optimizer on every landscape, twice to the same bits", () => {
+    const everyone = registry.map(({ name }) => name);
+    for (const { name } of landscapes) {
+      const first = run(name, everyone, { steps: 30 });
+      expect(first.map(({ label }) => label)).toEqual(everyone);
+      expect(run(name, everyone, { steps: 30 })).toEqual(first);
+    }
+  });
+
+  it("keeps as many coordinates as asked for", () => {
+    const landscape = findLandscape("rosenbrock", { dimension: 10 });
+    const [trajectory] = race(landscape, [parseOptimizerSpec("adam")], { steps: 5, coordinates: 2 });
+    expect(trajectory?.coordinates).toHaveLength(2);
+    expect(trajectory?.point).toHaveLength(10);
+  });
+
+  it.each<[string, RaceOptions, RegExp]>([
+    ["adam", { steps: 0 }, /steps >= 1, found 0/],
+    ["adam", { steps: 1.5 }, /found 1.5/],
+    ["adam", { steps: 1e12 }, /do not fit into memory. Race at most \d+ steps/],
+    ["adam", { start: [1] }, /2 coordinates, the start has 1/],
+    ["adam", { start: [1, Number.NaN] }, /not finite/],
+    ["adam", { threshold: 0 }, /threshold must be a number > 0/],
+    ["adam", { learningRate: -1 }, /lr.*-1/],
+  ])("refuses %s with %o", (optimizer, options, message) => {
+    expect(() => only("rosenbrock", optimizer, options)).toThrow(SteepestError);
+    expect(() => only("rosenbrock", optimizer, options)).toThrow(message);
+  });
+
+  it("refuses an optimizer that is named twice", () => {
+    expect(() => run("rosenbrock", ["adam", "sgd", "adam"])).toThrow(/"adam" is in the race twice/);
+  });
+});
