@@ -100,10 +100,10 @@ try {
     const node = `${event.args.op_name} ${event.name.replace("_kernel_time", "")}`;
     durations.set(node, [...(durations.get(node) ?? []), event.dur]);
   }
-  print("\nmicroseconds a run (median), node by node:");
+  print("\nmicroseconds a run (median, fastest), node by node:");
   for (const [node, values] of durations) {
-    const median = values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-    print(`${String(median).padStart(6)}  ${node}`);
+    values.sort((a, b) => a - b);
+    print(`${String(values[values.length >> 1]).padStart(6)} ${String(values[0]).padStart(5)}  ${node}`);
   }
 } finally {
   rmSync(folder, { recursive: true });

@@ -139,6 +139,16 @@ describe("createSession", () => {
     expect(fetches.zero[0]).toBe(0);
   });
 
+  test("can be released once, and not run afterwards", async () => {
+    const session = await createSession(compile({ y: multiply(parameter("x", [1]), 2) }), {
+      feeds: { x: new Float32Array(1) },
+      fetches: { y: new Float32Array(1) },
+    });
+    await session.release();
+    await session.release();
+    await expect(session.run()).rejects.toThrow(/the session is released/);
+  });
+
   test("fills only the outputs asked for", async () => {
     const x = parameter("x", [2]);
     const y = new Float32Array(2);

@@ -24,10 +24,10 @@ export interface Session {
   /**
    * Reads the feeds, computes, fills the fetches.
    *
-   * @throws GraphError `runtime` where ONNX Runtime fails, as on an index out of bounds
+   * @throws GraphError `runtime` where ONNX Runtime fails, as on an index out of bounds, `misuse` after {@link release}
    */
   run(): Promise<void>;
-  /** Frees the model. Do not run afterwards. */
+  /** Frees the model, once; a second call does nothing. */
   release(): Promise<void>;
 }
 
@@ -118,8 +118,10 @@ export async function createSession(compiled: CompiledGraph, options: SessionOpt
   }).catch((cause: unknown) => {
     throw runtimeError("ONNX Runtime refuses the model", "Report it with the graph that was compiled", cause);
   });
+  let released = false;
   return {
     run: async () => {
+      if (released) throw new GraphError("misuse", "run: the session is released", "Create another session");
       try {
         await runtime.run(boundFeeds, boundFetches);
       } catch (cause) {
@@ -127,6 +129,8 @@ export async function createSession(compiled: CompiledGraph, options: SessionOpt
       }
     },
     release: async () => {
+      if (released) return;
+      released = true;
       if (options.profilePrefix !== undefined) runtime.endProfiling();
       await runtime.release();
     },
