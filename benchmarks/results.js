@@ -38,7 +38,18 @@ const versions = () => {
 };
 
 /** The Markdown page of a whole run. */
-export function resultsPage({ triads, updates, steps, workload, allocation, calls, quick, torch, minutes }) {
+export function resultsPage({
+  triads,
+  updates,
+  steps,
+  workload,
+  allocation,
+  calls,
+  quick,
+  load,
+  torch,
+  minutes,
+}) {
   const triadBytes = 12;
   const find = (rule, elements) =>
     updates.find((update) => update.rule === rule && update.elements === elements);
@@ -111,7 +122,7 @@ export function resultsPage({ triads, updates, steps, workload, allocation, call
 
   return `# Benchmarks
 
-Made by \`npm run bench${quick ? " -- --quick" : ""}\` in ${minutes.toFixed(1)} minutes, never by hand. ${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}, Node ${process.version}.
+Made by \`npm run bench${quick ? " -- --quick" : ""}\` in ${minutes.toFixed(1)} minutes, never by hand. ${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}, Node ${process.version}; load average ${load.toFixed(2)} when it began.
 Peers: ${versions()}${torch === undefined ? "; no PyTorch here" : `; PyTorch ${torch.version}, whose matrix product reaches ${significant(torch.gigaflops)} GFLOP/s`}.
 
 Every contestant runs in a process of its own on one thread, one at a time, in turn, round after round; each figure is the median over rounds (in brackets the lowest and highest

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { networkBytes } from "./contestants/network.js";
@@ -29,7 +29,15 @@ const effort = options.quick ? { rounds: 3, seconds: 0.05 } : { rounds: 5, secon
 const networkEffort = options.quick ? { rounds: 3, seconds: 0.3 } : { rounds: 7, seconds: 1 };
 const say = (text) => process.stderr.write(`${text}\n`);
 
+try {
+  for (const peer of ["@jax-js/jax", "@tensorflow/tfjs", "wabt"]) import.meta.resolve(peer);
+} catch {
+  say("The peers are not installed. Run: npm ci --prefix benchmarks");
+  process.exit(1);
+}
+
 const started = performance.now();
+const load = loadavg()[0];
 const folder = mkdtempSync(join(tmpdir(), "steepest-benchmark-"));
 const file = join(folder, "network.f32");
 writeFileSync(file, networkBytes());
@@ -129,6 +137,7 @@ try {
     allocation,
     calls,
     quick: options.quick,
+    load,
     torch: single && (await single.ask({ command: "describe" })),
     minutes: (performance.now() - started) / 60_000,
   });

@@ -1,5 +1,6 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
+import { compareCommand } from "./commands/compare.js";
 import { optimizersCommand } from "./commands/optimizers.js";
 import { raceCommand } from "./commands/race.js";
 import { trainCommand } from "./commands/train.js";
@@ -8,7 +9,7 @@ import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 /** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
-const commands: readonly CommandBuilder[] = [optimizersCommand, raceCommand, trainCommand];
+const commands: readonly CommandBuilder[] = [compareCommand, optimizersCommand, raceCommand, trainCommand];
 
 const processIo: Io = {
   stdout: process.stdout,
