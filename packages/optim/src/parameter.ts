@@ -1,6 +1,7 @@
 /** What a parameter is in its network. Optimizers and weight decay choose by role, never by the name's text. */
 export type ParameterRole = "hiddenMatrix" | "embedding" | "head" | "bias" | "norm" | "convolution" | "other";
 
+/** Every role. */
 export const parameterRoles: readonly ParameterRole[] = [
   "hiddenMatrix",
   "embedding",
@@ -11,6 +12,7 @@ export const parameterRoles: readonly ParameterRole[] = [
   "other",
 ];
 
+/** A parameter tensor: row-major, float32 or float64 as its optimizer is. A scalar has the shape []. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];

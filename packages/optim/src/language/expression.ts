@@ -1,8 +1,9 @@
-/**
+/*
  * The expression language of update rules: immutable trees over per-element and per-step values.
  * A sub-tree that mentions no element variable is a scalar; back ends evaluate scalars once a step in float64.
  */
 
+/** Operators of one operand, by their names in mathematics. */
 export type UnaryOperator =
   | "negate"
   | "absolute"
@@ -11,9 +12,12 @@ export type UnaryOperator =
   | "sign"
   | "exponential"
   | "logarithm";
+/** Operators of two operands. */
 export type BinaryOperator = "add" | "subtract" | "multiply" | "divide" | "minimum" | "maximum" | "power";
+/** How `select` compares. */
 export type Comparison = "equal" | "greater" | "greaterEqual";
 
+/** A formula as an immutable tree. */
 export type Expression =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "variable"; readonly scope: Scope; readonly name: string }
@@ -36,6 +40,7 @@ export type Expression =
 /** `element`: one value a parameter element (x, g, state slots). `scalar`: one value a step. */
 export type Scope = "element" | "scalar";
 
+/** What a formula may be built from: a formula or a number. */
 export type Operand = Expression | number;
 
 /** A number as the constant it stands for. */
@@ -58,20 +63,34 @@ const binary =
 /** A variable by name; `defineRule` hands them to formulas ready-made. */
 export const variable = (scope: Scope, name: string): Expression => ({ kind: "variable", scope, name });
 
+/** −a. */
 export const neg = unary("negate");
+/** |a|. */
 export const abs = unary("absolute");
+/** a². */
 export const square = unary("square");
+/** √a. */
 export const sqrt = unary("squareRoot");
+/** 1, −1, or a itself where it is 0 or NaN. */
 export const sign = unary("sign");
+/** eᵃ; of an element on the float64 back end only. */
 export const exp = unary("exponential");
+/** The natural logarithm; of an element on the float64 back end only. */
 export const log = unary("logarithm");
 
+/** a + b. */
 export const add = binary("add");
+/** a − b. */
 export const sub = binary("subtract");
+/** a·b. */
 export const mul = binary("multiply");
+/** a / b. */
 export const div = binary("divide");
+/** The smaller of a and b; NaN where either is. */
 export const min = binary("minimum");
+/** The larger of a and b; NaN where either is. */
 export const max = binary("maximum");
+/** aᵇ. Of an element, the fused kernels know constant multiples of one half up to 8. */
 export const pow = binary("power");
 
 /** `left ⋈ right ? whenTrue : whenFalse`, element by element. A comparison with NaN is false. */

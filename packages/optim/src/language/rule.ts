@@ -15,6 +15,7 @@ export type HyperKind =
   /** Any finite number. */
   | "real";
 
+/** A hyper-parameter of a rule: a number that may change from step to step without recompiling. */
 export interface HyperSpec {
   readonly default: number;
   readonly kind: HyperKind;
@@ -29,8 +30,10 @@ export interface OptionSpec {
   readonly values: readonly OptionValue[];
   readonly description: string;
 }
+/** A value of an option. */
 export type OptionValue = string | boolean;
 
+/** Whose defaults and forms to take. */
 export type PresetName = "torch" | "optax" | "paper";
 
 /** What an argument of an original implementation may be given as; `null` is Python's None. */
@@ -57,6 +60,7 @@ export interface Preset {
   readonly arguments: Readonly<Record<string, ArgumentMapping>>;
 }
 
+/** Where a rule comes from. */
 export interface Citation {
   readonly authors: string;
   readonly year: number;

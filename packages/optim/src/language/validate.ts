@@ -21,7 +21,7 @@ export function optionChoices(rule: Rule): readonly Readonly<Record<string, Opti
 export function checkRule(rule: Rule): void {
   for (const [name, spec] of Object.entries(rule.hyper)) {
     checkHyper(rule.name, name, spec, spec.default);
-    if (name in rule.options) throw declaredTwice(rule.name, name);
+    if (Object.hasOwn(rule.options, name)) throw declaredTwice(rule.name, name);
   }
   for (const [name, { default: chosen, values }] of Object.entries(rule.options)) {
     if (!values.includes(chosen)) {
@@ -101,6 +101,9 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
   }
   for (const name of Object.keys(body.state)) declare(name, element);
   for (const name of Object.keys(body.carried)) declare(name, scalar);
+  if (body.phases.length === 0) {
+    throw new SteepestError("misuse", `${rule.name} has no phase, so it does nothing`, "Give it an update");
+  }
   body.phases.forEach((phase: Phase, index) => {
     const where = (part: string) => (body.phases.length > 1 ? `phase ${index + 1}, ${part}` : part);
     for (const [name, expression] of Object.entries(phase.scalars)) {
@@ -122,7 +125,7 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
       if (over === "parameter") perParameter.add(name);
     }
     for (const [name, expression] of Object.entries(phase.carry)) {
-      if (!(name in body.carried)) {
+      if (!Object.hasOwn(body.carried, name)) {
         throw unknownName(
           `carried scalar in ${rule.name}, ${where("carry")}:`,
           name,

@@ -1,60 +1,31 @@
-import { type Backend, type BoundProgram, elementBytes, type Values } from "../backends/backend.js";
+import { elementBytes, type Values } from "../backends/backend.js";
 import { referenceBackend } from "../backends/reference.js";
 import { wasmBackend } from "../backends/wasm/backend.js";
 import { SteepestError, unknownName } from "../errors.js";
-import { evaluateScalar } from "../language/evaluate.js";
-import { checkHyper } from "../language/hyper.js";
-import type { Rule } from "../language/rule.js";
+import { checkBody } from "../language/validate.js";
 import type { ParameterSpec } from "../parameter.js";
-import type { Schedule } from "../schedules/schedule.js";
 import { chooseBody } from "../values.js";
-import { assignGroups, parameterViews, planArena } from "./arena.js";
-import type { ClipSpec, NonFinitePolicy, Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
-import {
-  accumulation,
-  accumulator,
-  gradientHyper,
-  gradientLimit,
-  gradientScale,
-  squaredNorm,
-  transformGradient,
-} from "./gradient.js";
+import { type Arrangement, arrange } from "./arrange.js";
+import { checkConfig, checkHypers, learningRate, scheduledFactor } from "./checks.js";
+import type {
+  ArenaBytes,
+  ClipSpec,
+  NonFinitePolicy,
+  Optimizer,
+  OptimizerConfig,
+  ParameterGroup,
+  RuleChoice,
+  StateDictionary,
+  StepReport,
+} from "./config.js";
+import { gradientScale } from "./gradient.js";
 import { nonFiniteError } from "./nonFinite.js";
-import { loadState, saveState } from "./state.js";
+import { loadState, type Progress, saveState } from "./state.js";
 
-/** The hyper-parameter that schedules multiply. */
-const learningRate = "lr";
-
-/** A group at run time: its programs bound to the arena, its hyper-parameters as they are handed to kernels. */
-export interface RunningGroup {
-  readonly parameters: readonly ParameterSpec[];
-  readonly schedule: Schedule | undefined;
-  /** The values set by the user, in the order of `rule.hyper`. */
-  readonly base: Float64Array;
-  /** What the kernels get: `base` with the scheduled step size, then the gradient's scale and limit. */
-  readonly scheduled: Float64Array;
-  readonly update: BoundProgram;
-  /** ‖g‖² of this gradient; of the accumulated one. */
-  readonly norm: BoundProgram;
-  readonly accumulatedNorm: BoundProgram;
-  readonly accumulate: BoundProgram;
-}
-
-/** Counters that change from step to step. */
-export interface Progress {
-  stepCount: number;
-  /** Gradients accumulated since the last update. */
-  pending: number;
-  skipped: number;
-}
-
-const backends: Readonly<Record<"wasm" | "float64", Backend>> = {
-  wasm: wasmBackend,
-  float64: referenceBackend,
-};
+const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
 /**
- * Builds an optimizer from a rule: plans one memory, compiles the rule once, binds it to every group.
+ * Builds an optimizer from a rule.
  *
  * @throws SteepestError for unknown names, values out of range, impossible shapes, or memory that cannot be had
  */
@@ -64,264 +35,194 @@ export function createRuleOptimizer(
   config: OptimizerConfig = {},
 ): Optimizer {
   const { rule } = choice;
-  const { hyper, options, body } = chooseBody(rule, choice);
-  const { clip = {}, accumulate = 1, nonFinite = "throw", extraBytes = 0 } = config;
+  const chosen = { rule, ...chooseBody(rule, choice) };
+  checkBody(rule, chosen.body);
   checkConfig(rule, config);
   const backend = backends[config.backend ?? "wasm"];
-  const accumulates = accumulate > 1;
-  const memberships = assignGroups(parameters, config.groups ?? []);
-  const hyperNames = Object.keys(rule.hyper);
-  const slots = Object.keys(body.state);
-  const transformed = transformGradient(body, accumulates, clip);
-  const extraHyper = gradientHyper(accumulates, clip);
+  return new RuleOptimizer(parameters, arrange(chosen, backend, parameters, config), config);
+}
 
-  const compile = (compiledBody: typeof body, hyperOrder: readonly string[] = []) =>
-    backend.compile({ name: rule.name, hyper: hyperOrder, body: compiledBody });
-  const programs = {
-    update: compile(transformed, [...hyperNames, ...extraHyper]),
-    norm: compile(squaredNorm(false)),
-    accumulatedNorm: compile(squaredNorm(accumulates)),
-    accumulate: compile(accumulates ? accumulation : { state: {}, carried: {}, phases: [] }),
-  };
-  const arrays = ["x", "g", ...slots, ...(accumulates ? [accumulator] : [])];
-  const plan = planArena(
-    backend,
-    memberships.map(({ shape }) => ({
-      count: shape.count,
-      scratchBytes: Object.values(programs).map((program) => program.scratchBytes(shape)),
-    })),
-    arrays,
-    extraBytes,
-  );
-  const memory = backend.allocate(plan.bytes);
-  const views = new Map(
-    arrays.map((array) => [array, parameterViews(backend, memory, memberships, plan, array)] as const),
-  );
-
-  const groups = memberships.map(({ spec, parameters: members, shape }, index): RunningGroup => {
-    const values = { ...hyper, ...spec.hyper };
-    const { arrays: addresses = {}, scratches = [] } = plan.groups[index] ?? {};
-    const bind = (program: keyof typeof programs) =>
-      programs[program].bind(memory, shape, {
-        arrays: addresses,
-        scratch: scratches[Object.keys(programs).indexOf(program)] ?? 0,
-      });
-    const update = bind("update");
-    update.carried.set(Object.values(body.carried).map((initial) => evaluateScalar(initial, values)));
-    for (const [slot, initial] of Object.entries(body.state)) {
-      const value = evaluateScalar(initial, values);
-      for (const { name } of members) views.get(slot)?.get(name)?.fill(value);
-    }
-    const base = Float64Array.from(hyperNames, (name) => values[name] ?? Number.NaN);
-    const scheduled = Float64Array.from([...base, ...extraHyper.map(() => 1)]);
-    if (clip.value !== undefined) {
-      scheduled[hyperNames.length + extraHyper.indexOf(gradientLimit)] = clip.value;
-    }
-    return {
-      parameters: members,
-      schedule: spec.schedule ?? config.schedule,
-      base,
-      scheduled,
-      update,
-      norm: bind("norm"),
-      accumulatedNorm: bind("accumulatedNorm"),
-      accumulate: bind("accumulate"),
-    };
-  });
-
-  const lrIndex = hyperNames.indexOf(learningRate);
-  const scaleIndex = extraHyper.includes(gradientScale) ? hyperNames.length : -1;
-  const progress: Progress = { stepCount: 0, pending: 0, skipped: 0 };
-  const report: { applied: boolean; skipped: number; gradientNorm: number | undefined } = {
+class RuleOptimizer implements Optimizer {
+  readonly parameters: readonly ParameterSpec[];
+  readonly arenaBytes: ArenaBytes;
+  readonly #arranged: Arrangement;
+  readonly #clip: ClipSpec;
+  readonly #nonFinite: NonFinitePolicy;
+  readonly #progress: Progress = { stepCount: 0, pending: 0, skipped: 0 };
+  // One object for all steps, so that a step makes no garbage.
+  readonly #report: { -readonly [Key in keyof StepReport]: StepReport[Key] } = {
     applied: false,
     skipped: 0,
     gradientNorm: undefined,
   };
-  const needsNorm = clip.globalNorm !== undefined || nonFinite !== "ignore";
-  const persistent = {
-    rule,
-    options,
-    precision: backend.precision,
-    accumulate,
-    hyperNames,
-    body,
-    groups,
-    progress,
-    views,
-  };
+  /** Places in `scheduled`; -1 where there is no such value. */
+  readonly #learningRateIndex: number;
+  readonly #scaleIndex: number;
 
-  const view = (array: string, kind: string, name: string): Values => {
-    const found = views.get(array)?.get(name);
-    if (found === undefined) {
-      throw unknownName(
-        kind,
-        name,
-        parameters.map((parameter) => parameter.name),
+  constructor(parameters: readonly ParameterSpec[], arranged: Arrangement, config: OptimizerConfig) {
+    const { hyperNames, gradientHyperNames, body, elements, precision, accumulate, memory } = arranged;
+    this.parameters = parameters;
+    this.#arranged = arranged;
+    this.#clip = config.clip ?? {};
+    this.#nonFinite = config.nonFinite ?? "throw";
+    this.#learningRateIndex = hyperNames.indexOf(learningRate);
+    this.#scaleIndex = [...hyperNames, ...gradientHyperNames].indexOf(gradientScale);
+    const arrayBytes = elements * elementBytes(precision);
+    this.arenaBytes = {
+      parameters: arrayBytes,
+      gradients: arrayBytes,
+      state: arrayBytes * Object.keys(body.state).length,
+      accumulation: accumulate > 1 ? arrayBytes : 0,
+      extra: config.extraBytes ?? 0,
+      total: memory.buffer.byteLength,
+    };
+  }
+
+  get rule() {
+    return this.#arranged.rule;
+  }
+
+  get options() {
+    return this.#arranged.options;
+  }
+
+  get precision() {
+    return this.#arranged.precision;
+  }
+
+  get memory() {
+    return this.#arranged.memory.buffer;
+  }
+
+  get extra() {
+    return { byteOffset: this.#arranged.extra, byteLength: this.arenaBytes.extra };
+  }
+
+  get stepCount() {
+    return this.#progress.stepCount;
+  }
+
+  get groups(): readonly ParameterGroup[] {
+    const { groups, hyperNames } = this.#arranged;
+    return groups.map(({ parameters, base }) => ({
+      parameters: parameters.map(({ name }) => name),
+      hyper: Object.fromEntries(hyperNames.map((name, index) => [name, base[index] ?? Number.NaN])),
+    }));
+  }
+
+  parameter(name: string): Values {
+    return this.#view("x", name);
+  }
+
+  gradient(name: string): Values {
+    return this.#view("g", name);
+  }
+
+  state(name: string, slot: string): Values {
+    const slots = Object.keys(this.#arranged.body.state);
+    if (!slots.includes(slot)) throw unknownName(`state slot of ${this.rule.name}`, slot, slots);
+    return this.#view(slot, name);
+  }
+
+  step(): StepReport {
+    const { groups, accumulate } = this.#arranged;
+    const progress = this.#progress;
+    const step = progress.stepCount + 1;
+    const updates = progress.pending + 1 >= accumulate;
+    const gradientNorm = this.#gradientNorm(updates);
+    if (!this.#isUsable(gradientNorm)) {
+      progress.skipped++;
+      return this.#finish(false, gradientNorm);
+    }
+    if (!updates) {
+      for (const group of groups) group.accumulate.run(step, group.scheduled);
+      progress.pending++;
+      return this.#finish(false, gradientNorm);
+    }
+    this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
+    for (const group of groups) group.update.run(step, group.scheduled);
+    progress.stepCount = step;
+    progress.pending = 0;
+    return this.#finish(true, gradientNorm);
+  }
+
+  setHyper(name: string, value: number, group?: number): void {
+    const { rule, groups, hyperNames } = this.#arranged;
+    checkHypers(rule, { [name]: value });
+    if (group !== undefined && groups[group] === undefined) {
+      throw new SteepestError(
+        "invalid-value",
+        `there is no group ${group}`,
+        `Groups are 0 to ${groups.length - 1}`,
       );
     }
-    return found;
-  };
-  const finish = (applied: boolean, gradientNorm: number | undefined) => {
-    report.applied = applied;
-    report.skipped = progress.skipped;
-    report.gradientNorm = gradientNorm;
-    return report;
-  };
+    groups.forEach(({ base }, index) => {
+      if (group === undefined || group === index) base[hyperNames.indexOf(name)] = value;
+    });
+  }
 
-  const norm = (accumulated: boolean): number => {
+  saveState(): StateDictionary {
+    return saveState(this.#arranged, this.#progress);
+  }
+
+  loadState(state: StateDictionary): void {
+    loadState(this.#arranged, this.#progress, state);
+  }
+
+  #view(array: string, name: string): Values {
+    const view = this.#arranged.views.get(array)?.get(name);
+    if (view !== undefined) return view;
+    throw unknownName(
+      "parameter",
+      name,
+      this.parameters.map((parameter) => parameter.name),
+    );
+  }
+
+  /** ‖g‖ of the averaged gradient before an update, else of this one; undefined where nothing needs it. */
+  #gradientNorm(updates: boolean): number | undefined {
+    if (this.#clip.globalNorm === undefined && this.#nonFinite === "ignore") return undefined;
+    const { groups, accumulate } = this.#arranged;
     let squares = 0;
     for (const group of groups) {
-      const program = accumulated ? group.accumulatedNorm : group.norm;
-      program.run(progress.stepCount + 1, group.scheduled);
+      const program = updates ? group.accumulatedNorm : group.norm;
+      program.run(this.#progress.stepCount + 1, group.scheduled);
       squares += program.groupSums[0] ?? Number.NaN;
     }
-    return Math.sqrt(squares);
-  };
+    return Math.sqrt(squares) / (updates ? accumulate : 1);
+  }
 
-  const count = elementTotal(memberships.map(({ shape }) => shape.count));
-  const bytes = elementBytes(backend.precision);
-  return {
-    rule,
-    options,
-    parameters,
-    precision: backend.precision,
-    memory: memory.buffer,
-    extra: { byteOffset: plan.extra, byteLength: extraBytes },
-    arenaBytes: {
-      parameters: count * bytes,
-      gradients: count * bytes,
-      state: count * bytes * slots.length,
-      accumulation: accumulates ? count * bytes : 0,
-      extra: extraBytes,
-      total: memory.buffer.byteLength,
-    },
-    get groups() {
-      return groups.map(({ parameters: members, base }) => ({
-        parameters: members.map(({ name }) => name),
-        hyper: Object.fromEntries(hyperNames.map((name, index) => [name, base[index] ?? Number.NaN])),
-      }));
-    },
-    get stepCount() {
-      return progress.stepCount;
-    },
-    parameter: (name) => view("x", "parameter", name),
-    gradient: (name) => view("g", "parameter", name),
-    state(name, slot) {
-      if (!slots.includes(slot)) throw unknownName(`state slot of ${rule.name}`, slot, slots);
-      return view(slot, "parameter", name);
-    },
-    step() {
-      const updates = progress.pending + 1 >= accumulate;
-      const inspected = updates && accumulates && progress.pending > 0;
-      const averaged = updates ? accumulate : 1;
-      const gradientNorm = needsNorm ? norm(inspected) / averaged : undefined;
-      if (gradientNorm !== undefined && nonFinite !== "ignore" && !Number.isFinite(gradientNorm)) {
-        const error = nonFiniteError(parameters, views, accumulates, progress.stepCount + 1);
-        if (error !== undefined) {
-          if (nonFinite === "throw") throw error;
-          progress.skipped++;
-          return finish(false, gradientNorm);
-        }
-      }
-      if (!updates) {
-        for (const group of groups) group.accumulate.run(progress.stepCount + 1, group.scheduled);
-        progress.pending++;
-        return finish(false, gradientNorm);
-      }
-      const step = progress.stepCount + 1;
-      const scale = clipFactor(clip, gradientNorm) / accumulate;
-      for (const group of groups) {
-        group.scheduled.set(group.base);
-        if (group.schedule !== undefined && lrIndex >= 0) {
-          group.scheduled[lrIndex] =
-            (group.base[lrIndex] ?? Number.NaN) * scheduledFactor(group.schedule, step);
-        }
-        if (scaleIndex >= 0) group.scheduled[scaleIndex] = scale;
-      }
-      for (const group of groups) group.update.run(step, group.scheduled);
-      progress.stepCount = step;
-      progress.pending = 0;
-      return finish(true, gradientNorm);
-    },
-    setHyper(name, value, group) {
-      checkHypers(rule, { [name]: value });
-      if (group !== undefined && groups[group] === undefined) {
-        throw new SteepestError(
-          "invalid-value",
-          `there is no group ${group}`,
-          `Groups are 0 to ${groups.length - 1}`,
-        );
-      }
-      groups.forEach(({ base }, index) => {
-        if (group === undefined || group === index) base[hyperNames.indexOf(name)] = value;
-      });
-    },
-    saveState: () => saveState(persistent),
-    loadState: (state) => loadState(persistent, state),
-  };
+  /** Whether the gradient may be used under the policy. @throws SteepestError `non-finite` under the policy `throw` */
+  #isUsable(gradientNorm: number | undefined): boolean {
+    if (gradientNorm === undefined || Number.isFinite(gradientNorm) || this.#nonFinite === "ignore")
+      return true;
+    const { views, accumulate } = this.#arranged;
+    const error = nonFiniteError(this.parameters, views, accumulate > 1, this.#progress.stepCount + 1);
+    if (error !== undefined && this.#nonFinite === "throw") throw error;
+    return error === undefined;
+  }
+
+  /** Hands over the hyper-parameters of this step. Changes nothing that outlives it, so that a schedule may throw. */
+  #schedule(step: number, scale: number): void {
+    const index = this.#learningRateIndex;
+    for (const { base, scheduled, schedule } of this.#arranged.groups) {
+      scheduled.set(base);
+      if (schedule !== undefined)
+        scheduled[index] = (base[index] ?? Number.NaN) * scheduledFactor(schedule, step);
+      if (this.#scaleIndex >= 0) scheduled[this.#scaleIndex] = scale;
+    }
+  }
+
+  #finish(applied: boolean, gradientNorm: number | undefined): StepReport {
+    this.#report.applied = applied;
+    this.#report.skipped = this.#progress.skipped;
+    this.#report.gradientNorm = gradientNorm;
+    return this.#report;
+  }
 }
-
-const elementTotal = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** min(1, c/(‖g‖ + 1e-6)). */
 const clipFactor = ({ globalNorm }: ClipSpec, gradientNorm: number | undefined): number =>
   globalNorm === undefined || gradientNorm === undefined
     ? 1
     : Math.min(1, globalNorm / (gradientNorm + 1e-6));
-
-function scheduledFactor(schedule: Schedule, step: number): number {
-  const factor = schedule(step);
-  if (!(Number.isFinite(factor) && factor >= 0)) {
-    throw new SteepestError(
-      "invalid-value",
-      `the schedule gives ${factor} at step ${step}`,
-      "A schedule's factor must be finite and >= 0; nothing was changed",
-    );
-  }
-  return factor;
-}
-
-/** @throws SteepestError where a name is unknown or a value out of its range */
-function checkHypers(rule: Rule, values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    const spec = rule.hyper[name];
-    if (spec === undefined)
-      throw unknownName(`hyper-parameter of ${rule.name}`, name, Object.keys(rule.hyper));
-    checkHyper(rule.name, name, spec, value);
-  }
-}
-
-const policies: readonly NonFinitePolicy[] = ["throw", "skip", "ignore"];
-
-function checkConfig(rule: Rule, config: OptimizerConfig): void {
-  const invalid = (what: string, found: unknown, expected: string) =>
-    new SteepestError("invalid-value", `${what} is ${String(found)}`, `Expected ${expected}`);
-  const {
-    accumulate = 1,
-    clip = {},
-    nonFinite = "throw",
-    extraBytes = 0,
-    groups = [],
-    backend = "wasm",
-  } = config;
-  if (!Number.isSafeInteger(accumulate) || accumulate < 1) {
-    throw invalid("accumulate", accumulate, "a number of gradients: an integer >= 1");
-  }
-  for (const [name, limit] of Object.entries(clip)) {
-    if (!(limit > 0)) throw invalid(`clip.${name}`, limit, "a number > 0, or leave it out");
-  }
-  if (!policies.includes(nonFinite)) throw unknownName("policy nonFinite", nonFinite, policies);
-  if (!(backend in backends)) throw unknownName("backend", backend, Object.keys(backends));
-  if (!Number.isSafeInteger(extraBytes) || extraBytes < 0) {
-    throw invalid("extraBytes", extraBytes, "an integer >= 0");
-  }
-  for (const group of groups) checkHypers(rule, group.hyper ?? {});
-  const scheduled = config.schedule !== undefined || groups.some(({ schedule }) => schedule !== undefined);
-  if (scheduled && rule.hyper[learningRate] === undefined) {
-    throw new SteepestError(
-      "misuse",
-      `${rule.name} has no step size ${learningRate} for a schedule to multiply`,
-      "Leave the schedule out",
-    );
-  }
-}

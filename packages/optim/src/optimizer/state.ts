@@ -1,6 +1,8 @@
 import type { Values } from "../backends/backend.js";
-import type { OptionValue, Rule, RuleBody } from "../language/rule.js";
+import type { OptionValue } from "../language/rule.js";
 import type { SafetensorsTensor } from "../safetensors.js";
+import type { Arrangement } from "./arrange.js";
+import { checkHypers } from "./checks.js";
 import type { StateDictionary } from "./config.js";
 import {
   exact,
@@ -13,20 +15,13 @@ import {
   readNumber,
 } from "./description.js";
 import { accumulator } from "./gradient.js";
-import type { Progress, RunningGroup } from "./optimizer.js";
 
-/** What of an optimizer outlives the process. */
-export interface Persistent {
-  readonly rule: Rule;
-  readonly options: Readonly<Record<string, OptionValue>>;
-  readonly precision: "float32" | "float64";
-  readonly accumulate: number;
-  readonly hyperNames: readonly string[];
-  readonly body: RuleBody;
-  readonly groups: readonly RunningGroup[];
-  readonly progress: Progress;
-  /** By array, then by parameter. */
-  readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
+/** Counters that change from step to step. */
+export interface Progress {
+  stepCount: number;
+  /** Gradients accumulated since the last update. */
+  pending: number;
+  skipped: number;
 }
 
 /** Everything that is no tensor. Numbers are texts that read back to the same bits, also -0, NaN and the infinities. */
@@ -45,16 +40,8 @@ interface Description {
   }[];
 }
 
-function describe({
-  rule,
-  options,
-  precision,
-  accumulate,
-  hyperNames,
-  body,
-  groups,
-  progress,
-}: Persistent): Description {
+function describe(optimizer: Arrangement, progress: Progress): Description {
+  const { rule, options, precision, accumulate, hyperNames, body, groups } = optimizer;
   const named = (names: readonly string[], values: Float64Array) =>
     Object.fromEntries(names.map((name, index) => [name, exact(values[index])]));
   return {
@@ -74,7 +61,7 @@ function describe({
 }
 
 /** The arrays that are state: the rule's slots, and the accumulator where there is one. */
-const stateArrays = ({ body, accumulate }: Persistent): readonly string[] => [
+const stateArrays = ({ body, accumulate }: Arrangement): readonly string[] => [
   ...Object.keys(body.state),
   ...(accumulate > 1 ? [accumulator] : []),
 ];
@@ -88,7 +75,7 @@ interface StateTensor {
   readonly view: Values;
 }
 
-const stateTensors = (optimizer: Persistent): readonly StateTensor[] =>
+const stateTensors = (optimizer: Arrangement): readonly StateTensor[] =>
   optimizer.groups.flatMap(({ parameters }) =>
     parameters.flatMap(({ name, shape }) =>
       stateArrays(optimizer).flatMap((array) => {
@@ -99,17 +86,17 @@ const stateTensors = (optimizer: Persistent): readonly StateTensor[] =>
   );
 
 /** A copy of the optimizer's state. */
-export const saveState = (optimizer: Persistent): StateDictionary => ({
+export const saveState = (optimizer: Arrangement, progress: Progress): StateDictionary => ({
   tensors: new Map(
     stateTensors(optimizer).map(({ name, shape, view }) => [name, tensorOf(shape, view.slice())]),
   ),
-  metadata: { [metadataKey]: JSON.stringify(describe(optimizer)) },
+  metadata: { [metadataKey]: JSON.stringify(describe(optimizer, progress)) },
 });
 
 /** Checks all of the state against the optimizer, then copies it in. */
-export function loadState(optimizer: Persistent, state: StateDictionary): void {
+export function loadState(optimizer: Arrangement, progress: Progress, state: StateDictionary): void {
   const found = readDescription(state);
-  const expected = describe(optimizer);
+  const expected = describe(optimizer, progress);
   for (const key of ["rule", "precision", "accumulate"] as const) {
     expectEqual(key === "accumulate" ? "gradients averaged" : key, expected[key], field(found, key));
   }
@@ -117,7 +104,9 @@ export function loadState(optimizer: Persistent, state: StateDictionary): void {
   for (const [name, value] of Object.entries(expected.options)) {
     expectEqual(`option ${name}`, value, field(options, name));
   }
-  const counters = (["step", "pending", "skipped"] as const).map((key) => readNumber(key, field(found, key)));
+  const stepCount = readCounter("step", field(found, "step"));
+  const pending = readCounter("pending", field(found, "pending"));
+  const skipped = readCounter("skipped", field(found, "skipped"));
   const foundGroups = field(found, "groups");
   if (!Array.isArray(foundGroups) || foundGroups.length !== expected.groups.length) {
     throw mismatch(
@@ -130,8 +119,12 @@ export function loadState(optimizer: Persistent, state: StateDictionary): void {
     const one: unknown = foundGroups[index];
     expectEqual(`parameters of group ${index}`, listed(group.parameters), listed(field(one, "parameters")));
     const numbers = (key: "hyper" | "carried") =>
-      Object.keys(group[key]).map((name) => readNumber(`${key} ${name}`, field(field(one, key), name)));
-    return { hyper: numbers("hyper"), carried: numbers("carried") };
+      Object.keys(group[key]).map(
+        (name) => [name, readNumber(`${key} ${name}`, field(field(one, key), name))] as const,
+      );
+    const hyper = numbers("hyper");
+    checkHypers(optimizer.rule, Object.fromEntries(hyper));
+    return { hyper, carried: numbers("carried") };
   });
   const tensors = stateTensors(optimizer).map(({ name, shape, view }) => {
     const tensor = state.tensors.get(name);
@@ -147,11 +140,16 @@ export function loadState(optimizer: Persistent, state: StateDictionary): void {
 
   for (const { view, data } of tensors) view.set(data);
   optimizer.groups.forEach(({ base, update }, index) => {
-    base.set(restored[index]?.hyper ?? []);
-    update.carried.set(restored[index]?.carried ?? []);
+    base.set(restored[index]?.hyper.map(([, value]) => value) ?? []);
+    update.carried.set(restored[index]?.carried.map(([, value]) => value) ?? []);
   });
-  const [step = 0, pending = 0, skipped = 0] = counters;
-  optimizer.progress.stepCount = step;
-  optimizer.progress.pending = pending;
-  optimizer.progress.skipped = skipped;
+  progress.stepCount = stepCount;
+  progress.pending = pending;
+  progress.skipped = skipped;
+}
+
+function readCounter(what: string, value: unknown): number {
+  const count = readNumber(what, value);
+  if (!Number.isSafeInteger(count) || count < 0) throw mismatch(what, "an integer >= 0", String(value));
+  return count;
 }
