@@ -65,9 +65,9 @@ describe("gradients agrees with finite differences", () => {
 
   test("through an operator of several outputs, some unused", () => {
     const x = parameter("x", [2, 6]);
-    const [a, , c] = split(x, 3, 1);
+    const [a, , c] = split(x, 3, { axis: 1 });
     if (a === undefined || c === undefined) throw new Error("split gives three parts");
-    expectDerivatives(sum(square(concat([multiply(a, c), a], 1))), [x]);
+    expectDerivatives(sum(square(concat([multiply(a, c), a], { axis: 1 }))), [x]);
   });
 
   test("for products of any shapes (property)", () => {

@@ -196,7 +196,7 @@ const concatCases: Cases = shapeOfRank(1, 3).chain((shape) =>
     .chain(([axis, second, third]) =>
       applied(
         [floats(shape), floats(shape.with(axis, second), 1), floats(shape.with(axis, third), 2)],
-        (a, b, c) => concat([a, b, c], axis),
+        (a, b, c) => concat([a, b, c], { axis }),
       ),
     ),
 );
@@ -212,7 +212,7 @@ const splitCases: Cases = shapeOfRank(1, 3).chain((shape) =>
           ),
         ),
       ],
-      (x) => split(x, sizes, axis).slice(1),
+      (x) => split(x, sizes, { axis }).slice(1),
     ),
   ),
 );

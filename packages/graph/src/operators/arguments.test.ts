@@ -59,7 +59,11 @@ const wrong: readonly (readonly [string, RegExp, () => unknown])[] = [
   ["a shape that cannot grow", /^broadcastTo: .*\[2\] and \[3\]/, () => broadcastTo(f(2), [3])],
   ["a shape that did not grow", /^sumTo: .*\[2\] and \[3\]/, () => sumTo(f(2), [3])],
   ["nothing to join", /^concat: no tensors/, () => concat([])],
-  ["parts that do not fit", /^concat: .*\[2, 3\] and \[3, 3\]/, () => concat([f(2, 3), f(3, 3)], 1)],
+  [
+    "parts that do not fit",
+    /^concat: .*\[2, 3\] and \[3, 3\]/,
+    () => concat([f(2, 3), f(3, 3)], { axis: 1 }),
+  ],
   ["parts that do not add up", /^split: .*\[2, 2\].* 3/, () => split(f(3), [2, 2])],
   ["unequal parts", /^split: .*1\.5/, () => split(f(3), 2)],
   ["starts without ends", /^slice: 1 starts, 2 ends/, () => slice(f(3, 3), [0], [1, 1])],

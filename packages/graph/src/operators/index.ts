@@ -1,3 +1,4 @@
+export type { AxisOptions } from "./axis.js";
 export { add, divide, maximum, minimum, multiply, power, subtract } from "./binary.js";
 export { broadcastTo } from "./broadcastTo.js";
 export {

@@ -4,13 +4,12 @@ import { GraphError, shapeError } from "../errors.js";
 import type { NumericTensor, Operator } from "../operator.js";
 import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../shape.js";
 import { applySingle, constant, type DType, type Tensor, type TensorType } from "../tensor.js";
+import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { broadcastTo, broadcastToOperator } from "./broadcastTo.js";
 import { equal } from "./comparison.js";
 import { floatTypes, indexTypes, requireEqualTypes, requireTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
 import { cast } from "./select.js";
-
-type AxisAttributes = { readonly axis: number };
 
 /** Zeros that take no room in the model. */
 const zeros = (shape: Shape): Tensor => broadcastTo(constant(0), shape);
@@ -80,7 +79,7 @@ export const gatherOperator: Operator<AxisAttributes> = {
  * @param options.axis default 0
  * @throws GraphError `dtype-mismatch` for other indices, `invalid-value` for an axis that does not exist
  */
-export function gather(x: Tensor, indices: Tensor, options: { readonly axis?: number } = {}): Tensor {
+export function gather(x: Tensor, indices: Tensor, options: AxisOptions = {}): Tensor {
   const axis = normaliseAxis("gather", options.axis ?? 0, x.shape.length);
   const slices = applySingle(gatherOperator, [x, reshape(indices, [-1])], { axis });
   return reshape(slices, x.shape.toSpliced(axis, 1, ...indices.shape));
@@ -133,7 +132,7 @@ export const gatherElementsOperator: Operator<AxisAttributes> = {
  * @param options.axis default 0
  * @throws GraphError `shape-mismatch` or `dtype-mismatch` for other indices
  */
-export function gatherElements(x: Tensor, indices: Tensor, options: { readonly axis?: number } = {}): Tensor {
+export function gatherElements(x: Tensor, indices: Tensor, options: AxisOptions = {}): Tensor {
   const axis = normaliseAxis("gatherElements", options.axis ?? 0, x.shape.length);
   return applySingle(gatherElementsOperator, [x, indices], { axis });
 }
@@ -178,12 +177,7 @@ export const scatterAddOperator: Operator<AxisAttributes> = {
  * @param options.axis default 0
  * @throws GraphError `shape-mismatch` or `dtype-mismatch`
  */
-export function scatterAdd(
-  x: Tensor,
-  indices: Tensor,
-  updates: Tensor,
-  options: { readonly axis?: number } = {},
-): Tensor {
+export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, options: AxisOptions = {}): Tensor {
   const axis = normaliseAxis("scatterAdd", options.axis ?? 0, x.shape.length);
   return applySingle(scatterAddOperator, [x, indices, updates], { axis });
 }

@@ -4,6 +4,7 @@ import { shapeError } from "../errors.js";
 import type { NumericTensor, Operator } from "../operator.js";
 import { elementCount, normaliseAxis, sameShape } from "../shape.js";
 import { applySingle, type Tensor } from "../tensor.js";
+import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { add, multiply, subtract } from "./binary.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";
 import { scatterAdd, scatteredOnZero } from "./indexing.js";
@@ -11,8 +12,6 @@ import { reshape } from "./layout.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reductions.js";
 import { exp, negate } from "./unary.js";
-
-type AxisAttributes = { readonly axis: number };
 
 /** For every element of x, x − max and log Σ exp(x − max) along the axis. */
 function shiftedAndLogSum(x: NumericTensor, axis: number): { shifted: Float64Array; logSum: Float64Array } {
@@ -57,7 +56,7 @@ function softmaxFunction({ name, onnx, f, gradient }: SoftmaxRule) {
         return shifted.map((value, i) => f(value, logSum[i] ?? 0));
       }),
   };
-  const normalise = (x: Tensor, options: { readonly axis?: number } = {}): Tensor =>
+  const normalise = (x: Tensor, options: AxisOptions = {}): Tensor =>
     applySingle(operator, [x], { axis: normaliseAxis(name, options.axis ?? -1, x.shape.length) });
   return Object.assign(normalise, { operator });
 }

@@ -117,7 +117,8 @@ test("ONNX Runtime gives the same bits for keys of all sizes and signs, whatever
     for (const value of [...keys, -(2 ** 53) + 1, 2 ** 53 - 1]) {
       key[0] = BigInt(value);
       await session.run();
-      expect(Float64Array.from(u)).toEqual(draw(value, u.length));
+      const expected = draw(value, u.length);
+      expect(u.every((element, i) => element === expected[i])).toBe(true);
     }
     await session.release();
   }

@@ -4,6 +4,7 @@ import { shapeError } from "../errors.js";
 import type { Operator } from "../operator.js";
 import { elementCount, normaliseAxes, normaliseAxis, type Shape } from "../shape.js";
 import { applySingle, type DType, type Operand, type Tensor, toTensor } from "../tensor.js";
+import type { AxisAttributes } from "./axis.js";
 import { divide, multiply } from "./binary.js";
 import { broadcastTo } from "./broadcastTo.js";
 import { equal } from "./comparison.js";
@@ -171,7 +172,7 @@ export const min = reduction({
   gradient: attained,
 });
 
-type ArgMaxAttributes = { readonly axis: number; readonly keepDims: boolean };
+type ArgMaxAttributes = AxisAttributes & { readonly keepDims: boolean };
 
 export const argMaxOperator: Operator<ArgMaxAttributes> = {
   name: "argMax",

@@ -4,6 +4,7 @@ import { GraphError, shapeError } from "../errors.js";
 import type { Operator } from "../operator.js";
 import { elementCount, normaliseAxis, type Shape, stridesOf } from "../shape.js";
 import { apply, applySingle, constant, type Tensor } from "../tensor.js";
+import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { broadcastTo } from "./broadcastTo.js";
 import { requireEqualTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
@@ -191,12 +192,10 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
   return amounts.every((n) => n === 0) ? x : applySingle(padOperator, [x], { before, after, value });
 }
 
-type ConcatAttributes = { readonly axis: number };
-
 /** Sizes of the contiguous blocks of which tensors are made that meet along an axis. */
 const blockSize = (shape: Shape, axis: number): number => elementCount(shape.slice(axis));
 
-export const concatOperator: Operator<ConcatAttributes> = {
+export const concatOperator: Operator<AxisAttributes> = {
   name: "concat",
   infer: (inputs, { axis }) => {
     requireEqualTypes("concat", inputs);
@@ -218,7 +217,7 @@ export const concatOperator: Operator<ConcatAttributes> = {
       ? split(
           dy,
           inputs.map(({ shape }) => shape[axis] ?? 0),
-          axis,
+          { axis },
         )
       : [],
   toOnnx: (emitter, inputs, { attributes: { axis } }) => [
@@ -242,17 +241,17 @@ export const concatOperator: Operator<ConcatAttributes> = {
 /**
  * Tensors joined along an axis.
  *
- * @param axis default 0; negative axes count from the end
+ * @param options.axis default 0
  * @throws GraphError `shape-mismatch` where other extents differ, `dtype-mismatch`, `invalid-value` without tensors
  */
-export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+export function concat(tensors: readonly Tensor[], options: AxisOptions = {}): Tensor {
   const [first] = tensors;
   if (first === undefined) throw new GraphError("invalid-value", "concat: no tensors", "Pass at least one");
-  const normalised = normaliseAxis("concat", axis, first.shape.length);
-  return tensors.length === 1 ? first : applySingle(concatOperator, tensors, { axis: normalised });
+  const axis = normaliseAxis("concat", options.axis ?? 0, first.shape.length);
+  return tensors.length === 1 ? first : applySingle(concatOperator, tensors, { axis });
 }
 
-type SplitAttributes = { readonly axis: number; readonly sizes: readonly number[] };
+type SplitAttributes = AxisAttributes & { readonly sizes: readonly number[] };
 
 export const splitOperator: Operator<SplitAttributes> = {
   name: "split",
@@ -261,7 +260,7 @@ export const splitOperator: Operator<SplitAttributes> = {
   gradient: ({ outputs, attributes: { axis } }, outputGradients) => [
     concat(
       outputs.map((y, i) => outputGradients[i] ?? broadcastTo(constant(0), y.shape)),
-      axis,
+      { axis },
     ),
   ],
   toOnnx: (emitter, [x = ""], { attributes: { axis, sizes } }) =>
@@ -288,22 +287,26 @@ export const splitOperator: Operator<SplitAttributes> = {
  * x cut into consecutive parts along an axis.
  *
  * @param sizes the parts' extents, or the number of equal parts
- * @param axis default 0; negative axes count from the end
+ * @param options.axis default 0
  * @throws GraphError `invalid-value` where the parts do not add up to the extent
  */
-export function split(x: Tensor, sizes: number | readonly number[], axis = 0): readonly Tensor[] {
-  const normalised = normaliseAxis("split", axis, x.shape.length);
-  const extent = x.shape[normalised] ?? 0;
+export function split(
+  x: Tensor,
+  sizes: number | readonly number[],
+  options: AxisOptions = {},
+): readonly Tensor[] {
+  const axis = normaliseAxis("split", options.axis ?? 0, x.shape.length);
+  const extent = x.shape[axis] ?? 0;
   const parts = typeof sizes === "number" ? Array.from({ length: sizes }, () => extent / sizes) : [...sizes];
   const total = parts.reduce((sum, size) => sum + size, 0);
   if (parts.length === 0 || total !== extent || parts.some((size) => !Number.isInteger(size) || size < 0)) {
     throw new GraphError(
       "invalid-value",
-      `split: parts of [${parts.join(", ")}] along axis ${normalised}, whose extent is ${extent}`,
+      `split: parts of [${parts.join(", ")}] along axis ${axis}, whose extent is ${extent}`,
       "Give integers that add up to the extent",
     );
   }
-  return parts.length === 1 ? [x] : apply(splitOperator, [x], { axis: normalised, sizes: parts });
+  return parts.length === 1 ? [x] : apply(splitOperator, [x], { axis, sizes: parts });
 }
 
 export const slicingOperators: readonly Operator[] = [
