@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { defineRule } from "../../language/defineRule.js";
+import {
+  add,
+  div,
+  type Expression,
+  ema,
+  exp,
+  log,
+  mul,
+  pow,
+  sqrt,
+  square,
+  sub,
+  variable,
+} from "../../language/expression.js";
+import { decayRate, stepSize } from "../../language/hyper.js";
+import type { Phase } from "../../language/rule.js";
+import { createRuleOptimizer } from "../../optimizer/optimizer.js";
+import { adamw } from "../../rules/adamw.js";
+import { amsgrad } from "../../rules/amsgrad.js";
+import { gd } from "../../rules/gd.js";
+import { lowerPhase } from "./lower.js";
+
+const x = variable("element", "x");
+const g = variable("element", "g");
+const lr = variable("scalar", "lr");
+const phase = (assign: Readonly<Record<string, Expression>>): Phase => ({
+  scalars: {},
+  assign,
+  reduce: {},
+  carry: {},
+});
+
+const described = {
+  name: "mine",
+  title: "Mine",
+  summary: "-",
+  cite: { authors: "-", year: 2020, title: "-" },
+};
+
+describe("lowering", () => {
+  it("reads and writes no more than a rule needs", () => {
+    const bytesOf = ({ nodes, stores }: ReturnType<typeof lowerPhase>) =>
+      4 * (nodes.filter(({ kind }) => kind === "load").length + stores.length);
+    const defaults = (rule: typeof gd) =>
+      rule.body(Object.fromEntries(Object.entries(rule.options).map(([name, spec]) => [name, spec.default])));
+    const traffic = (rule: typeof gd) =>
+      defaults(rule).phases.reduce((sum, one) => sum + bytesOf(lowerPhase(rule.name, one)), 0);
+    expect([gd, adamw, amsgrad].map(traffic)).toEqual([12, 28, 36]);
+    expect(lowerPhase("mine", phase({ x: sub(x, g), s: variable("element", "s") })).stores).toHaveLength(1);
+  });
+
+  it("computes a common sub-expression once, and what mentions no element outside", () => {
+    const shared = () => sqrt(add(square(g), 1));
+    const { nodes, scalarInputs } = lowerPhase(
+      "mine",
+      phase({ x: div(shared(), mul(shared(), sub(1, lr))) }),
+    );
+    expect(nodes.filter((node) => node.kind === "operation" && node.operator === "squareRoot")).toHaveLength(
+      1,
+    );
+    expect(scalarInputs).toHaveLength(2);
+  });
+
+  it("divides by a scalar once a step, not once an element", () => {
+    const { nodes } = lowerPhase("mine", phase({ x: div(g, lr) }));
+    expect(nodes.some((node) => node.kind === "operation" && node.operator === "divide")).toBe(false);
+  });
+
+  it("rounds 1 − β to float32 after the subtraction", () => {
+    const rule = defineRule({
+      ...described,
+      hyper: { beta: decayRate(0.9999, "\\beta", "decay") },
+      body: (builder) =>
+        builder.elementwise({ update: ({ x: average, g: next, beta }) => ({ x: ema(average, next, beta) }) }),
+    });
+    const optimizer = createRuleOptimizer({ rule }, [{ name: "x", shape: [1], role: "other" }]);
+    optimizer.gradient("x")[0] = 1;
+    optimizer.step();
+    // In float32 throughout, 1 − β would be 1.0001659e-4.
+    expect(optimizer.parameter("x")[0]).toBe(Math.fround(1 - 0.9999));
+  });
+
+  it("says what the fused kernels cannot do, and the float64 back end can", () => {
+    const hyper = { lr: stepSize(1) };
+    for (const [name, operation, atTwo] of [
+      ["the exponential of an element", exp, Math.E ** 2],
+      ["the logarithm of an element", log, Math.LN2],
+      ["a power of an element", (operand: Expression) => pow(operand, 0.3), 2 ** 0.3],
+    ] as const) {
+      const rule = defineRule({
+        ...described,
+        hyper,
+        body: (builder) => builder.elementwise({ update: ({ g: gradient }) => ({ x: operation(gradient) }) }),
+      });
+      const build = (backend: "wasm" | "float64") =>
+        createRuleOptimizer({ rule }, [{ name: "x", shape: [1], role: "other" }], { backend });
+      expect(() => build("wasm")).toThrow(`mine: the fused float32 kernels cannot compute ${name}`);
+      const optimizer = build("float64");
+      optimizer.gradient("x")[0] = 2;
+      optimizer.step();
+      expect(optimizer.parameter("x")[0]).toBeCloseTo(atTwo, 14);
+    }
+  });
+});
