@@ -48,9 +48,26 @@ class SegmentHeap {
 const invisible = 1e-7;
 
 /**
+ * About `count` indices from 0 to the last, half evenly spread and half evenly on a logarithmic scale, since optimizers are fast at
+ * first. Without them, an endless oscillation at the end of a run, where every sample is equally far from the line, would take
+ * all samples and leave none for the way there.
+ */
+function anchors(length: number, count: number): readonly number[] {
+  const last = length - 1;
+  const chosen = new Set([0, last]);
+  const each = Math.floor(count / 2) - 1;
+  for (let i = 1; i < each; i++) {
+    chosen.add(Math.round((last * i) / each));
+    chosen.add(Math.round(last ** (i / each)));
+  }
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/**
  * Which samples of a trajectory to keep so that it looks and moves the same: ascending indices, the first and the last included,
- * at most `limit` of them. Always splits where the linear interpolation in time is worst (Douglas–Peucker with synchronised
- * distance: Meratnia and de By 2004), so that both the shape and the speed along it are kept, and oscillations are not aliased.
+ * at most `limit` of them. Half are spread over the time; the rest go where the linear interpolation in time is worst (Douglas–Peucker
+ * with synchronised distance: Meratnia and de By 2004), so that both the shape and the speed along it are kept, and oscillations are
+ * not aliased.
  * Each channel is one coordinate in units of what is visible (1 = the whole width); all are equally long and finite.
  */
 export function decimate(
@@ -78,9 +95,10 @@ export function decimate(
     }
     return { first, last, farthest, error };
   };
-  const kept = new Set([0, length - 1]);
+  const spread = anchors(length, limit / 2);
+  const kept = new Set(spread);
   const heap = new SegmentHeap();
-  heap.push(measure(0, length - 1));
+  for (let i = 1; i < spread.length; i++) heap.push(measure(spread[i - 1] ?? 0, spread[i] ?? 0));
   while (kept.size < limit) {
     const worst = heap.pop();
     if (worst === undefined || worst.error <= invisible ** 2) break;

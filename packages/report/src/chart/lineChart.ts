@@ -99,7 +99,7 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
     const plot: Rectangle = {
       left: 56,
       top: 12,
-      width: Math.max(40, width - 56 - 14),
+      width: Math.max(40, width - 56 - 24),
       height: Math.max(40, height - 12 - 42),
     };
     const x = axisScale(

@@ -40,7 +40,7 @@ export interface RacePicture {
 }
 
 /** Points kept of each run: more than a screen can show apart. */
-const pointLimit = 1200;
+const pointLimit = 2000;
 const smallestGap = 1e-16;
 /** Below this a gap is the rounding of f, not progress. */
 const roundingOf = (minimum: number): number => Math.max(smallestGap, 4 * Number.EPSILON * Math.abs(minimum));
@@ -49,7 +49,12 @@ const farthest = 20;
 
 const significant = (value: number, digits: number): number => Number(value.toPrecision(digits));
 
-function pictureRun(run: RaceRun, index: number, data: RaceData): PictureRun {
+function pictureRun(
+  run: RaceRun,
+  index: number,
+  data: RaceData,
+  [lowestGap, highestGap]: readonly [number, number],
+): PictureRun {
   const length = run.gap.length;
   const held = (values: ArrayLike<number>, [low, high]: readonly [number, number]): readonly number[] => {
     const reach = farthest * (high - low);
@@ -59,11 +64,12 @@ function pictureRun(run: RaceRun, index: number, data: RaceData): PictureRun {
   const [xBounds, yBounds] = view.kind === "plane" ? view.bounds : [view.bounds, view.bounds];
   const x = held(run.x, xBounds);
   const y = run.y === undefined ? [] : held(run.y, yBounds);
-  // In units of what is visible: the box for the coordinates, ten decades for the gap.
+  // In units of what is visible: the box for the coordinates, and for the gap a chart that is half as high.
+  const decades = 2 * Math.log10(highestGap / lowestGap);
   const channels = [
     x.map((value) => value / (xBounds[1] - xBounds[0])),
     ...(run.y === undefined ? [] : [y.map((value) => value / (yBounds[1] - yBounds[0]))]),
-    Array.from(run.gap, (gap) => Math.log10(Math.min(1e30, Math.max(smallestGap, gap))) / 10),
+    Array.from(run.gap, (gap) => Math.log10(Math.min(highestGap, Math.max(lowestGap, gap))) / decades),
   ];
   const kept = decimate(channels, length, pointLimit);
   const pick = (values: ArrayLike<number>, digits: number): readonly number[] =>
@@ -98,13 +104,14 @@ function gapDomain(data: RaceData): readonly [number, number] {
 /** Thins the runs and finds the contour lines. */
 export function racePicture(data: RaceData): RacePicture {
   const { view } = data;
+  const visibleGaps = gapDomain(data);
   return {
     title: data.title,
     steps: data.steps,
     threshold: data.threshold,
     start: data.start,
     minimisers: data.minimisers,
-    gapDomain: gapDomain(data),
+    gapDomain: visibleGaps,
     view:
       view.kind === "line"
         ? view
@@ -114,6 +121,6 @@ export function racePicture(data: RaceData): RacePicture {
             cells: [view.field.columns - 1, view.field.rows - 1],
             contours: contourPaths(view.field),
           },
-    runs: data.runs.map((run, index) => pictureRun(run, index, data)),
+    runs: data.runs.map((run, index) => pictureRun(run, index, data, visibleGaps)),
   };
 }
