@@ -92,8 +92,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 target missed, 130 interrupted.`,
 async function runTrain(io: Io, workload: string | undefined, options: TrainArguments): Promise<ExitCode> {
   const choices = chosen(workload, options);
   const stop = new AbortController();
+  let stoppedAt = 0;
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(exitCode.interrupted);
+    // npm passes Ctrl-C on to a process that the terminal has told already: one keystroke must not count as two.
+    if (!stop.signal.aborted) stoppedAt = performance.now();
+    else if (performance.now() - stoppedAt > 250) process.exit(exitCode.interrupted);
     stop.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
@@ -226,7 +229,7 @@ function report(io: Io, result: RunResult, folder: string, options: TrainArgumen
   if (options.json === true) io.stdout.write(`${JSON.stringify({ ...result, folder })}\n`);
   if (result.outcome === "interrupted") {
     io.stderr.write(
-      `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:\n  steepest train --resume ${folder}\n`,
+      `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:\n  npx steepest train --resume ${/^[\w./\\:-]+$/.test(folder) ? folder : JSON.stringify(folder)}\n`,
     );
     return exitCode.interrupted;
   }
