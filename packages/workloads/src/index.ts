@@ -1,4 +1,5 @@
-export { initialiseParameters } from "@steepest/nn";
+// Those who train a workload initialise its parameters, and need no other part of nn.
+export { initialiseParameters, type ModelParameter } from "@steepest/nn";
 export { imageClassifier } from "./classification/classifier.js";
 export type { FiniteSum } from "./finiteSums/finiteSum.js";
 export {
