@@ -3,7 +3,7 @@ import { GraphError } from "./errors.js";
 import { evaluate } from "./evaluate.js";
 import { add } from "./operators/binary.js";
 import { matmul } from "./operators/matmul.js";
-import { input, parameter } from "./tensor.js";
+import { constant, input, parameter } from "./tensor.js";
 
 function thrownBy(action: () => unknown): GraphError {
   try {
@@ -43,6 +43,12 @@ test("a dtype error names both element types and says how to convert", () => {
 test("shapes must be whole and not negative, names not empty", () => {
   expect(thrownBy(() => input("x", [2, -1])).message).toContain('input "x": extents must be integers >= 0');
   expect(thrownBy(() => input("", [2])).code).toBe("invalid-value");
+});
+
+test("constants must fit their shape and element type", () => {
+  expect(thrownBy(() => constant([1, 2, 3], [2])).message).toContain("shape [2] has 2 elements, found 3");
+  expect(thrownBy(() => constant(1.5, [], "int64")).message).toContain("1.5 is no int64");
+  expect(thrownBy(() => constant([0, 256], [2], "uint8")).fix).toContain("from 0 to 255");
 });
 
 test("feeds that are missing, superfluous or of another size are told apart, with the nearest name", () => {

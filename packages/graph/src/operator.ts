@@ -1,7 +1,7 @@
 import type { Shape } from "./shape.js";
 import type { DType, Operation, Tensor, TensorType } from "./tensor.js";
 
-/** A value that an attribute may have: plain data, so that equal attributes are equal as JSON. */
+/** A value that an attribute may have: plain data, so that compilation can tell equal operations by their content. */
 export type AttributeValue = number | boolean | string | readonly number[];
 
 /**

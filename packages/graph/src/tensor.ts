@@ -66,17 +66,11 @@ const integerRanges: Readonly<Partial<Record<DType, readonly [number, number]>>>
   bool: [0, 1],
 };
 
-function checkRange(data: Float64Array, dtype: DType): void {
-  const range = integerRanges[dtype];
-  if (range === undefined) return;
-  const [least, greatest] = range;
-  const wrong = data.find((value) => !Number.isInteger(value) || value < least || value > greatest);
-  if (wrong === undefined) return;
-  throw new GraphError(
-    "invalid-value",
-    `constant: ${wrong} is no ${dtype}`,
-    `Give whole numbers from ${least} to ${greatest}, or another dtype`,
-  );
+/** The first number that an element type does not hold exactly (float32 rounds, and holds all). */
+export function firstOutside(data: Float64Array, dtype: DType): number | undefined {
+  const [least, greatest] = integerRanges[dtype] ?? [];
+  if (least === undefined || greatest === undefined) return undefined;
+  return data.find((value) => !Number.isInteger(value) || value < least || value > greatest);
 }
 
 /** The one tensor of an input or constant, which also becomes its source's only output. */
@@ -123,7 +117,14 @@ export function constant(value: number | ArrayLike<number>, shape?: Shape, dtype
     );
   }
   const data = elements ?? new Float64Array(count).fill(Number(value));
-  checkRange(data, dtype);
+  const wrong = firstOutside(data, dtype);
+  if (wrong !== undefined) {
+    throw new GraphError(
+      "invalid-value",
+      `constant: ${wrong} is no ${dtype}`,
+      `Give whole numbers from ${integerRanges[dtype]?.join(" to ")}, or another dtype`,
+    );
+  }
   const outputs: Tensor[] = [];
   return leaf({ kind: "constant", data, outputs }, outputs, checked, dtype);
 }

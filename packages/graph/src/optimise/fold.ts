@@ -1,6 +1,6 @@
 import { evaluateOperation } from "../evaluate.js";
 import { elementCount } from "../shape.js";
-import { constant } from "../tensor.js";
+import { constant, firstOutside } from "../tensor.js";
 import type { RewriteRule } from "./rewrite.js";
 
 /** Results larger than this stay to be computed: they would make the model larger than the work is worth. */
@@ -13,7 +13,10 @@ export const foldConstants: RewriteRule = (operation) => {
   );
   const size = operation.outputs.reduce((total, { shape }) => total + elementCount(shape), 0);
   if (inputs.length < operation.inputs.length || size > foldableElements) return undefined;
-  return evaluateOperation(operation, inputs).map(({ data, shape, dtype }) => constant(data, shape, dtype));
+  return evaluateOperation(operation, inputs).map(({ data, shape, dtype }) =>
+    // Integers beyond those that float64 holds exactly are left to ONNX Runtime.
+    firstOutside(data, dtype) === undefined ? constant(data, shape, dtype) : undefined,
+  );
 };
 
 /** Tensors without elements are constants, whatever makes them: not every operator of ONNX Runtime takes an extent 0. */

@@ -1,4 +1,4 @@
-import type { Operator } from "../operator.js";
+import type { AttributeValue, Operator } from "../operator.js";
 import { sameShape } from "../shape.js";
 import { apply, type Operation, type Source, type Tensor } from "../tensor.js";
 import { topologicalOrder } from "../traverse.js";
@@ -53,9 +53,17 @@ class ValueNumbering {
       return `constant ${type} ${content}`;
     }
     const inputs = source.inputs.map((x) => `${this.#number(x.source)}.${x.index}`).join();
-    const attributes = Object.entries(source.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `${this.#number(source.operator)}(${inputs})${JSON.stringify(attributes)}`;
+    const attributes = Object.entries(source.attributes).map(
+      ([name, value]) => `${name}=${contentOf(value)}`,
+    );
+    return `${this.#number(source.operator)}(${inputs})${attributes.sort().join(";")}`;
   }
+}
+
+/** An attribute's value as text that no other value shares; JSON would write -0 as 0, and infinities and NaN as null. */
+function contentOf(value: AttributeValue): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  return typeof value === "object" ? `[${value.map(contentOf).join()}]` : JSON.stringify(value);
 }
 
 function countUses(outputs: readonly Tensor[], order: readonly Source[]): Map<Tensor, number> {
