@@ -21,16 +21,9 @@ type Geometry = {
 type Extents = readonly [number, number, number, number];
 
 function extentsOf(operator: string, inputs: readonly TensorType[], index: number): Extents {
-  const [a, b, c, d] = inputs[index]?.shape ?? [];
-  if (
-    inputs[index]?.shape.length === 4 &&
-    a !== undefined &&
-    b !== undefined &&
-    c !== undefined &&
-    d !== undefined
-  ) {
-    return [a, b, c, d];
-  }
+  const shape = inputs[index]?.shape ?? [];
+  const [leading = 0, channels = 0, height = 0, width = 0] = shape;
+  if (shape.length === 4) return [leading, channels, height, width];
   throw shapeError(
     operator,
     inputs,
@@ -148,10 +141,11 @@ export const conv2dOperator: Operator<Geometry> = {
   },
 };
 
-type InputGradientAttributes = Geometry & { readonly shape: Shape };
+/** The geometry of y = x ⋆ w, and the shape of the one that is sought. */
+type GradientAttributes = Geometry & { readonly shape: Shape };
 
 /** dL/dx of y = x ⋆ w from dL/dy and w: the transposed convolution. */
-export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
+export const conv2dInputGradientOperator: Operator<GradientAttributes> = {
   name: "conv2dInputGradient",
   infer: (_, { shape }) => [{ shape, dtype: "float32" }],
   gradient: ({ inputs: [dy, w], attributes }, [g]) =>
@@ -184,7 +178,7 @@ export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
 };
 
 /** dL/dw of y = x ⋆ w from x and dL/dy. */
-export const conv2dWeightGradientOperator: Operator<InputGradientAttributes> = {
+export const conv2dWeightGradientOperator: Operator<GradientAttributes> = {
   name: "conv2dWeightGradient",
   infer: (_, { shape }) => [{ shape, dtype: "float32" }],
   gradient: ({ inputs: [x, dy], attributes }, [g]) =>

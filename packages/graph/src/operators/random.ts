@@ -29,6 +29,7 @@ function hash(value: number): number {
   return rounds.reduce((h, { shift, factor }) => Math.imul(h ^ (h >>> shift), factor) >>> 0, value >>> 0);
 }
 
+/** Hashes the index of each element, and that hash with the key. */
 export const uniformOperator: Operator<UniformAttributes> = {
   name: "uniform",
   infer: (inputs, { shape }) => {

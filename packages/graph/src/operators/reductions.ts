@@ -174,6 +174,7 @@ export const min = reduction({
 
 type ArgMaxAttributes = AxisAttributes & { readonly keepDims: boolean };
 
+/** Index of the largest element along an axis. */
 export const argMaxOperator: Operator<ArgMaxAttributes> = {
   name: "argMax",
   infer: (inputs, { axis, keepDims }) => {

@@ -4,6 +4,7 @@ import { applySingle, type DType, type Operand, type Tensor, toTensors } from ".
 import { booleanTypes, requireEqualTypes, requireTypes, stored } from "./elementTypes.js";
 import { sumTo } from "./sumTo.js";
 
+/** Chooses between two tensors, element by element. */
 export const whereOperator: Operator<NoAttributes> = {
   name: "where",
   infer: (inputs) => {
@@ -35,6 +36,7 @@ type CastAttributes = { readonly to: DType };
 /** ONNX's numbers for element types (TensorProto.DataType). */
 const onnxTypes: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
+/** Converts between element types. */
 export const castOperator: Operator<CastAttributes> = {
   name: "cast",
   infer: (inputs, { to }) => inputs.map(({ shape }) => ({ shape, dtype: to })),

@@ -33,6 +33,7 @@ function spread(x: Tensor, axis: number, step: number): Tensor {
   );
 }
 
+/** Takes every step-th element of a range along each axis. */
 export const sliceOperator: Operator<SliceAttributes> = {
   name: "slice",
   infer: (inputs, { counts }) => inputs.map(({ dtype }) => ({ shape: counts, dtype })),
@@ -136,6 +137,7 @@ type PadAttributes = {
   readonly value: number;
 };
 
+/** Surrounds with a constant: with zeros, the transpose of a slice. */
 export const padOperator: Operator<PadAttributes> = {
   name: "pad",
   infer: (inputs, { before, after }) =>
@@ -192,9 +194,10 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
   return amounts.every((n) => n === 0) ? x : applySingle(padOperator, [x], { before, after, value });
 }
 
-/** Sizes of the contiguous blocks of which tensors are made that meet along an axis. */
+/** Elements of one contiguous block of a tensor of this shape, when tensors are joined along an axis block by block. */
 const blockSize = (shape: Shape, axis: number): number => elementCount(shape.slice(axis));
 
+/** Joins tensors along an axis. */
 export const concatOperator: Operator<AxisAttributes> = {
   name: "concat",
   infer: (inputs, { axis }) => {
@@ -253,6 +256,7 @@ export function concat(tensors: readonly Tensor[], options: AxisOptions = {}): T
 
 type SplitAttributes = AxisAttributes & { readonly sizes: readonly number[] };
 
+/** Cuts a tensor into parts along an axis: the transpose of joining them. */
 export const splitOperator: Operator<SplitAttributes> = {
   name: "split",
   infer: (inputs, { axis, sizes }) =>
