@@ -37,22 +37,22 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Opens a page from disk, hands it over, and checks that it complained about nothing and asked for nothing. */
+  /** Opens a page from disk, paused at its first step, hands it over, and checks that it complained about nothing and asked for nothing. */
   async function visit(
     content: string,
     act: (page: Page) => Promise<void>,
-    size = { width: 1400, height: 900 },
+    { width = 1400, height = 900, hash = "#step=0" } = {},
   ): Promise<void> {
     const file = join(folder, "page.html");
     await writeFile(file, content);
-    const context = await browser.newContext({ viewport: size, offline: true });
+    const context = await browser.newContext({ viewport: { width, height }, offline: true });
     const page = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];
     page.on("console", (message) => complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("request", (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(file).href);
+    page.on("request", (request) => requests.push(request.url().replace(/#.*/, "")));
+    await page.goto(pathToFileURL(file).href + hash);
     await act(page);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([pathToFileURL(file).href]);
@@ -64,35 +64,44 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
   const drawing = (page: Page): Promise<string> =>
     page.evaluate(() => document.querySelectorAll("canvas")[1]?.toDataURL() ?? "no canvas");
 
-  it("plays, pauses, scrubs and restarts a race; the heads move", async () => {
-    await visit(raceHtml(sampleRace()), async (page) => {
-      await page.waitForFunction(() => Number(document.querySelector("input")?.value) > 0);
-      await page.click("#play");
-      const paused = await step(page);
-      const still = await drawing(page);
-      await page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-      );
-      expect(await step(page)).toBe(paused);
-      expect(await drawing(page)).toBe(still);
+  it("plays by itself, pauses, scrubs and plays again; the heads move", async () => {
+    await visit(
+      raceHtml(sampleRace()),
+      async (page) => {
+        await page.waitForFunction(() => Number(document.querySelector("input")?.value) > 0);
+        await page.click("#play");
+        const paused = await step(page);
+        const still = await drawing(page);
+        await page.evaluate(
+          () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+        );
+        expect(await step(page)).toBe(paused);
+        expect(await drawing(page)).toBe(still);
 
-      await page.locator("#scrub").fill("350");
-      expect(await page.locator("#step").textContent()).toBe("350 / 400");
-      expect(await drawing(page)).not.toBe(still);
+        await page.locator("#scrub").fill("350");
+        expect(await page.locator("#step").textContent()).toBe("350 / 400");
+        expect(await drawing(page)).not.toBe(still);
 
-      await page.locator("#scrub").fill("400");
-      await page.selectOption("#speed", "5");
-      await page.click("#play");
-      await page.waitForFunction(() => Number(document.querySelector("input")?.value) < 400);
-      await page.waitForFunction(() => Number(document.querySelector("input")?.value) === 400);
-      expect(await page.locator("#play").textContent()).toContain("Play");
-      expect(await page.locator("#legend li", { hasText: "wild" }).textContent()).toContain("diverged");
-    });
+        // From the end, play begins again.
+        await page.locator("#scrub").fill("400");
+        await page.selectOption("#speed", "0.1");
+        await page.click("#play");
+        await page.waitForFunction(() => Number(document.querySelector("input")?.value) < 400);
+        await page.selectOption("#speed", "5");
+        await page.waitForFunction(() => document.getElementById("play")?.textContent?.includes("Play"));
+        expect(await step(page)).toBe(400);
+        expect(await page.locator("#legend li", { hasText: "wild" }).textContent()).toContain("diverged");
+      },
+      { hash: "" },
+    );
   });
 
   it("obeys the keyboard", async () => {
     await visit(raceHtml(sampleRace()), async (page) => {
       await page.keyboard.press("Space");
+      expect(await page.locator("#play").textContent()).toContain("Pause");
+      await page.keyboard.press("Space");
+      expect(await page.locator("#play").textContent()).toContain("Play");
       await page.keyboard.press("Home");
       expect(await step(page)).toBe(0);
       await page.keyboard.press("ArrowRight");
@@ -105,6 +114,8 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
       expect(await step(page)).toBe(400);
       await page.keyboard.press("l");
       expect(await page.getAttribute("#log-steps", "aria-pressed")).toBe("true");
+      await page.selectOption("#speed", "0.1");
+      await page.locator("#speed").blur();
       await page.keyboard.press("r");
       await page.waitForFunction(() => Number(document.querySelector("input")?.value) < 400);
     });
@@ -112,7 +123,6 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
 
   it("hides, shows and isolates runs, and says what is under the pointer", async () => {
     await visit(raceHtml(sampleRace()), async (page) => {
-      await page.click("#play");
       await page.keyboard.press("End");
       const pressed = () => page.locator("#legend button[aria-pressed=true]").count();
       const everything = await drawing(page);
@@ -143,7 +153,6 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
     await visit(
       raceHtml(sampleRace()),
       async (page) => {
-        await page.click("#play");
         const field = () => page.evaluate(() => document.querySelector("canvas")?.toDataURL());
         const whole = await field();
         await page.click("#zoom-in");
@@ -156,6 +165,30 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
       },
       { width: 360, height: 740 },
     );
+  });
+
+  it("stands a run that is lost from the start, and boxes of any size", async () => {
+    const race = sampleRace();
+    const lost = {
+      label: "lost",
+      x: [],
+      y: [],
+      gap: [],
+      finalValue: Number.NaN,
+      distance: Number.POSITIVE_INFINITY,
+    };
+    for (const scale of [1e-12, 1e60]) {
+      const bounds: readonly [number, number] = [-scale, 2 * scale];
+      const view =
+        race.view.kind === "plane" ? { ...race.view, bounds: [bounds, bounds] as const } : race.view;
+      const runs = [...race.runs, { ...lost, outcome: { kind: "diverged" as const, step: 0 } }];
+      await visit(raceHtml({ ...race, view, runs }), async (page) => {
+        await page.keyboard.press("End");
+        expect(await page.locator("#legend li", { hasText: "lost" }).textContent()).toContain("diverged");
+        await page.click("#zoom-in");
+      });
+    }
+    await visit(raceHtml({ ...race, runs: [] }), async (page) => page.keyboard.press("End"));
   });
 
   it("shows a race in one dimension as lines over the steps", async () => {

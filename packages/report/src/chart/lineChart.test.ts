@@ -69,6 +69,11 @@ describe("scales", () => {
     );
   });
 
+  it("end where the domain is too narrow for its place", () => {
+    expect(scales.scale("linear", [1e17, 1e17 + 32]).ticks(5).length).toBeLessThan(20);
+    expect(scales.scale("linear", [-1e300, 1e300]).ticks(5).length).toBeGreaterThan(1);
+  });
+
   it("widen a domain of no extent", () => {
     expect(scales.scale("linear", [2, 2]).position(2)).toBeCloseTo(0.5);
     expect(scales.scale("log", [2, 2]).position(2)).toBeCloseTo(0.5);

@@ -43,10 +43,12 @@ export function createScales({ format }: { readonly format: NumberFormat }): Sca
     const rough = (high - low) / Math.max(1, count);
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = ([1, 2, 5, 10].find((multiple) => multiple * power >= rough * 0.999) ?? 10) * power;
+    const first = Math.ceil(low / step - 1e-9);
     const ticks: Tick[] = [];
-    for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++) {
-      // Ten digits hide the rounding of index · step, e.g. 3 · 0.1.
-      const value = Number((index * step).toPrecision(10));
+    // Counted from the first, so that the loop ends also where an index is too large to count on.
+    for (let i = 0; i <= 2 * count + 2 && (first + i) * step <= high + step * 1e-9; i++) {
+      // Ten digits hide the rounding of a multiple of the step, e.g. 3 · 0.1.
+      const value = Number(((first + i) * step).toPrecision(10));
       ticks.push({ value, label: format.number(value) });
     }
     return ticks;
