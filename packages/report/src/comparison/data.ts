@@ -6,7 +6,7 @@ export interface Estimate {
 }
 
 /**
- * What it took to reach the target (`high` is infinite where a seed missed it), or why it was not reached
+ * What it took to reach the target, bounded by the seeds (`high` is infinite where one missed it), or why it was not reached
  * ("best validation accuracy 0.853, target 0.87").
  */
 export type Cost =

@@ -52,8 +52,8 @@ ${costCells(entry)}
 <td class="number">${spread(entry.testAccuracy, percent)}</td>${judged ? behind(entry) : ""}</tr>`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard"><table>
-<caption>Target: ${data.target.split} ${data.target.metric} ${format.number(data.target.value)}. In brackets: intervals at
-${format.percent(data.interval.level, 0)}, ${data.interval.method}.</caption>
+<caption>Target: ${data.target.split} ${data.target.metric} ${format.number(data.target.value)}. In brackets: the range
+over the seeds for steps and time, else intervals at ${format.percent(data.interval.level, 0)} (${data.interval.method}).</caption>
 <thead><tr><th class="number" scope="col">place</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
 <th class="number" scope="col">steps to target</th><th class="number" scope="col">CPU time to target</th>
 <th class="number" scope="col">validation accuracy</th><th class="number" scope="col">test accuracy</th>${

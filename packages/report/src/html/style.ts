@@ -23,7 +23,7 @@ background:var(--soft);padding:.1em .36em;border-radius:5px;overflow-wrap:anywhe
 .notice{background:var(--warn);color:var(--warn-ink);border:2px solid currentColor;border-radius:12px;padding:12px 16px;margin:10px 0 16px;font-weight:600}
 .findings{margin:10px 0 0;padding:8px 14px;max-width:none;background:var(--soft);border-left:4px solid var(--focus);border-radius:0 8px 8px 0}
 .bounds{display:block;color:var(--muted);font-size:13px}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;margin-bottom:10px}
 table{border-collapse:collapse;width:100%;font-size:15px;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding-bottom:8px}
 th,td{padding:7px 12px 7px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
