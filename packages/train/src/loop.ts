@@ -1,6 +1,6 @@
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { SteepestError } from "@steepest/optim";
-import type { Progress } from "./checkpoint.js";
+import type { Checkpoint, Progress } from "./checkpoint.js";
 import { type ClockReading, createClock } from "./clock.js";
 import type { RunConfiguration } from "./configuration.js";
 import type {
@@ -22,11 +22,15 @@ export const beginning: Progress = {
   logs: { measurements: 0, evaluations: 0 },
 };
 
-/** The part of a run's progress that every step changes. */
-interface Position {
+/** Where a run stands; every step and every evaluation changes it. */
+interface State {
   step: number;
+  /** Sum and number of the losses since the last report. */
   lossSum: number;
   count: number;
+  latest: Evaluation | undefined;
+  best: CompletedRun["best"] | undefined;
+  hit: TargetHit | undefined;
 }
 
 /**
@@ -41,95 +45,63 @@ export async function* runLoop(
 ): AsyncGenerator<Measurement, RunResult> {
   const { configuration } = session;
   const { steps } = configuration;
+  const { step: firstStep, window, latest, best, hit } = from;
+  const state: State = { step: firstStep, ...window, latest, best, hit };
   const clock = createClock(from.clocks);
-  const position: Position = { step: from.step, ...from.window };
-  let { latest, best, hit } = from;
-  let saved = from.step;
+  let saved = firstStep;
 
-  const isOver = () => position.step >= steps || (hit !== undefined && configuration.stopAtTarget);
-  const isDue = (period: number) => position.step % period === 0 || position.step >= steps;
-  const save = async (): Promise<Measurement | undefined> => {
-    if (store === undefined) return undefined;
-    const { step, lossSum, count } = position;
-    const path = await store.save({
-      configuration,
-      progress: {
-        step,
-        clocks: clock.read(),
-        window: { lossSum, count },
-        ...(latest === undefined ? {} : { latest }),
-        ...(best === undefined ? {} : { best }),
-        ...(hit === undefined ? {} : { hit }),
-        logs: from.logs,
-      },
-      parameters: parameterTensors(session, step),
-      optimizer: session.optimizer.saveState(),
-    });
-    saved = step;
-    return { kind: "checkpoint", step, path };
+  const isDue = (period: number) => state.step % period === 0 || state.step >= steps;
+  const save = async (): Promise<readonly Measurement[]> => {
+    if (store === undefined || saved === state.step) return [];
+    const path = await store.save((logs) => checkpointOf(session, state, clock.read(), logs));
+    saved = state.step;
+    return [{ kind: "checkpoint", step: state.step, path }];
   };
 
-  while (!isOver()) {
+  while (!isOver(configuration, state)) {
     if (signal?.aborted === true) {
-      const checkpoint = saved < position.step ? await save() : undefined;
-      if (checkpoint !== undefined) yield checkpoint;
-      return {
-        outcome: "interrupted",
-        step: position.step,
-        steps,
-        ...(store === undefined ? {} : { folder: store.folder }),
-      };
+      yield* await save();
+      const folder = store === undefined ? {} : { folder: store.folder };
+      return { outcome: "interrupted", step: state.step, steps, ...folder };
     }
 
     clock.switchTo("training");
-    await advance(session, position, nextPause(configuration, position.step), signal);
+    await advance(session, state, nextPause(configuration, state.step), signal);
     clock.switchTo("logging");
 
-    const { step } = position;
+    const { step } = state;
     const measurements: Measurement[] = [];
     if (isDue(configuration.reportEvery)) {
-      const loss = position.lossSum / position.count;
+      const loss = state.lossSum / state.count;
       const clocks = clock.read();
       store?.logLoss(step, loss, clocks);
       measurements.push({ kind: "step", step, steps, loss, ...trainingTime(clocks) });
-      position.lossSum = 0;
-      position.count = 0;
+      state.lossSum = 0;
+      state.count = 0;
     }
     if (isDue(configuration.evaluateEvery)) {
       clock.switchTo("evaluation");
-      let evaluation: Evaluation = { validation: await evaluate(session, "validation", step) };
-      const { accuracy } = evaluation.validation;
-      const hitsTarget =
-        hit === undefined && configuration.target !== undefined && accuracy >= configuration.target;
-      if (hitsTarget) hit = { step, ...trainingTime(clock.read()) };
-      if (best === undefined || accuracy > best.accuracy) best = { step, accuracy };
-      if (isOver())
-        evaluation = {
-          ...evaluation,
-          train: await evaluate(session, "train", step),
-          test: await evaluate(session, "test", step),
-        };
-      latest = evaluation;
+      const { evaluation, hitsTarget } = await evaluateState(session, state, clock.read());
       clock.switchTo("logging");
       const clocks = clock.read();
       await store?.logEvaluation(step, evaluation, clocks);
       measurements.push({ kind: "evaluation", step, hitsTarget, ...evaluation, ...trainingTime(clocks) });
     }
-    if (isDue(configuration.checkpointEvery) || isOver()) {
-      const checkpoint = await save();
-      if (checkpoint !== undefined) measurements.push(checkpoint);
-    }
+    if (isDue(configuration.checkpointEvery) || isOver(configuration, state))
+      measurements.push(...(await save()));
     clock.switchTo("idle");
     // The gradient may resolve without a turn of the event loop, and then no signal would ever be heard.
     await eventLoopTurn();
     yield* measurements;
   }
 
-  const { seconds, cpuSeconds } = clock.read();
-  const result = completed(session, { step: position.step, seconds, cpuSeconds, latest, best, hit });
+  const result = completed(session, state, clock.read());
   await store?.finish(result);
   return result;
 }
+
+const isOver = ({ steps, stopAtTarget }: RunConfiguration, { step, hit }: State): boolean =>
+  step >= steps || (hit !== undefined && stopAtTarget);
 
 /** The next step after which something other than training is due. */
 function nextPause(configuration: RunConfiguration, step: number): number {
@@ -141,31 +113,47 @@ function nextPause(configuration: RunConfiguration, step: number): number {
 /** Updates until step `until`, or until the signal. Nothing here is allocated for a step. */
 async function advance(
   { bound, optimizer }: Session,
-  position: Position,
+  state: State,
   until: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  while (position.step < until) {
-    const step = position.step + 1;
+  while (state.step < until) {
+    const step = state.step + 1;
     const loss = await bound.gradient(step);
     // Before the update, so that the parameters are still those of the last finite loss.
     if (!Number.isFinite(loss)) throw notFinite(`the loss is ${loss} at step ${step}`);
     optimizer.step();
-    position.step = step;
-    position.lossSum += loss;
-    position.count++;
+    state.step = step;
+    state.lossSum += loss;
+    state.count++;
     if (signal?.aborted === true) return;
   }
 }
 
-async function evaluate(
-  { bound }: Session,
-  split: "train" | "validation" | "test",
-  step: number,
-): Promise<SplitEvaluation> {
-  const { loss, accuracy, count } = await bound.evaluate(split);
-  if (!Number.isFinite(loss)) throw notFinite(`the ${split} loss is ${loss} after step ${step}`);
-  return { loss, accuracy, count };
+/** Evaluates validation, and at the end of the run the other splits too; keeps the best and the first to reach the target. */
+async function evaluateState(
+  session: Session,
+  state: State,
+  clocks: ClockReading,
+): Promise<{ readonly evaluation: Evaluation; readonly hitsTarget: boolean }> {
+  const { configuration, bound } = session;
+  const { step } = state;
+  const evaluate = async (split: "train" | "validation" | "test"): Promise<SplitEvaluation> => {
+    const { loss, accuracy, count } = await bound.evaluate(split);
+    if (!Number.isFinite(loss)) throw notFinite(`the ${split} loss is ${loss} after step ${step}`);
+    return { loss, accuracy, count };
+  };
+  const validation = await evaluate("validation");
+  const { accuracy } = validation;
+  const { target } = configuration;
+  const hitsTarget = state.hit === undefined && target !== undefined && accuracy >= target;
+  if (hitsTarget) state.hit = { step, ...trainingTime(clocks) };
+  if (state.best === undefined || accuracy > state.best.accuracy) state.best = { step, accuracy };
+  const evaluation = isOver(configuration, state)
+    ? { validation, train: await evaluate("train"), test: await evaluate("test") }
+    : { validation };
+  state.latest = evaluation;
+  return { evaluation, hitsTarget };
 }
 
 const notFinite = (message: string) =>
@@ -177,20 +165,34 @@ const notFinite = (message: string) =>
 
 const trainingTime = ({ seconds, cpuSeconds }: ClockReading) => ({ seconds, cpuSeconds });
 
-function completed(
+/** All that must agree to go on from here. */
+function checkpointOf(
   session: Session,
-  end: {
-    readonly step: number;
-    readonly seconds: number;
-    readonly cpuSeconds: number;
-    readonly latest: Evaluation | undefined;
-    readonly best: CompletedRun["best"] | undefined;
-    readonly hit: TargetHit | undefined;
-  },
-): CompletedRun {
+  state: State,
+  clocks: ClockReading,
+  logs: Progress["logs"],
+): Checkpoint {
+  const { step, lossSum, count, latest, best, hit } = state;
+  return {
+    configuration: session.configuration,
+    progress: {
+      step,
+      clocks,
+      window: { lossSum, count },
+      ...(latest === undefined ? {} : { latest }),
+      ...(best === undefined ? {} : { best }),
+      ...(hit === undefined ? {} : { hit }),
+      logs,
+    },
+    parameters: parameterTensors(session, step),
+    optimizer: session.optimizer.saveState(),
+  };
+}
+
+function completed(session: Session, state: State, clocks: ClockReading): CompletedRun {
   const { configuration, loaded } = session;
   const { workload, dataSource, procedural, optimizer, batchSize, seed, threads, target } = configuration;
-  const { step: steps, seconds, cpuSeconds, latest, best, hit } = end;
+  const { step: steps, latest, best, hit } = state;
   if (latest?.train === undefined || latest.test === undefined || best === undefined)
     throw new Error("internal: a run ended without its last evaluation");
   const { train, validation, test } = latest;
@@ -198,13 +200,11 @@ function completed(
     outcome: "completed",
     ...{ workload, dataSource, procedural, optimizer },
     parameters: loaded.parameterCount,
-    ...{ batchSize, seed, threads, steps, seconds, cpuSeconds, train, validation, test, best },
-    ...(target === undefined
-      ? {}
-      : {
-          target:
-            hit === undefined ? { value: target, reached: false } : { value: target, reached: true, ...hit },
-        }),
+    ...{ batchSize, seed, threads, steps, ...trainingTime(clocks), train, validation, test, best },
+    ...(target === undefined ? {} : { target: targetOutcome(target, hit) }),
     parametersHash: parametersHash(session),
   };
 }
+
+const targetOutcome = (value: number, hit: TargetHit | undefined): NonNullable<CompletedRun["target"]> =>
+  hit === undefined ? { value, reached: false } : { value, reached: true, ...hit };

@@ -11,8 +11,8 @@ export interface RunStore {
   readonly folder: string;
   logLoss(step: number, loss: number, clocks: ClockReading): void;
   logEvaluation(step: number, evaluation: Evaluation, clocks: ClockReading): Promise<void>;
-  /** Replaces the checkpoint; it takes in how far the logs have come. Returns its path. */
-  save(checkpoint: Checkpoint): Promise<string>;
+  /** Replaces the checkpoint by one that knows how far the logs have come, and returns its path. */
+  save(checkpoint: (logs: Progress["logs"]) => Checkpoint): Promise<string>;
   finish(result: CompletedRun): Promise<void>;
   close(): Promise<void>;
 }
@@ -54,7 +54,10 @@ export async function openRunStore(folder: string, logs: Progress["logs"]): Prom
       ...splits.flatMap((split) => [`${split}/loss`, `${split}/accuracy`, `${split}/num_examples`]),
     ],
     logs.evaluations,
-  );
+  ).catch(async (error: unknown) => {
+    await measurements.close();
+    throw error;
+  });
   const checkpointPath = join(folder, runFiles.checkpoint);
   return {
     folder,
@@ -72,8 +75,7 @@ export async function openRunStore(folder: string, logs: Progress["logs"]): Prom
     },
     async save(checkpoint) {
       const covered = { measurements: await measurements.sync(), evaluations: await evaluations.sync() };
-      const progress = { ...checkpoint.progress, logs: covered };
-      await writeFileAtomically(checkpointPath, encodeCheckpoint({ ...checkpoint, progress }));
+      await writeFileAtomically(checkpointPath, encodeCheckpoint(checkpoint(covered)));
       return checkpointPath;
     },
     async finish(result) {

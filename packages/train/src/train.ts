@@ -116,12 +116,30 @@ async function* run(
         optimizer: configuration.optimizer,
       };
       return yield* runLoop(session, progress, store, signal);
+    } catch (error) {
+      throw folder === undefined ? error : await withLastCheckpoint(error, folder);
     } finally {
       await store?.close();
     }
   } finally {
     await session.bound.release();
   }
+}
+
+/** An error of divergence says from where the run can go on; others stay as they are. */
+async function withLastCheckpoint(error: unknown, folder: string): Promise<unknown> {
+  if (!(error instanceof SteepestError) || error.code !== "non-finite") return error;
+  const status = await inspectRun(folder);
+  if (status.kind !== "partial" || status.checkpoint === undefined) return error;
+  const { step } = status.checkpoint.progress;
+  return new SteepestError(
+    error.code,
+    error.message,
+    `The last good checkpoint, of step ${step}, is kept in ${folder}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** @throws SteepestError `state-mismatch` that names every choice that differs */
