@@ -51,7 +51,11 @@ const compiled = compile(outputs);
 const memory = new WebAssembly.Memory({ initial: 64 });
 let offset = 0;
 const view = ({ shape }) => {
-  const array = new Float32Array(memory.buffer, offset, shape.reduce((a, b) => a * b, 1));
+  const array = new Float32Array(
+    memory.buffer,
+    offset,
+    shape.reduce((a, b) => a * b, 1),
+  );
   offset += Math.ceil(array.byteLength / 64) * 64;
   return array;
 };
@@ -84,13 +88,20 @@ const session = await createSession(compiled, { feeds, fetches, threads });
 for (let repetition = 0; repetition < 3; repetition++) {
   const times = await time(session);
   const at = (quantile) => times[Math.floor(quantile * (times.length - 1))].toFixed(3);
-  print(`${compiled.nodeCount} nodes, batch ${batch}: median ${at(0.5)} ms, fastest ${at(0)} ms, 90% ${at(0.9)} ms`);
+  print(
+    `${compiled.nodeCount} nodes, batch ${batch}: median ${at(0.5)} ms, fastest ${at(0)} ms, 90% ${at(0.9)} ms`,
+  );
 }
 await session.release();
 
 const folder = mkdtempSync(join(tmpdir(), "steepest-profile-"));
 try {
-  const profiled = await createSession(compiled, { feeds, fetches, threads, profilePrefix: join(folder, "run") });
+  const profiled = await createSession(compiled, {
+    feeds,
+    fetches,
+    threads,
+    profilePrefix: join(folder, "run"),
+  });
   await time(profiled);
   await profiled.release();
   const events = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]), "utf8"));
