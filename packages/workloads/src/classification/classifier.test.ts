@@ -1,4 +1,4 @@
-import { evaluate, gradients, input } from "@steepest/graph";
+import { evaluate, gradients, input, type Tensor } from "@steepest/graph";
 import { crossEntropy, initialiseParameters, mlp } from "@steepest/nn";
 import { elementCount } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
@@ -62,10 +62,11 @@ function reference(examples: ArrayLike<number>) {
     loss,
     model.parameters.map(({ tensor }) => tensor),
   );
-  const found = evaluate(
-    { loss, logits, ...Object.fromEntries(derivatives.map((tensor, i) => [names[i] ?? "", tensor])) },
-    { x, y, ...Object.fromEntries(values) },
-  );
+  const outputs: Record<string, Tensor> = { loss, logits };
+  derivatives.forEach((tensor, i) => {
+    outputs[names[i] ?? ""] = tensor;
+  });
+  const found = evaluate(outputs, { x, y, ...Object.fromEntries(values) });
   const scores = found.logits ?? new Float64Array();
   const right = y.filter((label, i) => {
     const row = scores.subarray(i * CLASSES, (i + 1) * CLASSES);
