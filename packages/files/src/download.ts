@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFileAtomically } from "./atomic.js";
 import { FileError } from "./errors.js";
 
+/** What to fetch, what it must be, where to put it and how long to wait. */
 export interface DownloadOptions {
   readonly url: string;
   /** The file to write. It appears whole and verified, or not at all. */

@@ -28,6 +28,7 @@ export const constantOf =
   () =>
     each(() => value);
 
+/** Every element 0. */
 export const zeros: FanInitialiser = constantOf(0);
 
 /** N(0, deviation²), whatever the fans. */

@@ -3,6 +3,7 @@ import { type ParameterRole, SteepestError } from "@steepest/optim";
 import { type FanInitialiser, type Initialiser, torchDefault } from "./initialisers.js";
 import type { Model, ModelParameter } from "./model.js";
 
+/** What is not usual about a linear layer. */
 export interface LinearOptions {
   /** Default `hiddenMatrix`; the layer that gives the logits is the `head`. */
   readonly role?: ParameterRole;

@@ -20,6 +20,7 @@ export function meanSquaredError(prediction: Tensor, target: Tensor): Tensor {
   return mean(multiply(error, error));
 }
 
+/** What is not usual about a cross-entropy. */
 export interface CrossEntropyOptions {
   /** ε: the target is 1 − ε on the label and ε spread evenly over all classes (Szegedy et al. 2016). Default 0. */
   readonly labelSmoothing?: number;

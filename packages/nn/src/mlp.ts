@@ -5,6 +5,7 @@ import { type FanInitialiser, torchDefault } from "./initialisers.js";
 import { linear } from "./linear.js";
 import { type Model, sequential } from "./model.js";
 
+/** What is not usual about a multi-layer perceptron. */
 export interface MlpOptions {
   /** Between the layers. Default `relu`. */
   readonly activation?: ActivationName;

@@ -9,6 +9,7 @@ export interface ParameterViews {
   gradient(name: string): Float32Array;
 }
 
+/** How a workload is run. */
 export interface BindOptions {
   /** Examples a step. */
   readonly batchSize: number;
@@ -55,6 +56,7 @@ export interface LoadedWorkload {
   bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload>;
 }
 
+/** How a workload is loaded. */
 export interface LoadOptions {
   /** Gets one line for people where something is not as it should be. Default: nobody hears it. */
   readonly notify?: (line: string) => void;
