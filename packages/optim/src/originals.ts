@@ -17,22 +17,20 @@ export function fromOriginal(
 ): OptimizerSpec {
   const entry = findOptimizer(name);
   const mappings = findPreset(entry, preset).arguments;
-  const settings = Object.entries(originalArguments).flatMap(([argument, value]) => {
+  const hyper: Record<string, number> = {};
+  const options: Record<string, OptionValue> = {};
+  for (const [argument, value] of Object.entries(originalArguments)) {
     const mapping = Object.hasOwn(mappings, argument) ? mappings[argument] : undefined;
     if (mapping === undefined)
       throw unknownName(`argument of ${preset}'s ${name}`, argument, Object.keys(mappings));
-    return settingsOf(`${preset}'s ${name}: ${argument}=${JSON.stringify(value)}`, mapping, value);
-  });
-  const ofKind = <Value>(names: Readonly<Record<string, unknown>>, is: (value: unknown) => value is Value) =>
-    Object.fromEntries(
-      settings.flatMap(([key, value]) => (Object.hasOwn(names, key) && is(value) ? [[key, value]] : [])),
-    );
-  const spec: OptimizerSpec = {
-    name,
-    preset,
-    hyper: ofKind(entry.hyper, (value) => typeof value === "number"),
-    options: ofKind(entry.options, (value) => typeof value === "string" || typeof value === "boolean"),
-  };
+    const call = `${preset}'s ${name}: ${argument}=${JSON.stringify(value)}`;
+    for (const [ours, setting] of settingsOf(call, mapping, value)) {
+      if (Object.hasOwn(entry.options, ours) && typeof setting !== "number") options[ours] = setting;
+      else if (Object.hasOwn(entry.hyper, ours) && typeof setting === "number") hyper[ours] = setting;
+      else throw refused(call, typeof setting === "number" ? "Give a truth value or text" : "Give a number");
+    }
+  }
+  const spec: OptimizerSpec = { name, preset, hyper, options };
   entry.choose(spec);
   return spec;
 }

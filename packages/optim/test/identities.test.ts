@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { createOptimizer } from "../src/optimizer/createOptimizer.js";
+import { parseOptimizerSpec } from "../src/spec.js";
+import { awkwardParameters, fillGradients, flatten, initialise } from "./gradients.js";
+
+/** Parameters after some steps of an optimizer in its textual form. */
+function after(text: string, backend: "float64" | "wasm", steps = 20): number[] {
+  const optimizer = createOptimizer(parseOptimizerSpec(text), awkwardParameters, { backend });
+  initialise(optimizer);
+  for (let k = 1; k <= steps; k++) {
+    fillGradients(optimizer, k);
+    optimizer.step();
+  }
+  return flatten(optimizer);
+}
+
+const relativeError = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((value, index) => Math.abs(value - (b[index] ?? 0)))) / Math.max(1, ...a.map(Math.abs));
+
+/** One rule is another under these values; exactly where the arithmetic is the same, else up to rounding. */
+const identities: readonly (readonly [left: string, right: string, exact: boolean])[] = [
+  ["gd", "sgd", true],
+  ["momentum:beta=0", "sgd", true],
+  ["nesterov:beta=0", "sgd", true],
+  ["momentum:firstGradient=whole", "momentum", true],
+  ["momentum:dampening=0.1,weightDecay=0.1,lr=0.1", "momentum:weightDecay=0.1,lr=0.09", false],
+  ["adamw:weightDecay=0", "adam", true],
+  ["adam-l2:weightDecay=0", "adam", true],
+  ["adamw:weightDecay=0,maximum=raw", "amsgrad:maximum=raw", true],
+  ["adamw:weightDecay=0,maximum=debiased", "amsgrad", true],
+  ["adam-l2:weightDecay=0,maximum=raw", "amsgrad:maximum=raw", true],
+  ["adadelta:gamma=0.8,rho=0.8,preset=torch", "adadelta:gamma=0.8,rho=0.8", true],
+  ["adadelta:lr=0.5,preset=torch", "adadelta:lr=0.5,preset=optax", true],
+  ["rmsprop:buffer=directions,momentum=0", "rmsprop", true],
+  ["rmsprop:buffer=steps,momentum=0", "rmsprop", true],
+  ["rmsprop:buffer=steps,momentum=0.7", "rmsprop:buffer=directions,momentum=0.7", false],
+  ["sgd:weightDecay=0.1,preset=torch,lr=0.01", "sgd:weightDecay=0.1", true],
+];
+
+describe.each(["float64", "wasm"] as const)("on %s", (backend) => {
+  it.each(identities)("%s is %s", (left, right, exact) => {
+    const [a, b] = [after(left, backend), after(right, backend)];
+    if (exact) expect(a).toEqual(b);
+    else expect(relativeError(a, b)).toBeLessThan(backend === "wasm" ? 1e-5 : 1e-12);
+  });
+
+  it("differs where a form differs: no identity above holds for want of effect", () => {
+    for (const [left, right] of [
+      ["momentum", "sgd"],
+      ["nesterov", "momentum"],
+      ["momentum:dampening=0.5", "momentum:dampening=0.5,firstGradient=whole"],
+      ["adamw", "adam"],
+      ["adam-l2", "adam"],
+      ["adam-l2", "adamw"],
+      ["amsgrad", "adam"],
+      ["amsgrad:maximum=raw", "amsgrad"],
+      ["amsgrad:maximum=undebiased", "amsgrad"],
+      ["rmsprop:centered=true", "rmsprop"],
+      ["rmsprop:epsPlacement=outside,eps=0.1", "rmsprop:eps=0.1"],
+      ["adagrad:preset=torch", "adagrad"],
+      ["adagrad:preset=optax", "adagrad"],
+      ["adadelta:rho=0.5", "adadelta"],
+    ] as const)
+      expect(
+        relativeError(after(left, backend), after(right, backend)),
+        `${left} / ${right}`,
+      ).toBeGreaterThan(1e-6);
+  });
+});
+
+/** Parameters of a single element that starts at 0, after each of these gradients. */
+function trajectory(text: string, gradients: readonly number[]): number[] {
+  const optimizer = createOptimizer(parseOptimizerSpec(text), [{ name: "x", shape: [], role: "other" }], {
+    backend: "float64",
+  });
+  return gradients.map((g) => {
+    optimizer.gradient("x")[0] = g;
+    optimizer.step();
+    return optimizer.parameter("x")[0] ?? Number.NaN;
+  });
+}
+
+describe("worked by hand", () => {
+  it("AMSGrad's two maxima part on the gradients 1, 0, 0", () => {
+    const rounded = (text: string) => trajectory(text, [1, 0, 0]).map((value) => Number(value.toFixed(3)));
+    expect(rounded("amsgrad:preset=torch,lr=0.1")).toEqual([-0.1, -0.167, -0.219]);
+    expect(rounded("amsgrad:preset=optax,lr=0.1")).toEqual([-0.1, -0.147, -0.177]);
+  });
+  it("Adam's first step is α whatever the gradient's size", () => {
+    for (const g of [1e-3, 1, 1e6]) expect(trajectory("adam:eps=0", [g])[0]).toBeCloseTo(-1e-3, 15);
+  });
+  it("AdaGrad's k-th step on equal gradients is α/√k", () => {
+    const [first = 0, second = 0, third = 0] = trajectory("adagrad:eps=0,lr=1", [2, 2, 2]);
+    expect([first, second - first, third - second]).toEqual([
+      -1,
+      expect.closeTo(-Math.SQRT1_2, 14),
+      expect.closeTo(-1 / Math.sqrt(3), 14),
+    ]);
+  });
+  it("torch's lr_decay divides by 1 + (k − 1)η", () => {
+    const [first = 0, second = 0] = trajectory("adagrad:eps=0,lr=1,lrDecay=1", [2, 2]);
+    expect(second - first).toBeCloseTo(-Math.SQRT1_2 / 2, 14);
+  });
+  it("Nesterov's second step looks ahead: g + βg + β²g", () => {
+    expect(trajectory("nesterov:lr=1,beta=0.5", [1, 0])).toEqual([-1.5, -1.75]);
+    expect(trajectory("momentum:lr=1,beta=0.5", [1, 0])).toEqual([-1, -1.5]);
+  });
+});
