@@ -17,7 +17,9 @@ const row = (entry: ComparisonEntry): readonly TextCell[] => [
   entry.optimizer,
   entry.learningRate === undefined ? "" : format.number(entry.learningRate),
   cost(entry.stepsToTarget, format.count),
-  cost(entry.secondsToTarget, (seconds) => seconds.toFixed(2)),
+  cost(entry.secondsToTarget, (seconds) =>
+    Number.isFinite(seconds) ? seconds.toFixed(2) : format.number(seconds),
+  ),
   accuracy(entry.validationAccuracy),
   accuracy(entry.testAccuracy),
 ];

@@ -12,7 +12,10 @@ export interface Estimate {
   readonly high: number;
 }
 
-/** What it took to reach the target: median and range over seeds (`high` is infinite where a seed missed it), or why it was missed. */
+/**
+ * What it took to reach the target: median and range over seeds, or why it was missed. `high` is infinite (in JSON: null) where a
+ * seed missed it.
+ */
 export type Cost =
   | ({ readonly kind: "reached" } & Estimate)
   | { readonly kind: "missed"; readonly reason: string };

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exitCode } from "../io.js";
+import { main } from "../main.js";
+
+process.env.STEEPEST_OFFLINE = "1";
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "steepest-compare-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function run(...args: readonly string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await main(["compare", ...args], { stdout, stderr, interactive: false });
+  stdout.end();
+  stderr.end();
+  return { code, stdout: await text(stdout), stderr: await text(stderr) };
+}
+
+const small = [
+  "fashion-mnist",
+  "-o",
+  "adam:lr=0.001",
+  "-o",
+  "sgd",
+  "--trials",
+  "2",
+  "--seeds",
+  "1",
+  "--epochs",
+  "0.05",
+];
+
+describe("steepest compare", () => {
+  it("prints a leaderboard on stdout, progress on stderr, and writes a page that needs no network", async () => {
+    const folder = join(root, "table");
+    const { code, stdout, stderr } = await run(...small, "--out", folder);
+    expect(code).toBe(exitCode.ok);
+    for (const name of ["adam:lr=0.001", "sgd", "Not tuned: adam:lr=0.001.", join(folder, "report.html")]) {
+      expect(stdout).toContain(name);
+    }
+    expect(stderr).toMatch(/\[3\/3\]/);
+    const page = await readFile(join(folder, "report.html"), "utf8");
+    expect(page).toContain("adam:lr=0.001");
+    expect(page).not.toMatch(/(?:src|href)="https?:/);
+
+    const again = await run(...small, "--out", folder);
+    expect(again.code).toBe(exitCode.usage);
+    expect(again.stderr).toContain(`Continue it with --resume ${folder}`);
+
+    const resumed = await run("--resume", folder, "--json");
+    expect(resumed.code).toBe(exitCode.ok);
+    expect(resumed.stderr).toContain("3 of 3 trials are complete already and kept");
+    const result: unknown = JSON.parse(resumed.stdout);
+    expect(result).toMatchObject({ workload: "fashion-mnist", parameterCount: 79510, seeds: [0], folder });
+  }, 60_000);
+
+  it("explains wrong calls with exit code 2", async () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [["fashion-mnits"], /Did you mean "fashion-mnist"/],
+      [["fashion-mnist", "-o", "adamm"], /Did you mean "adam"/],
+      [["fashion-mnist", "--seeds", "0"], /integer >= 1/],
+      [["--resume", join(root, "nowhere")], /there is no comparison in/],
+      [["--resume", "x", "--seeds", "2"], /cannot be used with/],
+      [[], /no workload is given/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stdout, stderr } = await run(...args);
+      expect(stderr).toMatch(message);
+      expect([args, code, stdout]).toEqual([args, exitCode.usage, ""]);
+    }
+  });
+
+  it("Ctrl-C ends with 130 and the command that continues, and that command finishes", async () => {
+    const folder = join(root, "interrupted");
+    const launcher = fileURLToPath(new URL("../../bin/steepest.js", import.meta.url));
+    const child = spawn(process.execPath, [launcher, "compare", ...small, "--seeds", "3", "--out", folder], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    let asked = false;
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data.toString();
+      if (asked || !stderr.includes("[1/9]")) return;
+      asked = child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(stderr).toContain(`steepest compare --resume ${folder}`);
+    expect(code).toBe(exitCode.interrupted);
+    const resumed = await run("--resume", folder);
+    expect(resumed.code).toBe(exitCode.ok);
+    expect(resumed.stderr).toMatch(/[1-8] of 9 trials are complete already and kept/);
+  }, 60_000);
+});
