@@ -312,6 +312,22 @@ describe.each(titled("lineSearch"))("%s on %s", (_, backend, spec) => {
     expect(optimizer.step(line)).toMatchObject({ applied: true });
   });
 
+  it("goes to the step it reports, also where that is not the last candidate", () => {
+    const optimizer = startAt([2]);
+    const [x, gradient] = [optimizer.parameter("x"), optimizer.gradient("x")];
+    for (let k = 0; k < 8; k++) {
+      const before = x[0] ?? 0;
+      // A slope of one sign whatever is tried: no search ends satisfied before its last candidate.
+      let call = 0;
+      const { stepSize } = optimizer.step(() => {
+        gradient[0] = call === 0 ? 1 : -1;
+        return call++ === 0 ? 0 : -1 / call;
+      });
+      expect(stepSize).toBeGreaterThan(0);
+      expect(x[0]).toBe(backend === "wasm" ? Math.fround(before - stepSize) : before - stepSize);
+    }
+  });
+
   it("leaves the parameters as they were where the objective throws, now or later", async () => {
     const optimizer = startAt(valley);
     const failing = (): (() => number) => {

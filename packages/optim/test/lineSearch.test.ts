@@ -193,6 +193,63 @@ describe("strong Wolfe", () => {
     }
   });
 
+  /** What is found at the first, second, ... candidate wherever it lies; the last for ever. */
+  const scripted = (...found: readonly LineValue[]): ((step: number) => LineValue) => {
+    let call = 0;
+    return () => found[Math.min(call++, found.length - 1)] ?? { value: Number.NaN, slope: Number.NaN };
+  };
+  const fromZero = (guess: number, slope = -1): LineStart => ({ value: 0, slope, guess, directionSize: 1 });
+  const strict = { ...wolfe, curvature: 0.01 };
+
+  it("grows a bracket to 10 t at most and by 0.01 of its last growth at least", () => {
+    const falling = (t: number): LineValue => ({ value: -t, slope: -1 });
+    expect(run(strongWolfe(fromZero(1), wolfe), falling).tried.slice(0, 3)).toEqual([1, 10, 100]);
+    // The parabola's minimiser is 1.001, closer than 1 + 0.01.
+    const parabola = (t: number): LineValue => ({ value: (t - 1.001) ** 2, slope: 2 * (t - 1.001) });
+    const { tried } = run(strongWolfe(startOf(parabola, 1), { ...wolfe, curvature: 1e-9 }), parabola);
+    expect(tried[1]).toBeCloseTo(1.01, 12);
+  });
+
+  it("closes a bracket at a rise above the last point, but not yet at the second point", () => {
+    const [low, higher, end] = [
+      { value: -5, slope: -1 },
+      { value: -3, slope: -1 },
+      { value: -3, slope: -1 },
+    ];
+    const { tried } = run(
+      strongWolfe(fromZero(1), { ...strict, maximumIterations: 4 }),
+      scripted(low, higher, end),
+    );
+    expect(tried[2]).toBeGreaterThan(tried[1] ?? 0);
+    // The third point is as high as the second: the minimiser is looked for between those two.
+    expect(tried[3]).toBeGreaterThan(tried[1] ?? 0);
+    expect(tried[3]).toBeLessThan(tried[2] ?? 0);
+  });
+
+  it("zooms into the half that a positive slope leaves, and past a point that is no better", () => {
+    // At 1 the line rises again; the next point lies above that one, so the minimiser lies between the two.
+    const line = scripted({ value: -0.5, slope: 1 }, { value: -0.3, slope: 0.9 }, { value: -0.6, slope: 0 });
+    const { tried, step } = run(strongWolfe(fromZero(1), strict), line);
+    expect(tried).toHaveLength(3);
+    expect(tried[1]).toBeLessThan(1);
+    expect(tried[2]).toBeGreaterThan(tried[1] ?? 1);
+    expect(tried[2]).toBeLessThan(1);
+    expect(step).toBe(tried[2]);
+  });
+
+  it("moves a trial a tenth of the bracket inside when it is near an end for the second time", () => {
+    // Through (0, 0) with slope −1: a parabola with its minimum at 0.95, then −t + B t² + 0.1 t³ with its minimum at 0.93.
+    const b = (1 - 0.3 * 0.93 ** 2) / (2 * 0.93);
+    const line = scripted(
+      { value: -1 + 1 / 1.9, slope: -1 + 1 / 0.95 },
+      { value: -0.95 + b * 0.95 ** 2 + 0.1 * 0.95 ** 3, slope: -1 + 2 * b * 0.95 + 0.3 * 0.95 ** 2 },
+      { value: -1, slope: 0 },
+    );
+    const { tried } = run(strongWolfe(fromZero(1), strict), line);
+    expect(tried).toHaveLength(3);
+    for (const [index, step] of [1, 0.95, 0.95 - 0.095].entries()) expect(tried[index]).toBeCloseTo(step, 12);
+  });
+
   it("stops where the line falls for ever, after its iterations, at the last and lowest point", () => {
     const line = (t: number): LineValue => ({ value: -t, slope: -1 });
     const { step, satisfied, tried } = run(strongWolfe(startOf(line, 1), wolfe), line);
