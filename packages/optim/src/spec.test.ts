@@ -219,6 +219,8 @@ describe("an original's arguments", () => {
     ],
     ["adamw", "torch", { amsgrad: true }, "adamw:preset=torch,maximum=raw"],
     ["adadelta", "optax", { rho: 0.8 }, "adadelta:preset=optax,gamma=0.8,rho=0.8"],
+    ["adadelta", "torch", { rho: 0.8 }, "adadelta:preset=torch,gamma=0.8,rho=0.8"],
+    ["adadelta", "paper", { rho: 0.8 }, "adadelta:preset=paper,gamma=0.8,rho=0.8"],
     [
       "rmsprop",
       "torch",

@@ -105,4 +105,18 @@ describe("worked by hand", () => {
     expect(trajectory("nesterov:lr=1,beta=0.5", [1, 0])).toEqual([-1.5, -1.75]);
     expect(trajectory("momentum:lr=1,beta=0.5", [1, 0])).toEqual([-1, -1.5]);
   });
+  it("RMSProp's buffer of directions stands still at step size 0, its buffer of steps rolls on", () => {
+    const moves = (buffer: string): boolean => {
+      const spec = parseOptimizerSpec(`rmsprop:momentum=0.5,buffer=${buffer}`);
+      const optimizer = createOptimizer(spec, [{ name: "x", shape: [1], role: "other" }], {
+        schedule: (step) => (step === 1 ? 1 : 0),
+      });
+      optimizer.gradient("x")[0] = 1;
+      optimizer.step();
+      const before = optimizer.parameter("x")[0];
+      optimizer.step();
+      return optimizer.parameter("x")[0] !== before;
+    };
+    expect([moves("directions"), moves("steps")]).toEqual([false, true]);
+  });
 });
