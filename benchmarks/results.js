@@ -8,6 +8,8 @@ const held = {
   stepMilliseconds: 0.75,
   stepOver: { torch: 1.4, "jax-js": 5, tfjs: 25 },
   megabytes: 1,
+  overheadMilliseconds: 100,
+  twoWorkers: 1.8,
 };
 
 const significant = (value) => {
@@ -44,6 +46,7 @@ export function resultsPage({
   steps,
   workload,
   allocation,
+  scheduler,
   calls,
   quick,
   load,
@@ -73,6 +76,8 @@ export function resultsPage({
     }))
     .toSorted((a, b) => b.share - a.share)[0];
   const ours = steps.get("ours");
+  const overhead = Math.max(0, 1e3 * (scheduler.one - scheduler.alone));
+  const twoWorkers = scheduler.one / scheduler.two;
   const stepMilliseconds = 1e3 * median(ours.seconds);
 
   const heldRows = [
@@ -118,6 +123,18 @@ export function resultsPage({
       (bytes / 1e6).toFixed(3),
       yes(bytes / 1e6 < held.megabytes),
     ]),
+    [
+      "worker processes, ms a trial beyond its own work",
+      `<= ${held.overheadMilliseconds}`,
+      significant(overhead),
+      yes(overhead <= held.overheadMilliseconds),
+    ],
+    [
+      "two trials at once, times as fast as one",
+      `>= ${held.twoWorkers}`,
+      significant(twoWorkers),
+      yes(twoWorkers >= held.twoWorkers),
+    ],
   ];
 
   return `# Benchmarks
@@ -182,6 +199,11 @@ ${table(
   ["what", "growth in bytes"],
   allocation.map(({ name, bytes }) => [name, bytes.toLocaleString("en")]),
 )}
+
+## Worker processes
+
+A trial of 390 steps and the evaluations at its end takes ${significant(1e3 * scheduler.alone)} ms in this process, ${significant(1e3 * scheduler.one)} ms in a pool of one worker, and with two
+workers one ends every ${significant(1e3 * scheduler.two)} ms.
 `;
 }
 

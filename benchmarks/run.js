@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { networkBytes } from "./contestants/network.js";
 import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
 import { resultsPage } from "./results.js";
+import { measureScheduler } from "./scheduler.js";
 
 /** Rules as PyTorch has them too, and bytes of minimum traffic per parameter: x and g read, x written, every state slot read and written. */
 const rules = [
@@ -129,7 +130,11 @@ try {
     allocation.push({ name, bytes });
   }
 
+  say("worker processes");
+  const scheduler = await measureScheduler(options.quick ? 4 : 10);
+
   const page = resultsPage({
+    scheduler,
     triads,
     updates,
     steps,

@@ -3,55 +3,63 @@ import { format, type TextCell, textTable } from "@steepest/report";
 import type { Io } from "../io.js";
 import { columnsOf } from "../terminal/progress.js";
 
-const spread = ({ value, low, high }: Estimate, show: (value: number) => string): string =>
+/** How a figure is written: with its bounds, or alone where the terminal is too narrow for them. */
+type Written = (estimate: Estimate, show: (value: number) => string) => string;
+
+const withBounds: Written = ({ value, low, high }, show) =>
   low === high ? show(value) : `${show(value)} (${show(low)}-${show(high)})`;
 
-const cost = (value: Cost, show: (value: number) => string): TextCell =>
-  value.kind === "reached" ? spread(value, show) : { text: "missed", tone: "quiet" };
+const alone: Written = ({ value }, show) => show(value);
 
-const accuracy = (estimate: Estimate): string => spread(estimate, (value) => (100 * value).toFixed(1));
+const percent = (share: number): string => (100 * share).toFixed(1);
+const seconds = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : format.number(value));
 
-const row = (entry: ComparisonEntry): readonly TextCell[] => [
-  `${entry.rank}`,
-  `${entry.group}`,
-  entry.optimizer,
-  entry.learningRate === undefined ? "" : format.number(entry.learningRate),
-  cost(entry.stepsToTarget, format.count),
-  cost(entry.secondsToTarget, (seconds) =>
-    Number.isFinite(seconds) ? seconds.toFixed(2) : format.number(seconds),
-  ),
-  accuracy(entry.validationAccuracy),
-  accuracy(entry.testAccuracy),
-];
-
-/** The table, why entries missed the target, and how to read it. */
-export function leaderboard(comparison: Comparison, io: Io): string {
-  const { target, entries } = comparison;
-  const table = textTable(
+function table({ target, entries }: Comparison, written: Written): string {
+  const cost = (value: Cost, show: (value: number) => string): TextCell =>
+    value.kind === "reached" ? written(value, show) : { text: "missed", tone: "quiet" };
+  const row = (entry: ComparisonEntry): readonly TextCell[] => [
+    `${entry.rank}`,
+    `${entry.group}`,
+    entry.optimizer,
+    entry.learningRate === undefined ? "" : format.number(entry.learningRate),
+    cost(entry.stepsToTarget, format.count),
+    cost(entry.secondsToTarget, seconds),
+    written(entry.validationAccuracy, percent),
+    written(entry.testAccuracy, percent),
+  ];
+  return textTable(
     [
       { title: "#", align: "right" },
       { title: "group", align: "right" },
-      { title: "optimizer", shrinks: true },
+      { title: "optimizer" },
       { title: "learning rate", align: "right" },
       { title: `steps to ${target.value}`, align: "right" },
-      { title: "CPU seconds", align: "right" },
+      { title: "CPU s", align: "right" },
       { title: "validation %", align: "right" },
       { title: "test %", align: "right" },
     ],
     entries.map(row),
-    { width: columnsOf(io.stdout, Number.POSITIVE_INFINITY) },
   );
+}
+
+const fits = (text: string, width: number): boolean => text.split("\n").every((line) => line.length <= width);
+
+/** The table, why entries missed the target, and how to read it. */
+export function leaderboard(comparison: Comparison, io: Io): string {
+  const { entries } = comparison;
+  const full = table(comparison, withBounds);
+  const width = columnsOf(io.stdout, Number.POSITIVE_INFINITY);
   const missed = entries.flatMap(({ optimizer, stepsToTarget }) =>
     stepsToTarget.kind === "missed" ? [`${optimizer}: ${stepsToTarget.reason}`] : [],
   );
   const failures = entries.flatMap((entry) => entry.failures);
   return [
-    table,
+    fits(full, width) ? full : table(comparison, alone),
     "",
     ...section("Missed the target", missed),
     ...section("Trials without a result", failures),
     ...section(
-      `How to read this (intervals at ${format.percent(comparison.interval.level, 0)}: ${comparison.interval.method})`,
+      `How to read this (${format.percent(comparison.interval.level, 0)} intervals: ${comparison.interval.method})`,
       comparison.method,
     ),
   ]

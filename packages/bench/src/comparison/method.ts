@@ -11,7 +11,7 @@ export function methodSentences(plan: ComparisonPlan): readonly string[] {
   const sentences: string[] = [];
   if (tuned.length > 0) {
     sentences.push(
-      `Only the learning rate was tuned: every optimizer was tried at the same ${points} quasi-random points of its own range, from a tenth of its default to ten times it on a logarithmic scale; all other hyper-parameters are at their defaults or as given.`,
+      `Only the learning rate was tuned, of ${fixed.length === 0 ? "every optimizer" : listed(tuned.map(({ optimizer }) => optimizer))}: each was tried at the same ${points} quasi-random points of its own range, from a tenth of its default to ten times it on a logarithmic scale; all other hyper-parameters are at their defaults or as given.`,
       "An optimizer's learning rate is the one with the fewest steps to the target (median over the seeds), then with the best validation accuracy.",
       `The seeds that chose the learning rate are also the seeds that are scored, so the validation figures flatter every optimizer a little; the test accuracy took no part in any choice.`,
     );

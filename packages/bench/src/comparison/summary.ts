@@ -319,7 +319,7 @@ function shareEstimate(values: readonly number[]): Estimate {
 }
 
 const intervalMethod = (seeds: number): string => {
-  if (seeds < 2) return "none: one seed";
+  if (seeds < 2) return "none from one seed";
   return seeds < bootstrapFrom ? `Student t over ${seeds} seeds` : `BCa bootstrap over ${seeds} seeds`;
 };
 
