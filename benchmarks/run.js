@@ -59,12 +59,13 @@ try {
   const updates = [];
   for (const elements of sizes) {
     say(`${elements.toExponential(0)} parameters`);
-    const triadOf = (language) =>
-      interleave(
-        [{ name: language, contestant: contestants.triad, task: { kind: "triad", elements, language } }],
-        effort,
-      );
-    triads.push({ elements, wasm: (await triadOf("wasm")).get("wasm"), js: (await triadOf("js")).get("js") });
+    const forms = {};
+    for (const form of ["WebAssembly", "in place", "JavaScript"]) {
+      const task = { kind: "triad", elements, form };
+      const results = await interleave([{ name: form, contestant: contestants.triad, task }], effort);
+      forms[form] = results.get(form);
+    }
+    triads.push({ elements, forms });
     for (const { rule, hyper, bytes } of rules) {
       const task = { ...common, rule, hyper, elements };
       const peers = elements <= 1e6 || !options.quick;

@@ -8,7 +8,7 @@ const scale = 0.5;
 await serve(async (task) => {
   if (task.kind !== "triad") return undefined;
   const length = Math.ceil(task.elements / 16) * 16;
-  return task.language === "wasm" ? wasmTriad(length) : javaScriptTriad(length);
+  return task.form === "JavaScript" ? javaScriptTriad(length) : wasmTriad(length, task.form === "in place");
 });
 
 function javaScriptTriad(length) {
@@ -24,7 +24,7 @@ function javaScriptTriad(length) {
   return { call, check: () => a[length - 1] };
 }
 
-async function wasmTriad(length) {
+async function wasmTriad(length, inPlace) {
   const { parseWat } = await wabt();
   const source = readFileSync(new URL("triad.wat", import.meta.url), "utf8");
   const { buffer } = parseWat("triad.wat", source, { simd: true }).toBinary({});
@@ -34,7 +34,7 @@ async function wasmTriad(length) {
   memory.grow(Math.ceil((3 * bytes) / 65536));
   new Float32Array(memory.buffer, bytes, length).fill(1);
   new Float32Array(memory.buffer, 2 * bytes, length).fill(2);
-  const call = () => triad(0, bytes, 2 * bytes, length, scale);
+  const call = () => triad(0, inPlace ? 0 : bytes, 2 * bytes, length, scale);
   call();
   return { call, check: () => new Float32Array(memory.buffer, 0, length)[length - 1] };
 }
