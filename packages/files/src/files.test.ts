@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeFileAtomically } from "./atomic.js";
 import { cacheFolder } from "./cache.js";
 import { download, sha256Of } from "./download.js";
+import { makeFolder, makeNewFolder } from "./folder.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -36,6 +37,34 @@ describe("writeFileAtomically", () => {
     const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(10_000));
     await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
     expect(contents).toContain(await readFile(path, "utf8"));
+  });
+});
+
+describe("makeFolder", () => {
+  it("makes missing parents, also when asked twice at once", async () => {
+    const path = join(folder, "deep", "er", "est");
+    await Promise.all([makeFolder(path), makeFolder(path)]);
+    await makeFolder(path);
+    expect(await readdir(join(folder, "deep", "er"))).toEqual(["est"]);
+  });
+
+  it("refuses a path through a file", async () => {
+    await writeFile(join(folder, "file"), "");
+    await expect(makeFolder(join(folder, "file", "inside"))).rejects.toMatchObject({ code: "ENOTDIR" });
+    await expect(makeFolder(join(folder, "file"))).rejects.toMatchObject({ code: "EEXIST" });
+  });
+
+  it.runIf(process.platform === "linux")("returns where the system makes no folders", async () => {
+    await expect(makeFolder("/proc/steepest/inside")).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("makeNewFolder", () => {
+  it("never gives the same folder twice", async () => {
+    const parent = join(folder, "runs");
+    const made = await Promise.all(Array.from({ length: 5 }, () => makeNewFolder(parent, "run")));
+    expect(new Set(made).size).toBe(5);
+    expect((await readdir(parent)).sort()).toEqual(["run", "run-2", "run-3", "run-4", "run-5"]);
   });
 });
 

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "@steepest/files";
+import { makeFolder, writeFileAtomically } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import type { z } from "zod";
 import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
@@ -62,7 +62,7 @@ export async function createRunFolder(
   configuration: RunConfiguration,
   overwrite: boolean,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, runFiles.configuration);
   if (!overwrite && (await readIfPresent(path)) !== undefined)
     throw new SteepestError(

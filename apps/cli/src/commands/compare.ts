@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import {
   type Comparison,
   type ComparisonConfig,
@@ -11,7 +10,7 @@ import {
   planComparison,
   readPlan,
 } from "@steepest/bench";
-import { writeFileAtomically } from "@steepest/files";
+import { makeNewFolder, writeFileAtomically } from "@steepest/files";
 import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
 import { type ComparisonData, comparisonHtml } from "@steepest/report";
 import { workloads } from "@steepest/workloads";
@@ -160,7 +159,7 @@ async function open(
   const plan = await planComparison(configOf(workload, options), (message) =>
     io.stderr.write(`${message}\n`),
   );
-  const folder = outFolder(options.out) ?? (await newFolder(`compare-${plan.workload}`));
+  const folder = outFolder(options.out) ?? (await makeNewFolder("runs", `compare-${plan.workload}`));
   if ((await readPlan(folder)) !== undefined) {
     throw new SteepestError(
       "invalid-value",
@@ -188,20 +187,6 @@ const outFolder = (out: string | undefined): string | undefined =>
 
 const reportPath = (folder: string, out: string | undefined): string =>
   out !== undefined && isPage(out) ? out : join(folder, "report.html");
-
-/** The first free one of `runs/NAME`, `runs/NAME-2`, ...: a new comparison never touches an earlier one. */
-async function newFolder(name: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const folder = join("runs", attempt === 1 ? name : `${name}-${attempt}`);
-    await mkdir(dirname(folder), { recursive: true });
-    try {
-      await mkdir(folder);
-      return folder;
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-  }
-}
 
 /** Shows what happens until the result. */
 async function follow(

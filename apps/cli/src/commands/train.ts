@@ -1,5 +1,5 @@
-import { mkdir, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { rmdir } from "node:fs/promises";
+import { makeNewFolder } from "@steepest/files";
 import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
 import {
   inspectRun,
@@ -113,7 +113,7 @@ async function runTrain(io: Io, workload: string | undefined, options: TrainArgu
       );
     const optimizer = options.optimizer ?? optimizerArgument("adam");
     const config = { ...choices, workload, optimizer };
-    const folder = options.out ?? (await newFolder(config));
+    const folder = options.out ?? (await makeNewFolder("runs", runName(config)));
     try {
       await checkFree(folder, options);
       const run = train({ ...config, folder, overwrite: options.force === true, signal: stop.signal });
@@ -148,24 +148,6 @@ function chosen(workload: string | undefined, options: TrainArguments): Partial<
     ...(options.evaluateEvery === undefined ? {} : { evaluateEvery: options.evaluateEvery }),
     ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
   };
-}
-
-/**
- * Makes a folder in `runs/` named after the choices; where that name is taken, the first free one of NAME-2, NAME-3, ..., so that
- * nothing is overwritten and the same command can run again.
- */
-async function newFolder(config: TrainConfig & { readonly workload: string }): Promise<string> {
-  const name = runName(config);
-  await mkdir("runs", { recursive: true });
-  for (let attempt = 1; ; attempt++) {
-    const folder = join("runs", attempt === 1 ? name : `${name}-${attempt}`);
-    try {
-      await mkdir(folder);
-      return folder;
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-  }
 }
 
 const runName = ({
