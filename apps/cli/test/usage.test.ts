@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseOptimizerSpec } from "@steepest/optim";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { typed } from "./typed.js";
 
@@ -48,6 +49,8 @@ describe("usage errors exit with 2, say what to do, and write nothing", () => {
   it("explains itself", async () => {
     const { code, stdout } = await typed("train", "--help");
     expect(code).toBe(0);
-    expect(stdout).toContain("Examples:");
+    const examples = [...stdout.matchAll(/^ {2}steepest train .*(?:-o|--optimizer) (\S+)/gm)];
+    expect(examples).not.toHaveLength(0);
+    for (const [, optimizer = ""] of examples) expect(() => parseOptimizerSpec(optimizer)).not.toThrow();
   });
 });

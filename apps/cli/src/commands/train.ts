@@ -78,7 +78,7 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
       `
 Examples:
   steepest train fashion-mnist --optimizer adam --lr 0.001 --epochs 10
-  steepest train fashion-mnist -o momentum:lr=0.05,momentum=0.9 --batch 64 --target 0.88
+  steepest train fashion-mnist -o momentum:lr=0.05,beta=0.9 --batch 64 --target 0.88
   steepest train --resume runs/fashion-mnist-adam-seed0
 
 Ctrl-C saves the run and prints how to resume it; a second one stops at once.
