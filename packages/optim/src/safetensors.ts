@@ -18,6 +18,7 @@ export interface SafetensorsArrays {
   readonly BOOL: Uint8Array;
 }
 
+/** A supported element type. */
 export type SafetensorsDtype = keyof SafetensorsArrays;
 
 /** A tensor of a safetensors file: row-major data whose length is the product of its shape. */
@@ -29,6 +30,7 @@ export type SafetensorsTensor = {
   };
 }[SafetensorsDtype];
 
+/** What a safetensors file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
   /** Free text, e.g. a configuration as JSON. */
