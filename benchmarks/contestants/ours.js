@@ -22,6 +22,12 @@ function optimizerTask({ rule, hyper, elements, learningRate, gradient, checkedS
   };
 }
 
+/** A row-major matrix with this many columns, transposed: our linear layers are [outputs, inputs]. */
+function transposed(values, columns) {
+  const rows = values.length / columns;
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
+}
+
 const adam = { name: "adam", preset: "torch", hyper: { lr: network.learningRate }, options: {} };
 
 /** The step on a batch that stays where it is, as the peers do it. */
@@ -37,7 +43,12 @@ async function networkTask({ file }) {
     parameters.map(({ tensor }) => tensor),
   );
   const optimizer = createOptimizer(adam, parameters);
-  const initial = [data.weight1, data.bias1, data.weight2, data.bias2];
+  const initial = [
+    transposed(data.weight1, network.hidden),
+    data.bias1,
+    transposed(data.weight2, network.classes),
+    data.bias2,
+  ];
   for (const [i, { name }] of parameters.entries()) optimizer.parameter(name).set(initial[i]);
   const lossValue = new Float32Array(1);
   const views = (view) => Object.fromEntries(parameters.map(({ name }) => [name, view(name)]));

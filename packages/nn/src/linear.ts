@@ -1,4 +1,4 @@
-import { add, matmul, parameter } from "@steepest/graph";
+import { add, matmul, parameter, type Tensor } from "@steepest/graph";
 import { type ParameterRole, SteepestError } from "@steepest/optim";
 import { type FanInitialiser, type Initialiser, torchDefault } from "./initialisers.js";
 import type { Model, ModelParameter } from "./model.js";
@@ -21,8 +21,8 @@ const parameterOf = (
 ): ModelParameter => ({ name, shape, role, initialise, tensor: parameter(name, shape) });
 
 /**
- * xW + b. x is [..., inputs], the result [..., outputs]; W = `<name>.weight` is [inputs, outputs] (so that x, as it lies in memory,
- * needs no transposition), b = `<name>.bias` is [outputs].
+ * xWᵀ + b. x is [..., inputs], the result [..., outputs]; W = `<name>.weight` is [outputs, inputs], as in PyTorch, b = `<name>.bias` is
+ * [outputs].
  * @throws SteepestError `invalid-value` where a size is not a positive integer.
  */
 export function linear(name: string, inputs: number, outputs: number, options: LinearOptions = {}): Model {
@@ -37,8 +37,9 @@ export function linear(name: string, inputs: number, outputs: number, options: L
   }
   const { role = "hiddenMatrix", weight: weightOf = torchDefault, bias: biasOf = torchDefault } = options;
   const fans = { in: inputs, out: outputs };
-  const weight = parameterOf(`${name}.weight`, [inputs, outputs], role, weightOf(fans));
-  if (biasOf === "none") return { parameters: [weight], apply: (x) => matmul(x, weight.tensor) };
+  const weight = parameterOf(`${name}.weight`, [outputs, inputs], role, weightOf(fans));
+  const product = (x: Tensor) => matmul(x, weight.tensor, { transposeB: true });
+  if (biasOf === "none") return { parameters: [weight], apply: product };
   const bias = parameterOf(`${name}.bias`, [outputs], "bias", biasOf(fans));
-  return { parameters: [weight, bias], apply: (x) => add(matmul(x, weight.tensor), bias.tensor) };
+  return { parameters: [weight, bias], apply: (x) => add(product(x), bias.tensor) };
 }

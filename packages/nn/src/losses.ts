@@ -3,13 +3,13 @@ import {
   argMax,
   cast,
   equal,
+  gatherElements,
   logSoftmax,
   mean,
   multiply,
   negate,
-  oneHot,
+  reshape,
   subtract,
-  sum,
   type Tensor,
 } from "@steepest/graph";
 import { SteepestError } from "@steepest/optim";
@@ -26,21 +26,21 @@ export interface CrossEntropyOptions {
   readonly labelSmoothing?: number;
 }
 
-function classesOf(what: string, logits: Tensor, labels: Tensor): number {
-  const [examples, classes] = logits.shape;
-  if (logits.shape.length !== 2 || classes === undefined || labels.shape.join() !== String(examples)) {
+function checkClassification(what: string, logits: Tensor, labels: Tensor): void {
+  const [examples] = logits.shape;
+  if (logits.shape.length !== 2 || labels.shape.join() !== String(examples)) {
     throw new SteepestError(
       "shape-mismatch",
       `${what}: expected logits [examples, classes] and labels [examples], found [${logits.shape.join(", ")}] and [${labels.shape.join(", ")}]`,
       "Reshape both to one row an example",
     );
   }
-  return classes;
 }
 
 /**
  * The cross-entropy of each example, [examples], from logits [examples, classes] and int32 labels [examples]:
- * −(1 − ε) log p(label) − ε mean(log p), by a log-softmax that subtracts the largest logit first, so that no exponential overflows.
+ * −(1 − ε) log p(label) − ε mean(log p), by a log-softmax that subtracts the largest logit first, so that no exponential overflows. A run
+ * with a label beyond the last class fails.
  * @throws SteepestError `shape-mismatch`, or `invalid-value` where the smoothing is not in [0, 1].
  */
 export function crossEntropyPerExample(
@@ -48,7 +48,7 @@ export function crossEntropyPerExample(
   labels: Tensor,
   { labelSmoothing = 0 }: CrossEntropyOptions = {},
 ): Tensor {
-  const classes = classesOf("cross-entropy", logits, labels);
+  checkClassification("cross-entropy", logits, labels);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new SteepestError(
       "invalid-value",
@@ -57,7 +57,8 @@ export function crossEntropyPerExample(
     );
   }
   const logProbabilities = logSoftmax(logits);
-  const ofLabel = sum(multiply(logProbabilities, oneHot(labels, classes)), { axes: [1] });
+  const column = gatherElements(logProbabilities, reshape(labels, [-1, 1]), { axis: 1 });
+  const ofLabel = reshape(column, labels.shape);
   if (labelSmoothing === 0) return negate(ofLabel);
   const smooth = mean(logProbabilities, { axes: [1] });
   return negate(add(multiply(ofLabel, 1 - labelSmoothing), multiply(smooth, labelSmoothing)));
@@ -72,7 +73,7 @@ export const crossEntropy = (logits: Tensor, labels: Tensor, options: CrossEntro
  * @throws SteepestError `shape-mismatch`.
  */
 export function correctPerExample(logits: Tensor, labels: Tensor): Tensor {
-  classesOf("accuracy", logits, labels);
+  checkClassification("accuracy", logits, labels);
   const predicted = argMax(logits, { axis: 1 });
   return cast(equal(cast(predicted, "int32"), labels), "float32");
 }

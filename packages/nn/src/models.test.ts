@@ -29,15 +29,15 @@ describe("mlp", () => {
   it("of 784-100-10 has 79,510 parameters with the roles of their places", () => {
     const { parameters } = mlp([784, 100, 10]);
     expect(parameters.map(({ name, shape, role }) => ({ name, shape, role }))).toEqual([
-      { name: "layers.0.weight", shape: [784, 100], role: "hiddenMatrix" },
+      { name: "layers.0.weight", shape: [100, 784], role: "hiddenMatrix" },
       { name: "layers.0.bias", shape: [100], role: "bias" },
-      { name: "layers.1.weight", shape: [100, 10], role: "head" },
+      { name: "layers.1.weight", shape: [10, 100], role: "head" },
       { name: "layers.1.bias", shape: [10], role: "bias" },
     ]);
     expect(parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(79_510);
   });
 
-  it("computes W₂ᵀ relu(W₁ᵀx + b₁) + b₂ for each example", () => {
+  it("computes W₂ relu(W₁x + b₁) + b₂ for each example", () => {
     fc.assert(
       fc.property(
         fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 })),
@@ -49,7 +49,7 @@ describe("mlp", () => {
           const layer = (values: number[], k: number, outputs: number) =>
             range(outputs).map((j) =>
               values.reduce(
-                (sum, value, i) => sum + value * at(feeds[`layers.${k}.weight`] ?? [], i * outputs + j),
+                (sum, value, i) => sum + value * at(feeds[`layers.${k}.weight`] ?? [], j * values.length + i),
                 at(feeds[`layers.${k}.bias`] ?? [], j),
               ),
             );
