@@ -13,6 +13,7 @@ import {
   squaredNorm,
   transformGradient,
 } from "./gradient.js";
+import { clearSubnormals } from "./subnormal.js";
 
 /** A group's programs, bound to its part of the arena. */
 interface GroupPrograms {
@@ -23,6 +24,7 @@ interface GroupPrograms {
   readonly accumulatedNorm: BoundProgram;
   /** Adds the gradient to those accumulated before it. */
   readonly accumulate: BoundProgram;
+  readonly clearSubnormals: BoundProgram;
 }
 
 /** A group at run time. */
@@ -81,9 +83,10 @@ export function arrange(
   const norm = compile(squaredNorm(false));
   const accumulatedNorm = compile(squaredNorm(accumulates));
   const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
-  const programs = [update, norm, accumulatedNorm, accumulating];
-
   const slots = Object.keys(body.state);
+  const clearing = compile(clearSubnormals(slots));
+  const programs = [update, norm, accumulatedNorm, accumulating, clearing];
+
   const arrays = ["x", "g", ...slots, ...(accumulates ? [accumulator] : [])];
   const plan = planArena(
     backend,
@@ -113,6 +116,7 @@ export function arrange(
       norm: bind(norm),
       accumulatedNorm: bind(accumulatedNorm),
       accumulate: bind(accumulating),
+      clearSubnormals: bind(clearing),
     };
     if (clip.value !== undefined) {
       group.scheduled[hyperNames.length + gradientHyperNames.indexOf(gradientLimit)] = clip.value;

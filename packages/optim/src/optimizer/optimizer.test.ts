@@ -8,6 +8,7 @@ import { adamw } from "../rules/adamw.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../safetensors.js";
 import type { Optimizer, OptimizerConfig, StateDictionary } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
+import { clearingPeriod } from "./subnormal.js";
 
 const parameters: readonly ParameterSpec[] = [
   { name: "layers.0.weight", shape: [7, 5], role: "hiddenMatrix" },
@@ -243,7 +244,7 @@ describe("an optimizer", () => {
         "two parameters are named "layers.0.weight". Give each its own name",
         "adamw: lr (step size) must be a finite step size >= 0, found Infinity. Leave it out for the default 0.001, or give a finite step size >= 0",
         "unknown parameter "layers.0.wieght". Did you mean "layers.0.weight"? Known: layers.0.weight, layers.0.bias, empty, scale, layers.1.weight",
-        "34359738816 bytes for parameters, gradients and state are more than one WebAssembly memory can have here. It holds at most 4 GiB: use fewer parameters or an optimizer with less state",
+        "34359738944 bytes for parameters, gradients and state are more than one WebAssembly memory can have here. It holds at most 4 GiB: use fewer parameters or an optimizer with less state",
       ]
     `);
   });
@@ -327,5 +328,29 @@ describe("state", () => {
     const optimizer = build();
     optimizer.loadState(decodeSafetensors(encodeSafetensors(saved.tensors, saved.metadata)));
     expect(optimizer.saveState()).toEqual(saved);
+  });
+
+  it("clears subnormal state at fixed steps, at any position, and does not hide NaN", () => {
+    const optimizer = createRuleOptimizer({ rule: adamw }, [{ name: "w", shape: [23], role: "other" }], {
+      nonFinite: "ignore",
+    });
+    const mean = optimizer.state("w", "m");
+    const run = (steps: number) => {
+      for (let i = 0; i < steps; i++) optimizer.step();
+    };
+    optimizer.gradient("w").fill(1e-30);
+    run(clearingPeriod - 1);
+    optimizer.gradient("w").fill(0);
+    const subnormal = () => [...mean].filter((value) => value !== 0 && Math.abs(value) < 2 ** -126).length;
+    run(1 + clearingPeriod / 2);
+    const kept = mean[0] ?? 0;
+    expect(kept).toBeGreaterThan(2 ** -126);
+    run(clearingPeriod / 2 - 1);
+    expect(subnormal()).toBe(23);
+    run(1);
+    expect(new Set(mean)).toEqual(new Set([0]));
+    mean.fill(Number.NaN);
+    run(clearingPeriod);
+    expect(new Set(mean)).toEqual(new Set([Number.NaN]));
   });
 });

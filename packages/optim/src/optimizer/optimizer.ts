@@ -21,6 +21,7 @@ import type {
 import { gradientScale } from "./gradient.js";
 import { nonFiniteError } from "./nonFinite.js";
 import { loadState, type Progress, saveState } from "./state.js";
+import { clearingPeriod } from "./subnormal.js";
 
 const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
@@ -141,6 +142,8 @@ class RuleOptimizer implements Optimizer {
     }
     this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
     for (const group of groups) group.update.run(step, group.scheduled);
+    if (this.precision === "float32" && step % clearingPeriod === 0)
+      for (const group of groups) group.clearSubnormals.run(step, group.scheduled);
     progress.stepCount = step;
     progress.pending = 0;
     return this.#finish(true, gradientNorm);

@@ -8,9 +8,6 @@ import { type ElementOperator, type LoweredPhase, type LoweredSum, lowerPhase } 
  * Sixteen elements an iteration keep enough loads in flight to fill the memory bus; a loop over four and a loop over one
  * finish the rest. Every loop computes with the same four-lane instructions (the last with one lane in use), so that an
  * element's bits do not depend on its position.
- *
- * State below the smallest normal number is stored as zero: an average of gradients that became zero would otherwise stay
- * subnormal for ever (0.9 times the smallest one rounds to itself), and processors compute with subnormals many times slower.
  */
 
 /** Words of a descriptor before the arrays' addresses. */
@@ -27,8 +24,6 @@ export function generateKernels(rule: string, phases: readonly Phase[], arrays: 
   const functions = lowered.map((phase) => generatePhase(phase, arrays));
   return { module: new WebAssembly.Module(encodeModule(functions)), phases: lowered };
 }
-
-const smallestNormal = 2 ** -126;
 
 const lanes = 4;
 const unroll = 4;
@@ -226,30 +221,19 @@ class ElementEmitter {
 
   /** Assigns the slots: every new value is computed before the first is stored. */
   stores(): void {
-    const values = this.#phase.stores.map(({ array, node }) => {
+    const values = this.#phase.stores.map(({ node }) => {
       this.#value(node);
       const local = this.#localOf(node);
       this.#code.set(local);
       this.#done.add(node);
-      return { array, local };
+      return local;
     });
-    for (const { array, local } of values) {
+    this.#phase.stores.forEach(({ array }, index) => {
       this.#code.get(this.#pointer(array));
-      this.#code.get(local);
-      if (array !== "x") this.#flushSubnormal(local);
+      this.#code.get(values[index] ?? 0);
       if (this.#single) this.#code.v128StoreLane0(this.#offset);
       else this.#code.v128Store(this.#offset);
-    }
-  }
-
-  /** The value on the stack, which `local` holds too, with subnormal lanes as zero. NaN compares false and stays. */
-  #flushSubnormal(local: number): void {
-    const code = this.#code;
-    code.get(local);
-    code.simd(simd.f32x4Absolute);
-    code.f32x4Constant(smallestNormal);
-    code.simd(simd.f32x4Less);
-    code.simd(simd.andNot);
+    });
   }
 
   #localOf(node: number): number {
