@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "@steepest/files";
+import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { findOptimizer, formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
@@ -150,7 +149,7 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
   const path = join(folder, planFile);
   const held = await readPlan(folder);
   if (held === undefined) {
-    await writeFileAtomically(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+    await writeJsonAtomically(path, plan);
     return false;
   }
   const differing = Object.entries(plan).flatMap(([key, value]) =>
@@ -174,12 +173,8 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
  */
 export async function readPlan(folder: string): Promise<ComparisonPlan | undefined> {
   const path = join(folder, planFile);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    return undefined;
-  }
+  const text = await readTextIfPresent(path);
+  if (text === undefined) return undefined;
   try {
     return comparisonPlanSchema.parse(JSON.parse(text));
   } catch (cause) {
