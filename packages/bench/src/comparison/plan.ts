@@ -152,11 +152,10 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
     await writeJsonAtomically(path, plan);
     return false;
   }
-  const differing = Object.entries(plan).flatMap(([key, value]) =>
-    JSON.stringify(value) === JSON.stringify(Object.entries(held).find(([name]) => name === key)?.[1])
-      ? []
-      : [key],
-  );
+  const heldValues = new Map<string, unknown>(Object.entries(held));
+  const differing = Object.entries(plan)
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(heldValues.get(key)))
+    .map(([key]) => key);
   if (differing.length > 0) {
     throw new SteepestError(
       "misuse",
