@@ -33,6 +33,7 @@ const submissionSchema = z.strictObject({
   points: z.array(z.strictObject({ optimizer: z.string(), learningRate: z.number().exactOptional() })),
 });
 
+/** {@link ComparisonPlan} in `plan.json`. */
 export const comparisonPlanSchema = z.strictObject({
   version: z.literal(1),
   workload: z.string(),

@@ -8,6 +8,7 @@ import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
 import { trialFiles } from "./layout.js";
 
+/** {@link TrialConfiguration} in messages to workers. */
 export const trialConfigurationSchema = z.strictObject({
   workload: z.string(),
   /** As the command line takes it, learning rate included: `adam:lr=0.003`. */
