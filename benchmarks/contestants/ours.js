@@ -38,7 +38,7 @@ async function networkTask({ file }) {
   const images = input("images", [network.batch, network.inputs], "float32");
   const labels = input("labels", [network.batch], "int32");
   const loss = crossEntropy(model.apply(images, { training: true }), labels);
-  const slopes = gradients(
+  const derivatives = gradients(
     loss,
     parameters.map(({ tensor }) => tensor),
   );
@@ -55,7 +55,7 @@ async function networkTask({ file }) {
   const session = await createSession(
     compile({
       loss,
-      ...Object.fromEntries(parameters.map(({ name }, i) => [`gradient of ${name}`, slopes[i]])),
+      ...Object.fromEntries(parameters.map(({ name }, i) => [`gradient of ${name}`, derivatives[i]])),
     }),
     {
       feeds: { images: data.images, labels: data.labels, ...views((name) => optimizer.parameter(name)) },
