@@ -1,4 +1,5 @@
-import { type OptimizerSpec, parseOptimizerSpec } from "@steepest/optim";
+import { type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { workloads } from "@steepest/workloads";
 import { InvalidArgumentError } from "commander";
 
 /** Reads a finite number. */
@@ -27,3 +28,17 @@ export function wholeNumberArgument(text: string): number {
  * @throws SteepestError that names the nearest optimizer or key
  */
 export const optimizerArgument = (text: string): OptimizerSpec => parseOptimizerSpec(text);
+
+/** Collects the optimizers of an option that may be given several times. */
+export const optimizersArgument = (
+  text: string,
+  previous: readonly OptimizerSpec[] = [],
+): readonly OptimizerSpec[] => [...previous, optimizerArgument(text)];
+
+/** The error of a command that was given neither a workload nor a folder to resume. */
+export const missingWorkload = (command: "train" | "compare"): SteepestError =>
+  new SteepestError(
+    "invalid-value",
+    "no workload is given",
+    `Write steepest ${command} ${workloads[0]?.name} ..., or --resume FOLDER`,
+  );

@@ -25,3 +25,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     throw error;
   }
 }
+
+/** Writes plain data as JSON for people to read, as {@link writeFileAtomically}. */
+export const writeJsonAtomically = (path: string, data: unknown): Promise<void> =>
+  writeFileAtomically(path, `${JSON.stringify(data, undefined, 2)}\n`);

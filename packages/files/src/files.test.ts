@@ -4,10 +4,11 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeFileAtomically } from "./atomic.js";
+import { writeFileAtomically, writeJsonAtomically } from "./atomic.js";
 import { cacheFolder } from "./cache.js";
 import { download, sha256Of } from "./download.js";
 import { makeFolder, makeNewFolder } from "./folder.js";
+import { readIfPresent, readTextIfPresent } from "./read.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -37,6 +38,20 @@ describe("writeFileAtomically", () => {
     const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(10_000));
     await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
     expect(contents).toContain(await readFile(path, "utf8"));
+  });
+});
+
+describe("readIfPresent", () => {
+  it("gives what was written, and undefined for a file that is not there", async () => {
+    const path = join(folder, "data.json");
+    await writeJsonAtomically(path, { name: "é" });
+    expect(JSON.parse((await readTextIfPresent(path)) ?? "")).toEqual({ name: "é" });
+    expect(await readIfPresent(join(folder, "nowhere", "file"))).toBeUndefined();
+    expect(await readTextIfPresent(join(path, "inside"))).toBeUndefined();
+  });
+
+  it("does not take a file that cannot be read for none", async () => {
+    await expect(readIfPresent(folder)).rejects.toMatchObject({ code: "EISDIR" });
   });
 });
 

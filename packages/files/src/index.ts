@@ -1,5 +1,6 @@
-export { writeFileAtomically } from "./atomic.js";
+export { writeFileAtomically, writeJsonAtomically } from "./atomic.js";
 export { cacheFolder } from "./cache.js";
 export { type DownloadOptions, download, sha256Of } from "./download.js";
 export { FileError } from "./errors.js";
 export { makeFolder, makeNewFolder } from "./folder.js";
+export { readIfPresent, readTextIfPresent } from "./read.js";

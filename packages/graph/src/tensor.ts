@@ -129,7 +129,7 @@ export function constant(value: number | ArrayLike<number>, shape?: Shape, dtype
   return leaf({ kind: "constant", data, outputs }, outputs, checked, dtype);
 }
 
-/** Tensors of zeros or ones with another tensor's shape and element type. */
+/** Zeros with another tensor's shape and element type. */
 export function zerosLike(tensor: TensorType): Tensor {
   return constant(0, tensor.shape, tensor.dtype);
 }

@@ -11,10 +11,7 @@ import { type RunConfiguration, runConfigurationSchema } from "./configuration.j
 import { parseJson } from "./json.js";
 import { bestSchema, evaluationSchema, targetHitSchema } from "./result.js";
 
-/**
- * Where a run stands after `step` updates, parameters and optimizer state apart. Random numbers need no place here: initial
- * parameters, order of examples and dropout are pure functions of the configuration's seed and the step.
- */
+/** {@link Progress} in a checkpoint. */
 export const progressSchema = z.strictObject({
   step: z.int().min(0),
   clocks: z.strictObject({
@@ -31,6 +28,11 @@ export const progressSchema = z.strictObject({
   /** Bytes of the logs that belong to these steps. */
   logs: z.strictObject({ measurements: z.int(), evaluations: z.int() }),
 });
+
+/**
+ * Where a run stands after `step` updates, parameters and optimizer state apart. Random numbers need no place here: initial
+ * parameters, order of examples and dropout are pure functions of the configuration's seed and the step.
+ */
 export type Progress = Readonly<z.infer<typeof progressSchema>>;
 
 /** One consistent state of a run: everything that must agree lies in one file. */

@@ -1,6 +1,6 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder, writeFileAtomically } from "@steepest/files";
+import { makeFolder, readIfPresent, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import type { z } from "zod";
 import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
@@ -72,27 +72,17 @@ export async function createRunFolder(
     );
   // The configuration goes first and comes back last: without it nothing else in the folder counts as a run.
   for (const file of Object.values(runFiles)) await rm(join(folder, file), { force: true });
-  await writeFileAtomically(path, `${JSON.stringify(configuration, undefined, 2)}\n`);
+  await writeJsonAtomically(path, configuration);
 }
 
 const canonical = (configuration: RunConfiguration): string =>
   JSON.stringify(runConfigurationSchema.parse(configuration));
-
-async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
-    throw error;
-  }
-}
 
 /** A JSON file of a known form, undefined where it does not exist. */
 async function readJson<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
-  const bytes = await readIfPresent(path);
-  return bytes === undefined ? undefined : parseJson(new TextDecoder().decode(bytes), schema, path);
+  const text = await readTextIfPresent(path);
+  return text === undefined ? undefined : parseJson(text, schema, path);
 }

@@ -1,5 +1,4 @@
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
-import { SteepestError } from "@steepest/optim";
 import type { Checkpoint, Progress } from "./checkpoint.js";
 import { type ClockReading, createClock } from "./clock.js";
 import type { RunConfiguration } from "./configuration.js";
@@ -11,7 +10,7 @@ import type {
   SplitEvaluation,
   TargetHit,
 } from "./result.js";
-import { parametersHash, parameterTensors, type Session } from "./session.js";
+import { diverged, parametersHash, parameterTensors, type Session } from "./session.js";
 import type { RunStore } from "./store.js";
 
 /** A run before its first step. */
@@ -121,7 +120,7 @@ async function advance(
     const step = state.step + 1;
     const loss = await bound.gradient(step);
     // Before the update, so that the parameters are still those of the last finite loss.
-    if (!Number.isFinite(loss)) throw notFinite(`the loss is ${loss} at step ${step}`);
+    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} at step ${step}`);
     optimizer.step();
     state.step = step;
     state.lossSum += loss;
@@ -140,7 +139,7 @@ async function evaluateState(
   const { step } = state;
   const evaluate = async (split: "train" | "validation" | "test"): Promise<SplitEvaluation> => {
     const { loss, accuracy, count } = await bound.evaluate(split);
-    if (!Number.isFinite(loss)) throw notFinite(`the ${split} loss is ${loss} after step ${step}`);
+    if (!Number.isFinite(loss)) throw diverged(`the ${split} loss is ${loss} after step ${step}`);
     return { loss, accuracy, count };
   };
   const validation = await evaluate("validation");
@@ -155,13 +154,6 @@ async function evaluateState(
   state.latest = evaluation;
   return { evaluation, hitsTarget };
 }
-
-const notFinite = (message: string) =>
-  new SteepestError(
-    "non-finite",
-    message,
-    "Training diverged: lower the learning rate, warm it up, or clip the gradient",
-  );
 
 const trainingTime = ({ seconds, cpuSeconds }: ClockReading) => ({ seconds, cpuSeconds });
 

@@ -5,6 +5,7 @@ const splitSchema = z.strictObject({ loss: z.number(), accuracy: z.number(), cou
 /** Mean loss and accuracy over the `count` examples of one split. */
 export type SplitEvaluation = Readonly<z.infer<typeof splitSchema>>;
 
+/** {@link Evaluation} in `result.json` and in checkpoints. */
 export const evaluationSchema = z.strictObject({
   validation: splitSchema,
   train: splitSchema.exactOptional(),
@@ -14,6 +15,7 @@ export const evaluationSchema = z.strictObject({
 /** What an evaluation measured: validation always, the other splits at the end of the run. */
 export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>;
 
+/** {@link TargetHit} in `result.json` and in checkpoints. */
 export const targetHitSchema = z.strictObject({
   step: z.int(),
   seconds: z.number(),
@@ -23,6 +25,7 @@ export const targetHitSchema = z.strictObject({
 /** The first evaluation that reached the target: its step, and the training clocks there. */
 export type TargetHit = Readonly<z.infer<typeof targetHitSchema>>;
 
+/** The evaluation with the highest validation accuracy so far. */
 export const bestSchema = z.strictObject({ step: z.int(), accuracy: z.number() });
 
 /** `result.json`. */
@@ -67,6 +70,7 @@ export interface InterruptedRun {
   readonly folder?: string;
 }
 
+/** How a run ended. */
 export type RunResult = CompletedRun | InterruptedRun;
 
 /** What a run reports while it goes on. Seconds are those of the training clocks. */

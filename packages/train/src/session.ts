@@ -80,15 +80,19 @@ export function parameterTensors(
       const data = float32(optimizer.parameter(name));
       const bad = data.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0)
-        throw new SteepestError(
-          "non-finite",
-          `element ${bad} of parameter "${name}" is ${data[bad]} after step ${step}`,
-          "Training diverged: lower the learning rate, warm it up, or clip the gradient",
-        );
+        throw diverged(`element ${bad} of parameter "${name}" is ${data[bad]} after step ${step}`);
       return [name, { dtype: "F32", shape, data }] as const;
     }),
   );
 }
+
+/** The error of a loss or parameter that is not finite. */
+export const diverged = (message: string): SteepestError =>
+  new SteepestError(
+    "non-finite",
+    message,
+    "Training diverged: lower the learning rate, warm it up, or clip the gradient",
+  );
 
 /** SHA-256 of names and bytes of all parameters: equal exactly when all bits are. */
 export function parametersHash({ loaded, optimizer }: Session): string {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "@steepest/files";
+import { writeFileAtomically, writeJsonAtomically } from "@steepest/files";
 import { type Checkpoint, encodeCheckpoint, type Progress } from "./checkpoint.js";
 import type { ClockReading } from "./clock.js";
 import { runFiles } from "./folder.js";
@@ -78,9 +78,7 @@ export async function openRunStore(folder: string, logs: Progress["logs"]): Prom
       await writeFileAtomically(checkpointPath, encodeCheckpoint(checkpoint(covered)));
       return checkpointPath;
     },
-    async finish(result) {
-      await writeFileAtomically(join(folder, runFiles.result), `${JSON.stringify(result, undefined, 2)}\n`);
-    },
+    finish: (result) => writeJsonAtomically(join(folder, runFiles.result), result),
     async close() {
       await measurements.flush();
       await evaluations.flush();

@@ -15,12 +15,20 @@ import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepes
 import { type ComparisonData, comparisonHtml } from "@steepest/report";
 import { workloads } from "@steepest/workloads";
 import { Command, Option } from "commander";
-import { countArgument, numberArgument, optimizerArgument } from "../arguments.js";
+import {
+  countArgument,
+  missingWorkload,
+  numberArgument,
+  optimizerArgument,
+  optimizersArgument,
+} from "../arguments.js";
+import { interruptible, resumeLine } from "../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
+import { follow } from "../terminal/follow.js";
 import { createCompareProgress } from "./compareProgress.js";
 import { leaderboard } from "./compareSummary.js";
 
-/** What is compared where nobody says: the lecture's methods for mini-batches. A fixed list, so that the comparison stays one of minutes. */
+/** What is compared where nobody says: the classical methods for mini-batches. A fixed list, so that the comparison stays one of minutes. */
 const defaultOptimizers = [
   "sgd",
   "momentum",
@@ -56,7 +64,7 @@ export function compareCommand(io: Io, finish: (code: ExitCode) => void): Comman
     .option(
       "-o, --optimizer <name[:key=value,...]>",
       `an optimizer, once for each; lr=... fixes its learning rate (default: ${defaultOptimizers.join(", ")})`,
-      (text, previous: readonly OptimizerSpec[] = []) => [...previous, optimizerArgument(text)],
+      optimizersArgument,
     )
     .option("--seeds <count>", "seeds for each optimizer and learning rate (default: 3)", countArgument)
     .option("--trials <count>", "quasi-random learning rates for each optimizer (default: 3)", countArgument)
@@ -86,7 +94,7 @@ Ctrl-C stops the workers and prints how to continue; complete trials are never r
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
     )
     .action(async (workload: string | undefined, options: CompareArguments) => {
-      finish(await runCompare(io, workload, options));
+      finish(await interruptible((signal) => runCompare(io, workload, options, signal)));
     });
 }
 
@@ -94,41 +102,32 @@ async function runCompare(
   io: Io,
   workload: string | undefined,
   options: CompareArguments,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
-  const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(exitCode.interrupted);
-    stop.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  try {
-    const { folder, plan } = await open(io, workload, options);
-    const workers = options.workers ?? Math.min(2, defaultWorkers());
-    const result = await follow(io, plan, { folder, workers, signal: stop.signal });
-    if (result.outcome === "interrupted") {
-      io.stderr.write(
-        `Interrupted with ${result.complete} of ${result.total} trials complete; they are kept. Continue with:\n  steepest compare --resume ${folder}\n`,
-      );
-      return exitCode.interrupted;
-    }
-    const report = reportPath(folder, options.out);
-    const environment = {
-      processor: cpus()[0]?.model ?? "unknown",
-      cores: `${cpus().length}`,
-      "trials at a time": `${workers}`,
-      node: process.version,
-    };
-    const data: ComparisonData = { ...result, command: commandOf(plan), environment };
-    await writeFileAtomically(report, comparisonHtml(data));
-    io.stdout.write(
-      options.json === true
-        ? `${JSON.stringify({ ...result, folder, report })}\n`
-        : `${leaderboard(result, io)}\n\nTrials: ${folder}\nReport: ${report}\n`,
+  const { folder, plan } = await open(io, workload, options);
+  const workers = options.workers ?? Math.min(2, defaultWorkers());
+  const result = await runTrials(io, plan, { folder, workers, signal });
+  if (result.outcome === "interrupted") {
+    io.stderr.write(
+      `Interrupted with ${result.complete} of ${result.total} trials complete; they are kept. Continue with:\n  ${resumeLine("compare", folder)}\n`,
     );
-    return exitCode.ok;
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    return exitCode.interrupted;
   }
+  const report = reportPath(folder, options.out);
+  const environment = {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: `${cpus().length}`,
+    "trials at a time": `${workers}`,
+    node: process.version,
+  };
+  const data: ComparisonData = { ...result, command: commandOf(plan), environment };
+  await writeFileAtomically(report, comparisonHtml(data));
+  io.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ ...result, folder, report })}\n`
+      : `${leaderboard(result, io)}\n\nTrials: ${folder}\nReport: ${report}\n`,
+  );
+  return exitCode.ok;
 }
 
 /** The folder and the plan: those of an earlier comparison to resume, or new ones. */
@@ -149,13 +148,7 @@ async function open(
       "Give the folder that the comparison was started with; it holds a plan.json",
     );
   }
-  if (workload === undefined) {
-    throw new SteepestError(
-      "invalid-value",
-      "no workload is given",
-      `Write steepest compare ${workloads[0]?.name ?? ""}, or --resume FOLDER`,
-    );
-  }
+  if (workload === undefined) throw missingWorkload("compare");
   const plan = await planComparison(configOf(workload, options), (message) =>
     io.stderr.write(`${message}\n`),
   );
@@ -188,8 +181,7 @@ const outFolder = (out: string | undefined): string | undefined =>
 const reportPath = (folder: string, out: string | undefined): string =>
   out !== undefined && isPage(out) ? out : join(folder, "report.html");
 
-/** Shows what happens until the result. */
-async function follow(
+async function runTrials(
   io: Io,
   plan: ComparisonPlan,
   options: { readonly folder: string; readonly workers: number; readonly signal: AbortSignal },
@@ -198,16 +190,7 @@ async function follow(
   progress.print(
     `${plan.source}: ${plan.submissions.length} optimizers, ${plan.seeds.length} seeds, ${plan.steps} steps a trial; trials in ${relative(".", options.folder)}`,
   );
-  try {
-    const events = compare(plan, options);
-    for (;;) {
-      const next = await events.next();
-      if (next.done === true) return next.value;
-      progress.show(next.value, options.signal.aborted);
-    }
-  } finally {
-    progress.clear();
-  }
+  return follow(compare(plan, options), options.signal, progress);
 }
 
 /** The command that makes the same comparison again. */

@@ -15,7 +15,7 @@ import {
 import { race, type Trajectory } from "@steepest/train";
 import { findLandscape, type Landscape, landscapes } from "@steepest/workloads";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { countArgument, numberArgument, optimizerArgument } from "../arguments.js";
+import { countArgument, numberArgument, optimizerArgument, optimizersArgument } from "../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
 import { columnsOf, createProgress } from "../terminal/progress.js";
 import { raceData } from "./raceData.js";
@@ -34,12 +34,6 @@ interface RaceArguments {
 
 /** Reads a point: `x,y,...`. */
 const pointArgument = (text: string): readonly number[] => text.split(",").map(numberArgument);
-
-/** Collects the values of an option that may be given several times. */
-const collect = (text: string, previous: readonly OptimizerSpec[] = []): readonly OptimizerSpec[] => [
-  ...previous,
-  optimizerArgument(text),
-];
 
 type Picture = (data: RaceData, theme: ThemeName) => Promise<string | Uint8Array>;
 const pictures: Readonly<Record<string, Picture>> = {
@@ -66,7 +60,7 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
     .option(
       "-o, --optimizer <name[:key=value,...]>",
       `an optimizer to race; repeat for several (default: ${adaptiveMethods.map(({ name }) => name).join(", ")})`,
-      collect,
+      optimizersArgument,
     )
     .option(
       "--lr <number>",
@@ -94,7 +88,7 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
     .addHelpText(
       "after",
       `
-A learning rate in -o wins over --lr; adadelta and line searches have none. Methods that are not adaptive join with -o:
+A learning rate in -o wins over --lr, which adadelta and line searches do not take. Methods that are not adaptive join with -o:
 ${registry
   .filter((entry) => !entry.adaptive)
   .map(({ name }) => name)

@@ -28,7 +28,7 @@ function box([low, high]: Interval, start: number): Interval {
 const sampleAt = ([low, high]: Interval, index: number): number =>
   low + ((high - low) * index) / (samples - 1);
 
-/** The plane of the first two coordinates, through the minimiser nearest to the origin of the list. */
+/** The plane of the first two coordinates, through the first minimiser. */
 function planeView(landscape: Landscape, start: readonly number[]): RaceView {
   const [first = [0, 1], second = [0, 1]] = landscape.bounds;
   const bounds = [box(first, start[0] ?? Number.NaN), box(second, start[1] ?? Number.NaN)] as const;

@@ -1,18 +1,19 @@
 import { rmdir } from "node:fs/promises";
 import { makeNewFolder } from "@steepest/files";
 import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
-import {
-  inspectRun,
-  type Measurement,
-  type RunResult,
-  resumeRun,
-  type TrainConfig,
-  train,
-} from "@steepest/train";
+import { inspectRun, type RunResult, resumeRun, type TrainConfig, train } from "@steepest/train";
 import { workloads } from "@steepest/workloads";
 import { Command, Option } from "commander";
-import { countArgument, numberArgument, optimizerArgument, wholeNumberArgument } from "../arguments.js";
+import {
+  countArgument,
+  missingWorkload,
+  numberArgument,
+  optimizerArgument,
+  wholeNumberArgument,
+} from "../arguments.js";
+import { interruptible, resumeLine } from "../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
+import { follow } from "../terminal/follow.js";
 import { createTrainProgress } from "./trainProgress.js";
 import { trainSummary } from "./trainSummary.js";
 
@@ -85,45 +86,33 @@ Ctrl-C saves the run and prints how to resume it; a second one stops at once.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 target missed, 130 interrupted.`,
     )
     .action(async (workload: string | undefined, options: TrainArguments) => {
-      finish(await runTrain(io, workload, options));
+      finish(await interruptible((signal) => runTrain(io, workload, options, signal)));
     });
 }
 
-async function runTrain(io: Io, workload: string | undefined, options: TrainArguments): Promise<ExitCode> {
+async function runTrain(
+  io: Io,
+  workload: string | undefined,
+  options: TrainArguments,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const choices = chosen(workload, options);
-  const stop = new AbortController();
-  let stoppedAt = 0;
-  const onSignal = () => {
-    // npm passes Ctrl-C on to a process that the terminal has told already: one keystroke must not count as two.
-    if (!stop.signal.aborted) stoppedAt = performance.now();
-    else if (performance.now() - stoppedAt > 250) process.exit(exitCode.interrupted);
-    stop.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const progress = createTrainProgress(io);
+  if (options.resume !== undefined) {
+    const run = resumeRun(options.resume, { signal, expect: choices });
+    return report(io, await follow(run, signal, progress), options.resume, options);
+  }
+  if (workload === undefined) throw missingWorkload("train");
+  const optimizer = options.optimizer ?? optimizerArgument("adam");
+  const config = { ...choices, workload, optimizer };
+  const folder = options.out ?? (await makeNewFolder("runs", runName(config)));
   try {
-    if (options.resume !== undefined) {
-      const run = resumeRun(options.resume, { signal: stop.signal, expect: choices });
-      return report(io, await follow(io, run, stop.signal), options.resume, options);
-    }
-    if (workload === undefined)
-      throw new SteepestError(
-        "invalid-value",
-        "no workload is given",
-        `Write steepest train ${workloads[0]?.name} ..., or --resume FOLDER`,
-      );
-    const optimizer = options.optimizer ?? optimizerArgument("adam");
-    const config = { ...choices, workload, optimizer };
-    const folder = options.out ?? (await makeNewFolder("runs", runName(config)));
-    try {
-      await checkFree(folder, options);
-      const run = train({ ...config, folder, overwrite: options.force === true, signal: stop.signal });
-      return report(io, await follow(io, run, stop.signal), folder, options);
-    } finally {
-      // Where nothing was written the name is given back; a folder with files in it stays.
-      if (options.out === undefined) await rmdir(folder).catch(() => undefined);
-    }
+    await checkFree(folder, options);
+    const run = train({ ...config, folder, overwrite: options.force === true, signal });
+    return report(io, await follow(run, signal, progress), folder, options);
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    // Where nothing was written the name is given back; a folder with files in it stays.
+    if (options.out === undefined) await rmdir(folder).catch(() => undefined);
   }
 }
 
@@ -188,30 +177,12 @@ async function checkFree(folder: string, options: TrainArguments): Promise<void>
   );
 }
 
-/** Shows a run's measurements until its result. */
-async function follow(
-  io: Io,
-  run: AsyncGenerator<Measurement, RunResult>,
-  signal: AbortSignal,
-): Promise<RunResult> {
-  const progress = createTrainProgress(io);
-  try {
-    for (;;) {
-      const next = await run.next();
-      if (next.done === true) return next.value;
-      progress.show(next.value, signal.aborted);
-    }
-  } finally {
-    progress.clear();
-  }
-}
-
 /** Writes the result and says which exit code it means. */
 function report(io: Io, result: RunResult, folder: string, options: TrainArguments): ExitCode {
   if (options.json === true) io.stdout.write(`${JSON.stringify({ ...result, folder })}\n`);
   if (result.outcome === "interrupted") {
     io.stderr.write(
-      `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:\n  npx steepest train --resume ${/^[\w./\\:-]+$/.test(folder) ? folder : JSON.stringify(folder)}\n`,
+      `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:\n  ${resumeLine("train", folder)}\n`,
     );
     return exitCode.interrupted;
   }

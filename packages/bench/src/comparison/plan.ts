@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "@steepest/files";
+import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { findOptimizer, formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
@@ -34,6 +33,7 @@ const submissionSchema = z.strictObject({
   points: z.array(z.strictObject({ optimizer: z.string(), learningRate: z.number().exactOptional() })),
 });
 
+/** {@link ComparisonPlan} in `plan.json`. */
 export const comparisonPlanSchema = z.strictObject({
   version: z.literal(1),
   workload: z.string(),
@@ -150,14 +150,13 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
   const path = join(folder, planFile);
   const held = await readPlan(folder);
   if (held === undefined) {
-    await writeFileAtomically(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+    await writeJsonAtomically(path, plan);
     return false;
   }
-  const differing = Object.entries(plan).flatMap(([key, value]) =>
-    JSON.stringify(value) === JSON.stringify(Object.entries(held).find(([name]) => name === key)?.[1])
-      ? []
-      : [key],
-  );
+  const heldValues = new Map<string, unknown>(Object.entries(held));
+  const differing = Object.entries(plan)
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(heldValues.get(key)))
+    .map(([key]) => key);
   if (differing.length > 0) {
     throw new SteepestError(
       "misuse",
@@ -174,12 +173,8 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
  */
 export async function readPlan(folder: string): Promise<ComparisonPlan | undefined> {
   const path = join(folder, planFile);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    return undefined;
-  }
+  const text = await readTextIfPresent(path);
+  if (text === undefined) return undefined;
   try {
     return comparisonPlanSchema.parse(JSON.parse(text));
   } catch (cause) {

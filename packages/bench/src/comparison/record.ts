@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readTextIfPresent } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import { type CompletedRun, runFiles } from "@steepest/train";
 import { readFailure, readOutcome, type TrialFailure } from "../trial/trial.js";
@@ -36,20 +36,16 @@ export async function readTrialRecord(folder: string): Promise<TrialFindings> {
     throw new SteepestError(
       "malformed-file",
       `${folder} holds no complete trial`,
-      "Run the comparison again with --resume",
+      "Run the comparison again in its folder",
     );
   }
   return { outcome, curve: await readCurve(join(folder, runFiles.evaluations)) };
 }
 
 async function readCurve(path: string): Promise<readonly CurvePoint[]> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    // A trial that failed before its first evaluation has no log.
-    return [];
-  }
+  const text = await readTextIfPresent(path);
+  // A trial that failed before its first evaluation has no log.
+  if (text === undefined) return [];
   const [header = "", ...rows] = text.trimEnd().split("\n");
   const columns = header.split(",");
   const column = (name: string) => {

@@ -1,17 +1,16 @@
 import { z } from "zod";
 import { trialConfigurationSchema } from "../trial/trial.js";
 
-/** What the pool asks of a worker: `stop` ends the current trial with a checkpoint, and then the process. */
+/** {@link Request} as it is checked on arrival. */
 export const requestSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("run"), folder: z.string(), trial: trialConfigurationSchema }),
   z.strictObject({ kind: z.literal("stop") }),
 ]);
+
+/** What the pool asks of a worker: `stop` ends the current trial with a checkpoint, and then the process. */
 export type Request = z.infer<typeof requestSchema>;
 
-/**
- * What a worker tells. The outcome itself stands in the trial's folder: `finished` only says that it is there, so that nothing is lost
- * with a message. `failed` is an error that another attempt might not meet.
- */
+/** {@link Reply} as it is checked on arrival. */
 export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("heartbeat") }),
   z.strictObject({ kind: z.literal("notice"), message: z.string() }),
@@ -20,6 +19,11 @@ export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("interrupted") }),
   z.strictObject({ kind: z.literal("failed"), reason: z.string() }),
 ]);
+
+/**
+ * What a worker tells. The outcome itself stands in the trial's folder: `finished` only says that it is there, so that nothing is lost
+ * with a message. `failed` is an error that another attempt might not meet.
+ */
 export type Reply = z.infer<typeof replySchema>;
 
 /** How often a worker shows that its event loop turns, in milliseconds. */

@@ -1,13 +1,14 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomically } from "@steepest/files";
+import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { findOptimizer, parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import { type CompletedRun, inspectRun, type Measurement, resumeRun, runFiles, train } from "@steepest/train";
 import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
 import { trialFiles } from "./layout.js";
 
+/** {@link TrialConfiguration} in messages to workers. */
 export const trialConfigurationSchema = z.strictObject({
   workload: z.string(),
   /** As the command line takes it, learning rate included: `adam:lr=0.003`. */
@@ -60,12 +61,8 @@ export async function readOutcome(folder: string): Promise<TrialOutcome | undefi
 /** The failure that a folder records, undefined where it records none. */
 export async function readFailure(folder: string): Promise<TrialFailure | undefined> {
   const path = join(folder, trialFiles.failure);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    return undefined;
-  }
+  const text = await readTextIfPresent(path);
+  if (text === undefined) return undefined;
   try {
     return failureSchema.parse(JSON.parse(text));
   } catch (cause) {
@@ -82,7 +79,7 @@ export async function readFailure(folder: string): Promise<TrialFailure | undefi
 
 /** Records that a trial has no result, and why. */
 export const recordFailure = (folder: string, failure: TrialFailure): Promise<void> =>
-  writeFileAtomically(join(folder, trialFiles.failure), json(failure));
+  writeJsonAtomically(join(folder, trialFiles.failure), failure);
 
 /**
  * Runs a trial in its folder, or what is left of it: a complete trial gives its outcome at once, a partial one goes on from its checkpoint.
@@ -143,21 +140,18 @@ async function describe(folder: string, trial: TrialConfiguration): Promise<void
     name,
     hyper.default,
   ]);
-  await writeFileAtomically(
-    join(folder, trialFiles.hyperparameters),
-    json({ optimizer: spec.name, ...Object.fromEntries(defaults), ...spec.hyper, ...spec.options }),
-  );
-  await writeFileAtomically(join(folder, trialFiles.flags), json(trial));
-  await writeFileAtomically(
-    join(folder, trialFiles.machine),
-    json({
-      processor: cpus()[0]?.model ?? "unknown",
-      cores: cpus().length,
-      platform: platform(),
-      architecture: arch(),
-      node: process.version,
-    }),
-  );
+  await writeJsonAtomically(join(folder, trialFiles.hyperparameters), {
+    optimizer: spec.name,
+    ...Object.fromEntries(defaults),
+    ...spec.hyper,
+    ...spec.options,
+  });
+  await writeJsonAtomically(join(folder, trialFiles.flags), trial);
+  await writeJsonAtomically(join(folder, trialFiles.machine), {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    platform: platform(),
+    architecture: arch(),
+    node: process.version,
+  });
 }
-
-const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;

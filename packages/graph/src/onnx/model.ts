@@ -1,6 +1,7 @@
 import protobuf from "protobufjs/light.js";
 import type { OnnxAttribute } from "../operator.js";
 import type { DType, TensorType } from "../tensor.js";
+import { onnxDataType } from "./dataType.js";
 import { onnxSchema } from "./schema.js";
 
 /** Version of ONNX's own operators that we emit. */
@@ -36,15 +37,6 @@ export interface OnnxGraph {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
 }
-
-/** `TensorProto.DataType` of each element type. */
-export const onnxDataType: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-};
 
 /** Numbers as the little-endian bytes of an element type. */
 export function encodeElements(values: ArrayLike<number>, dtype: DType): Uint8Array {

@@ -2,7 +2,7 @@ import { broadcastOffsets, broadcastShapes } from "../broadcast.js";
 import { shapeError } from "../errors.js";
 import type { Operator } from "../operator.js";
 import { type Shape, sameShape } from "../shape.js";
-import { applySingle, type Tensor } from "../tensor.js";
+import { applySingle, constant, type Tensor } from "../tensor.js";
 import { sumTo } from "./sumTo.js";
 
 type BroadcastToAttributes = { readonly shape: Shape };
@@ -40,3 +40,6 @@ export const broadcastToOperator: Operator<BroadcastToAttributes> = {
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : applySingle(broadcastToOperator, [x], { shape });
 }
+
+/** Zeros that take no room in the model. */
+export const zeros = (shape: Shape): Tensor => broadcastTo(constant(0), shape);

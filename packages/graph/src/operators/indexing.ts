@@ -5,14 +5,11 @@ import type { NumericTensor, Operator } from "../operator.js";
 import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../shape.js";
 import { applySingle, constant, type DType, type Tensor, type TensorType } from "../tensor.js";
 import type { AxisAttributes, AxisOptions } from "./axis.js";
-import { broadcastTo, broadcastToOperator } from "./broadcastTo.js";
+import { broadcastTo, broadcastToOperator, zeros } from "./broadcastTo.js";
 import { equal } from "./comparison.js";
 import { floatTypes, indexTypes, requireEqualTypes, requireTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
 import { cast } from "./select.js";
-
-/** Zeros that take no room in the model. */
-const zeros = (shape: Shape): Tensor => broadcastTo(constant(0), shape);
 
 /** Whether a tensor is zero whatever is fed. */
 function isZero({ source }: Tensor): boolean {

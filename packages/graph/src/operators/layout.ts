@@ -17,7 +17,7 @@ export const reshapeOperator: Operator<ReshapeAttributes> = {
           "reshape",
           [x, { shape }],
           "both shapes must have the same number of elements",
-          `${elementCount(x.shape)} and ${elementCount(shape)} elements differ`,
+          `${elementCount(x.shape)} and ${elementCount(shape)} elements differ: correct an extent, or let one be -1`,
         );
       }
       return { shape, dtype: x.dtype };
@@ -46,7 +46,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       "reshape",
       [x, { shape }],
       "one extent -1 must divide what the others leave",
-      `x has ${elementCount(x.shape)} elements`,
+      `Give one -1 at most, and others whose product divides the ${elementCount(x.shape)} elements`,
     );
   }
   const wanted = shape.map((extent) => (extent === -1 ? rest : extent));

@@ -103,7 +103,7 @@ export const layerNormOperator: Operator<LayerNormAttributes> = {
         "layerNorm",
         inputs,
         "scale and bias must have the shape of x's last dimensions, with at least one element",
-        "Those dimensions are normalised together",
+        "Give scale and bias the extents of the dimensions to normalise over",
       );
     }
     const statistic = { shape: x.shape.map((extent, i) => (i < axis ? extent : 1)), dtype: x.dtype };

@@ -3,7 +3,7 @@ import { shapeError } from "../errors.js";
 import type { NumericTensor, OnnxAttribute, Operator } from "../operator.js";
 import { elementCount, type Shape } from "../shape.js";
 import { applySingle, constant, type Tensor, type TensorType } from "../tensor.js";
-import { broadcastTo } from "./broadcastTo.js";
+import { zeros } from "./broadcastTo.js";
 import { conv2dInputGradient } from "./convolution.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";
 import { scatterAdd } from "./indexing.js";
@@ -70,7 +70,7 @@ export const maxPool2dOperator: Operator<PoolAttributes> = {
   },
   gradient: ({ inputs: [x], outputs: [, offsets] }, [dy]) => {
     if (!x || !offsets || !dy) return [];
-    const flat = broadcastTo(constant(0), [elementCount(x.shape)]);
+    const flat = zeros([elementCount(x.shape)]);
     return [reshape(scatterAdd(flat, reshape(offsets, [-1]), reshape(dy, [-1])), x.shape)];
   },
   toOnnx: (emitter, inputs, { attributes }) =>

@@ -1,4 +1,5 @@
 import { GraphError } from "../errors.js";
+import { onnxDataType } from "../onnx/dataType.js";
 import type { Operator } from "../operator.js";
 import { elementCount, type Shape } from "../shape.js";
 import { applySingle, type Operand, type Tensor, toTensor } from "../tensor.js";
@@ -18,9 +19,6 @@ const keyModulus = 2654435761;
 
 /** Marks indices before they are hashed, so that index 0 does not stay 0: the golden ratio's bits. */
 const indexMark = 0x9e3779b9;
-
-/** ONNX's number for an element type that only this operator uses. */
-const uint32 = 12;
 
 type UniformAttributes = { readonly shape: Shape };
 
@@ -45,9 +43,10 @@ export const uniformOperator: Operator<UniformAttributes> = {
   },
   gradient: () => [],
   toOnnx: (emitter, [key = ""], { attributes: { shape } }) => {
-    const cast = (x: string, to: number) => emitter.node("Cast", [x], { attributes: { to: { int: to } } });
+    const cast = (x: string, to: keyof typeof onnxDataType) =>
+      emitter.node("Cast", [x], { attributes: { to: { int: onnxDataType[to] } } });
     const integer = (value: number, dtype: "int32" | "int64") => emitter.constant([value], [], dtype);
-    const unsigned = (value: number) => cast(integer(value, "int64"), uint32);
+    const unsigned = (value: number) => cast(integer(value, "int64"), "uint32");
     const shiftRight = (x: string, bits: number) =>
       emitter.node("BitShift", [x, unsigned(bits)], { attributes: { direction: { string: "RIGHT" } } });
     const hashed = (x: string) =>
@@ -62,12 +61,12 @@ export const uniformOperator: Operator<UniformAttributes> = {
       integer(elementCount(shape), "int32"),
       integer(1, "int32"),
     ]);
-    const indices = hashed(emitter.node("BitwiseXor", [cast(range, uint32), unsigned(indexMark)]));
+    const indices = hashed(emitter.node("BitwiseXor", [cast(range, "uint32"), unsigned(indexMark)]));
 
-    const long = cast(emitter.node("Reshape", [key, emitter.constant([], [0], "int64")]), 7);
-    const short = cast(emitter.node("Mod", [long, integer(keyModulus, "int64")]), uint32);
+    const long = cast(emitter.node("Reshape", [key, emitter.constant([], [0], "int64")]), "int64");
+    const short = cast(emitter.node("Mod", [long, integer(keyModulus, "int64")]), "uint32");
     const bits = shiftRight(hashed(emitter.node("BitwiseXor", [indices, short])), 8);
-    const flat = emitter.node("Mul", [cast(bits, 1), emitter.constant([2 ** -24], [], "float32")]);
+    const flat = emitter.node("Mul", [cast(bits, "float32"), emitter.constant([2 ** -24], [], "float32")]);
     return [emitter.node("Reshape", [flat, emitter.constant(shape, [shape.length], "int64")])];
   },
   evaluate: ([key], { attributes: { shape } }) => {

@@ -53,7 +53,7 @@ function requireElements(name: string, x: { readonly shape: Shape }, axes: reado
       name,
       [x],
       `axes [${axes.join(", ")}] must hold at least one element`,
-      "Of nothing there is no result",
+      "Reduce over axes that have elements; only a sum of nothing has a value",
     );
   }
 }

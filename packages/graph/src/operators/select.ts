@@ -1,4 +1,5 @@
 import { broadcastShapes, mapBroadcast } from "../broadcast.js";
+import { onnxDataType } from "../onnx/dataType.js";
 import type { NoAttributes, Operator } from "../operator.js";
 import { applySingle, type DType, type Operand, type Tensor, toTensors } from "../tensor.js";
 import { booleanTypes, requireEqualTypes, requireTypes, stored } from "./elementTypes.js";
@@ -33,9 +34,6 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 type CastAttributes = { readonly to: DType };
 
-/** ONNX's numbers for element types (TensorProto.DataType). */
-const onnxTypes: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
-
 /** Converts between element types. */
 export const castOperator: Operator<CastAttributes> = {
   name: "cast",
@@ -43,7 +41,7 @@ export const castOperator: Operator<CastAttributes> = {
   // Of the element types only float32 carries derivatives, and a cast from it to itself is no operation.
   gradient: () => [],
   toOnnx: (emitter, inputs, { attributes: { to } }) => [
-    emitter.node("Cast", inputs, { attributes: { to: { int: onnxTypes[to] } } }),
+    emitter.node("Cast", inputs, { attributes: { to: { int: onnxDataType[to] } } }),
   ],
   evaluate: ([x], { attributes: { to } }) => [
     x?.data.map((value) => stored(value, to)) ?? new Float64Array(),

@@ -3,9 +3,9 @@ import { stridedOffsets } from "../broadcast.js";
 import { GraphError, shapeError } from "../errors.js";
 import type { Operator } from "../operator.js";
 import { elementCount, normaliseAxis, type Shape, stridesOf } from "../shape.js";
-import { apply, applySingle, constant, type Tensor } from "../tensor.js";
+import { apply, applySingle, type Tensor } from "../tensor.js";
 import type { AxisAttributes, AxisOptions } from "./axis.js";
-import { broadcastTo } from "./broadcastTo.js";
+import { zeros } from "./broadcastTo.js";
 import { requireEqualTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
 
@@ -263,7 +263,7 @@ export const splitOperator: Operator<SplitAttributes> = {
     inputs.flatMap(({ shape, dtype }) => sizes.map((size) => ({ shape: shape.with(axis, size), dtype }))),
   gradient: ({ outputs, attributes: { axis } }, outputGradients) => [
     concat(
-      outputs.map((y, i) => outputGradients[i] ?? broadcastTo(constant(0), y.shape)),
+      outputs.map((y, i) => outputGradients[i] ?? zeros(y.shape)),
       { axis },
     ),
   ],

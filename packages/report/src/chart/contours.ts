@@ -8,6 +8,7 @@ export interface Field {
   readonly values: ArrayLike<number>;
 }
 
+/** A contour line, as a path that can be filled. */
 export interface ContourLevel {
   /** f − f* on this line. */
   readonly level: number;

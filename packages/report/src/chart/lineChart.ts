@@ -1,6 +1,7 @@
 import type { SvgNode } from "./node.js";
 import type { Scale, ScaleKind, Scales } from "./scales.js";
 
+/** One axis of a chart. */
 export interface ChartAxis {
   readonly label: string;
   readonly scale: ScaleKind;
@@ -27,6 +28,7 @@ export interface ChartRule {
   readonly label: string;
 }
 
+/** The colours of a chart by use, in any notation of CSS. */
 export interface ChartColours {
   readonly ink: string;
   readonly muted: string;
@@ -35,6 +37,7 @@ export interface ChartColours {
   readonly surface: string;
 }
 
+/** All that a line chart is drawn from. */
 export interface ChartSpec {
   /** What the chart shows, for readers who do not see it. */
   readonly title: string;
@@ -50,6 +53,7 @@ export interface ChartSpec {
   readonly emphasis?: string;
 }
 
+/** A rectangle in CSS pixels. */
 export interface Rectangle {
   readonly left: number;
   readonly top: number;
@@ -57,6 +61,7 @@ export interface Rectangle {
   readonly height: number;
 }
 
+/** A chart as it was laid out: its SVG, and where its plot and its values lie, for cursors. */
 export interface LineChart {
   readonly node: SvgNode;
   readonly plot: Rectangle;
@@ -64,6 +69,7 @@ export interface LineChart {
   readonly y: Scale;
 }
 
+/** The charts as {@link createCharts} builds them. */
 export interface Charts {
   /** Lays out a line chart as SVG. */
   lineChart(spec: ChartSpec): LineChart;

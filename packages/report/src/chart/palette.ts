@@ -1,12 +1,13 @@
 /** How one series is told apart from the others: colour, line style and marker, so that colour alone never decides. */
 export interface SeriesStyle {
-  /** Index into the palette. */
+  /** Index into the palette; a page's colour of it is the CSS variable `--series-<index>`. */
   readonly colour: number;
   /** SVG dash pattern, empty for a solid line. */
   readonly dash: string;
   readonly marker: Marker;
 }
 
+/** The shape of a series' head. */
 export type Marker = "circle" | "square" | "triangle" | "diamond";
 
 /** Sixteen hues each, ordered so that neighbours differ; every one has a contrast of 3:1 or more on its background. */
@@ -33,6 +34,3 @@ export function seriesStyle(index: number): SeriesStyle {
     marker: markers[round] ?? "circle",
   };
 }
-
-/** The colour of a palette index as a CSS variable that follows the page's theme. */
-export const seriesVariable = (colour: number): string => `var(--series-${colour})`;

@@ -1,5 +1,6 @@
 import type { NumberFormat } from "../text/format.js";
 
+/** A labelled value of an axis. */
 export interface Tick {
   readonly value: number;
   readonly label: string;
@@ -17,8 +18,10 @@ export interface Scale {
   ticks(count: number): readonly Tick[];
 }
 
+/** How an axis spaces its values. */
 export type ScaleKind = "linear" | "log";
 
+/** The scales as {@link createScales} builds them. */
 export interface Scales {
   /** A scale over a domain; a domain of no extent is widened. A logarithmic one needs positive ends. */
   scale(kind: ScaleKind, domain: readonly [number, number]): Scale;

@@ -1,5 +1,6 @@
 import { palette } from "./palette.js";
 
+/** The themes that there are. */
 export type ThemeName = "light" | "dark";
 
 /** The colours of a page or picture, by use. All text has a contrast of 4.5:1 or more on `page` and on `surface`. */
@@ -22,6 +23,7 @@ export interface Theme {
   readonly "field-line": string;
 }
 
+/** The colours of each theme. */
 export const themes: Readonly<Record<ThemeName, Theme>> = {
   light: {
     page: "#f6f7f9",

@@ -28,6 +28,7 @@ export interface CurveChoices {
   readonly emphasis: string | undefined;
 }
 
+/** The charts of a comparison by name. */
 export type ComparisonChart = "loss" | "accuracy" | "sensitivity";
 
 /** The specification of one of the charts at a size. */

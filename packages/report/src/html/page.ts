@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { embeddedJson, html, type Markup, trusted } from "./markup.js";
 import { pageStyle } from "./style.js";
 
+/** What differs from page to page. */
 export interface PageContent {
   readonly title: string;
   readonly description: string;

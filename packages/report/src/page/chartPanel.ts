@@ -2,6 +2,7 @@ import type { ChartSeries, ChartSpec, Charts, LineChart } from "../chart/lineCha
 import type { NumberFormat } from "../text/format.js";
 import type { Dom } from "./dom.js";
 
+/** What a panel shows and whom it tells. */
 export interface ChartPanelOptions {
   /** The chart for the size at hand; asked again at every redraw. */
   readonly spec: (width: number, height: number) => ChartSpec;
@@ -22,8 +23,10 @@ export interface ChartPanel {
   cursor(x: number | undefined): void;
 }
 
+/** Puts a live chart into an element. */
 export type ChartPanels = (host: HTMLElement, options: ChartPanelOptions) => ChartPanel;
 
+/** Builds the panels. Self-contained, for a page's inline script. */
 export function createChartPanels({
   dom,
   charts,

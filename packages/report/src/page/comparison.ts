@@ -3,6 +3,7 @@ import type { ChartPanels } from "./chartPanel.js";
 import type { Dom } from "./dom.js";
 import type { Legends } from "./legend.js";
 
+/** What {@link mountComparison} needs of the page's program. */
 export interface ComparisonParts {
   readonly dom: Dom;
   readonly chartPanels: ChartPanels;

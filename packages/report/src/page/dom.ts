@@ -19,6 +19,7 @@ export interface Dom {
   onAppearance(element: Element, draw: () => void): void;
 }
 
+/** Builds the access to the page's elements. Self-contained, for a page's inline script. */
 export function createDom(): Dom {
   const set = (element: Element, attributes: Attributes): void => {
     for (const [name, value] of Object.entries(attributes)) {

@@ -2,6 +2,7 @@ import type { SvgNode } from "../chart/node.js";
 import type { SeriesStyle } from "../chart/palette.js";
 import type { Dom } from "./dom.js";
 
+/** One series as the legend shows it. */
 export interface LegendItem {
   readonly label: string;
   readonly style: SeriesStyle;
@@ -15,13 +16,16 @@ export interface Legend {
   note(label: string, text: string): void;
 }
 
+/** Whom a legend tells what its reader does. */
 export interface LegendEvents {
   readonly onToggle: () => void;
   readonly onHover: (label: string | undefined) => void;
 }
 
+/** Puts a legend into an element. */
 export type Legends = (host: HTMLElement, items: readonly LegendItem[], events: LegendEvents) => Legend;
 
+/** Builds the legends. Self-contained, for a page's inline script. */
 export function createLegends({
   dom,
   swatch,

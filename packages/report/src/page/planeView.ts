@@ -21,14 +21,17 @@ export interface PlaneView {
   fit(): void;
 }
 
+/** What a plane shows and whom it tells. */
 export interface PlaneViewOptions {
   readonly picture: RacePicture;
   readonly plane: Extract<PictureView, { kind: "plane" }>;
   readonly onHover: (label: string | undefined) => void;
 }
 
+/** Puts a plane into an element. */
 export type PlaneViews = (host: HTMLElement, options: PlaneViewOptions) => PlaneView;
 
+/** Builds the planes. Self-contained, for a page's inline script. */
 export function createPlaneViews({
   dom,
   scales,

@@ -10,8 +10,10 @@ export interface Player {
   setSpeed(factor: number): void;
 }
 
+/** Makes the clock of an animation of so many steps; it calls back whenever its position or state changes. */
 export type Players = (steps: number, secondsAtSpeedOne: number, onChange: () => void) => Player;
 
+/** Builds the players. Self-contained, for a page's inline script. */
 export function createPlayers(): Players {
   return (steps, secondsAtSpeedOne, onChange) => {
     let step = 0;

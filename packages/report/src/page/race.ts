@@ -8,6 +8,7 @@ import type { Legends } from "./legend.js";
 import type { PlaneViews, RaceMoment } from "./planeView.js";
 import type { Players } from "./player.js";
 
+/** What {@link mountRace} needs of the page's program. */
 export interface RaceParts {
   readonly dom: Dom;
   readonly format: NumberFormat;

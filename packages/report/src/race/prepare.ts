@@ -16,6 +16,7 @@ export interface PictureRun {
   readonly diverged?: number;
 }
 
+/** What the runs are drawn on: contours of the first two coordinates, or one coordinate over the steps. */
 export type PictureView =
   | {
       readonly kind: "plane";

@@ -1,6 +1,5 @@
-import { scales } from "../chart/charts.js";
+import { charts, scales } from "../chart/charts.js";
 import { fieldColours } from "../chart/colour.js";
-import { createCharts } from "../chart/lineChart.js";
 import { type SvgNode, svgText } from "../chart/node.js";
 import { palette } from "../chart/palette.js";
 import { type ThemeName, themes } from "../chart/theme.js";
@@ -9,6 +8,7 @@ import type { RaceData } from "./data.js";
 import { type PictureRun, type PictureView, type RacePicture, racePicture } from "./prepare.js";
 import { ranked } from "./table.js";
 
+/** How a still picture looks. */
 export interface RaceSvgOptions {
   /** Colours of the picture; light by default. */
   readonly theme?: ThemeName;
@@ -29,7 +29,6 @@ const width = 1200;
 const height = 640;
 const panel = { left: 56, top: 74, width: 560, height: 510 };
 const side = { left: 650, width: 530, chartTop: 66, chartHeight: 330, legendTop: 420, rowHeight: 25 };
-const charts = createCharts({ scales });
 
 /** Contours, paths and heads in the box. */
 function planePanel(

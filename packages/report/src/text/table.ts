@@ -3,8 +3,10 @@ import { displayWidth, truncate } from "./width.js";
 /** What a cell says beside its text; shown as a colour where the terminal has colours. */
 export type Tone = "good" | "bad" | "quiet" | "strong";
 
+/** A cell: its text, and what it says beside that. */
 export type TextCell = string | { readonly text: string; readonly tone: Tone };
 
+/** A column of a table. */
 export interface TextColumn {
   readonly title: string;
   /** `left` by default; numbers read best `right`. */
@@ -13,6 +15,7 @@ export interface TextColumn {
   readonly shrinks?: boolean;
 }
 
+/** What the terminal can show. */
 export interface TextTableOptions {
   /** Columns of the terminal; unlimited by default. */
   readonly width?: number;

@@ -9,6 +9,7 @@ import {
 } from "@steepest/optim";
 import type { Landscape } from "@steepest/workloads";
 
+/** How a race is run. */
 export interface RaceOptions {
   /** Steps of each optimizer; the landscape's own by default. */
   readonly steps?: number;
@@ -209,8 +210,7 @@ export function* race(
   if (twice !== undefined) {
     throw new SteepestError("invalid-value", `"${twice}" is in the race twice`, "Name each optimizer once");
   }
-  for (const spec of specs) {
-    const full = entrant(spec, landscape, complete.learningRate);
-    yield run(formatOptimizerSpec(spec), full, landscape, complete);
+  for (const [i, spec] of specs.entries()) {
+    yield run(labels[i] ?? spec.name, entrant(spec, landscape, complete.learningRate), landscape, complete);
   }
 }

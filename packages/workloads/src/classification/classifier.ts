@@ -114,12 +114,12 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
     const order = batchOrder(train, batchSize, seed);
     const { logits, labels } = network(dataset, model, standardisation, batchSize, true);
     const loss = crossEntropy(logits, labels);
-    const slopes = gradients(
+    const derivatives = gradients(
       loss,
       parameters.map(({ tensor }) => tensor),
     );
     const outputs = Object.fromEntries(
-      slopes.map((slope, i) => [`gradient of ${parameters[i]?.name}`, slope]),
+      derivatives.map((derivative, i) => [`gradient of ${parameters[i]?.name}`, derivative]),
     );
     const filled = Object.fromEntries(
       parameters.map(({ name }) => [`gradient of ${name}`, views.gradient(name)]),

@@ -54,5 +54,6 @@ export const singleDimension = (landscape: Landscape): LandscapeFamily => ({
 export const cube = (dimension: number, low: number, high: number): readonly (readonly [number, number])[] =>
   Array.from({ length: dimension }, () => [low, high] as const);
 
+/** A point whose coordinates are all equal. */
 export const filled = (dimension: number, value: number): readonly number[] =>
   new Array<number>(dimension).fill(value);

@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exitCode } from "../io.js";
-import { main } from "../main.js";
+import { exitCode } from "../src/io.js";
+import { start } from "./run.js";
+import { typed } from "./typed.js";
 
 process.env.STEEPEST_OFFLINE = "1";
 
@@ -17,13 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function run(...args: readonly string[]) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await main(["compare", ...args], { stdout, stderr, interactive: false });
-  stdout.end();
-  stderr.end();
-  return { code, stdout: await text(stdout), stderr: await text(stderr) };
-}
+const run = (...args: readonly string[]) => typed("compare", ...args);
 
 const small = [
   "fashion-mnist",
@@ -81,18 +72,15 @@ describe("steepest compare", () => {
 
   it("Ctrl-C ends with 130 and the command that continues, and that command finishes", async () => {
     const folder = join(root, "interrupted");
-    const launcher = fileURLToPath(new URL("../../bin/steepest.js", import.meta.url));
-    const child = spawn(process.execPath, [launcher, "compare", ...small, "--seeds", "3", "--out", folder], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let stderr = "";
+    const { child, finished } = start(["compare", ...small, "--seeds", "3", "--out", folder], root);
+    let seen = "";
     let asked = false;
-    child.stderr.on("data", (data: Buffer) => {
-      stderr += data.toString();
-      if (asked || !stderr.includes("[1/9]")) return;
+    child.stderr?.on("data", (data: Buffer) => {
+      seen += data.toString();
+      if (asked || !seen.includes("[1/9]")) return;
       asked = child.kill("SIGINT");
     });
-    const code = await new Promise((resolve) => child.once("close", resolve));
+    const { code, stderr } = await finished;
     expect(stderr).toContain(`steepest compare --resume ${folder}`);
     expect(code).toBe(exitCode.interrupted);
     const resumed = await run("--resume", folder);
