@@ -96,13 +96,25 @@ export function resolveConfiguration(
     batchSize,
     steps: totalSteps(config, workload, stepsPerEpoch),
     seed: wholeNumber("seed", config.seed ?? 0),
-    threads: positiveInteger("number of threads", config.threads ?? 1),
+    threads: threadCount(config.threads ?? 1),
     ...(target === undefined ? {} : { target }),
     stopAtTarget: config.stopAtTarget ?? true,
     evaluateEvery: positiveInteger("evaluation period", config.evaluateEvery ?? stepsPerEpoch),
     checkpointEvery: positiveInteger("checkpoint period", config.checkpointEvery ?? stepsPerEpoch),
     reportEvery: positiveInteger("report period", config.reportEvery ?? 10),
   };
+}
+
+/** Each thread takes memory of its own, and far more threads than any machine has cores bring it down. */
+const mostThreads = 256;
+
+function threadCount(threads: number): number {
+  if (positiveInteger("number of threads", threads) > mostThreads)
+    throw invalid(
+      `number of threads is ${threads}`,
+      `Expected 1 to ${mostThreads}; more than the machine has cores never help`,
+    );
+  return threads;
 }
 
 function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, stepsPerEpoch: number): number {

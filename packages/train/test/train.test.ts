@@ -161,6 +161,7 @@ describe("train", () => {
     ["two learning rates", { learningRate: 0.1 }, /given twice: 0.05 with adam, and 0.1/],
     ["line search", { optimizer: parseOptimizerSpec("gd-wolfe") }, /mini-batches/],
     ["batch 0", { batchSize: 0 }, /batch size is 0.*integer >= 1/],
+    ["too many threads", { threads: 100_000 }, /number of threads is 100000.*1 to 256/],
     ["a batch larger than the data", { batchSize: 206 }, /206 exceeds the 205 training examples/],
     ["steps 0", { steps: 0 }, /number of steps is 0/],
     ["steps and epochs", { epochs: 1 }, /both 70 steps and 1 epochs/],
