@@ -1,7 +1,7 @@
 import { compile, createSession, gradients, input } from "@steepest/graph";
 import { crossEntropy, mlp } from "@steepest/nn";
 import { createOptimizer } from "@steepest/optim";
-import { findWorkload } from "@steepest/workloads";
+import { findWorkload, initialiseParameters } from "@steepest/workloads";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
@@ -84,7 +84,7 @@ async function workloadTask() {
     parameter: (name) => optimizer.parameter(name),
     gradient: (name) => optimizer.gradient(name),
   };
-  loaded.initialise?.(views.parameter, 0);
+  initialiseParameters(loaded.parameters, 0, views.parameter);
   const bound = await loaded.bind(views, { batchSize: network.batch, seed: 0, threads: 1 });
   let step = 0;
   const call = async () => {
