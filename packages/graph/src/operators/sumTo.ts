@@ -8,7 +8,7 @@ import { broadcastTo } from "./broadcastTo.js";
 type SumToAttributes = { readonly shape: Shape };
 
 /** The axes of `from` along which a tensor of shape `to` was repeated. */
-function repeatedAxes(from: Shape, to: Shape): number[] {
+export function repeatedAxes(from: Shape, to: Shape): number[] {
   const missing = from.length - to.length;
   return from.flatMap((extent, axis) =>
     axis < missing || (to[axis - missing] === 1 && extent !== 1) ? [axis] : [],

@@ -1,10 +1,10 @@
 import { add } from "../operators/binary.js";
-import { reshape, reshapeOperator, transposeOperator } from "../operators/layout.js";
+import { reshape, reshapeOperator } from "../operators/layout.js";
 import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
 import { sameShape } from "../shape.js";
 import { applySingle, type Operation, type Tensor } from "../tensor.js";
-import { gemmOperator } from "./gemm.js";
-import { isOperation, isOrdinary, scaledBy } from "./match.js";
+import { gemmOperator, isProduct, transposedProduct } from "./gemm.js";
+import { isOperation, isOrdinary, scaledBy, transposeOf } from "./match.js";
 import type { RewriteRule, Usage } from "./rewrite.js";
 
 /** The matrix product that gives x, where nothing else needs x: fusing it then costs no second product. */
@@ -12,20 +12,10 @@ function soleProduct(x: Tensor, usage: Usage): Operation<MatmulAttributes> | und
   return isOperation(x.source, matmulOperator) && usage.uses(x) === 1 ? x.source : undefined;
 }
 
-/** What x is the transpose of, in its last two dimensions alone. */
-function transposeOf({ source, shape }: Tensor): Tensor | undefined {
-  if (!isOperation(source, transposeOperator)) return undefined;
-  const rank = shape.length;
-  const swapsLast = source.attributes.permutation.every(
-    (axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i),
-  );
-  return swapsLast ? source.inputs[0] : undefined;
-}
-
 /** A product of transposes and multiples of its operands is a product of the operands themselves. */
 const absorbOperands: RewriteRule = (operation) => {
-  const [a, b] = operation.inputs;
-  if (!isOperation(operation, matmulOperator) || a === undefined || b === undefined) return undefined;
+  const [a, b, ...bias] = operation.inputs;
+  if (!isProduct(operation) || a === undefined || b === undefined) return undefined;
   const { transposeA, transposeB, scale } = operation.attributes;
   const aBefore = transposeOf(a);
   const bBefore = transposeOf(b);
@@ -34,7 +24,7 @@ const absorbOperands: RewriteRule = (operation) => {
   const newScale = scale * (aScaled?.factor ?? 1) * (bScaled?.factor ?? 1);
   if (![aBefore, bBefore, aScaled, bScaled].some(Boolean) || !isOrdinary(newScale)) return undefined;
   return [
-    applySingle(matmulOperator, [aBefore ?? aScaled?.x ?? a, bBefore ?? bScaled?.x ?? b], {
+    applySingle(operation.operator, [aBefore ?? aScaled?.x ?? a, bBefore ?? bScaled?.x ?? b, ...bias], {
       transposeA: transposeA !== (aBefore !== undefined),
       transposeB: transposeB !== (bBefore !== undefined),
       scale: newScale,
@@ -46,16 +36,9 @@ const absorbOperands: RewriteRule = (operation) => {
 const absorbTranspose: RewriteRule = (operation, usage) => {
   const [y] = operation.outputs;
   const before = y && transposeOf(y);
-  const product = before && soleProduct(before, usage);
-  if (before === undefined || product === undefined) return undefined;
-  const { transposeA, transposeB, scale } = product.attributes;
-  return [
-    applySingle(matmulOperator, product.inputs.toReversed(), {
-      transposeA: !transposeB,
-      transposeB: !transposeA,
-      scale,
-    }),
-  ];
+  return before && isProduct(before.source) && usage.uses(before) === 1
+    ? [transposedProduct(before.source)]
+    : undefined;
 };
 
 /** A multiple of a product is a product with another scale. */

@@ -1,9 +1,12 @@
 import { broadcastShapes, mapBroadcast } from "../broadcast.js";
 import { shapeError } from "../errors.js";
 import type { Operator } from "../operator.js";
+import { reshape, transpose } from "../operators/layout.js";
 import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
 import { sumTo } from "../operators/sumTo.js";
 import { sameShape } from "../shape.js";
+import { applySingle, type Operation, type Source, type Tensor } from "../tensor.js";
+import { isOperation, transposeOf } from "./match.js";
 
 /**
  * scale · op(a) op(b) + c on matrices, where c broadcasts: ONNX's Gemm, the form that a matrix product followed by a
@@ -47,3 +50,25 @@ export const gemmOperator: Operator<MatmulAttributes> = {
     return [mapBroadcast([{ ...y, data }, c], y.shape, (product = 0, bias = 0) => product + bias)];
   },
 };
+
+/** Whether a vertex is a matrix product, with a bias or without. */
+export const isProduct = (source: Source): source is Operation<MatmulAttributes> =>
+  isOperation(source, matmulOperator) || isOperation(source, gemmOperator);
+
+/** What to broadcast to the transpose of a matrix where x was broadcast to the matrix. */
+export function transposedOperand(x: Tensor): Tensor {
+  if (x.shape.length === 0) return x;
+  return x.shape.length === 1 ? reshape(x, [-1, 1]) : (transposeOf(x) ?? transpose(x));
+}
+
+/** The transpose of a product: the product of the transposes, in the other order. */
+export function transposedProduct({ operator, inputs, attributes }: Operation<MatmulAttributes>): Tensor {
+  const { transposeA, transposeB, scale } = attributes;
+  const [bias] = inputs.slice(2).map(transposedOperand);
+  const operands = inputs.slice(0, 2).toReversed();
+  return applySingle(operator, bias ? [...operands, bias] : operands, {
+    transposeA: !transposeB,
+    transposeB: !transposeA,
+    scale,
+  });
+}

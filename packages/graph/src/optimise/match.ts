@@ -1,5 +1,6 @@
 import type { Attributes, Operator } from "../operator.js";
 import { divide, multiply } from "../operators/binary.js";
+import { transposeOperator } from "../operators/layout.js";
 import { elementCount, sameShape } from "../shape.js";
 import type { Operation, Source, Tensor } from "../tensor.js";
 
@@ -44,4 +45,14 @@ export function scaledBy(y: Tensor): { readonly factor: number; readonly x: Tens
 export function keepsShape(operation: Operation, x: Tensor): boolean {
   const [y] = operation.outputs;
   return y !== undefined && sameShape(x.shape, y.shape);
+}
+
+/** What x is the transpose of, in its last two dimensions alone. */
+export function transposeOf({ source, shape }: Tensor): Tensor | undefined {
+  if (!isOperation(source, transposeOperator)) return undefined;
+  const rank = shape.length;
+  const swapsLast = source.attributes.permutation.every(
+    (axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i),
+  );
+  return swapsLast ? source.inputs[0] : undefined;
 }

@@ -10,7 +10,7 @@ import {
   accumulator,
   gradientHyper,
   gradientLimit,
-  squaredNorm,
+  gradientTotal,
   transformGradient,
 } from "./gradient.js";
 import { clearSubnormals } from "./subnormal.js";
@@ -18,10 +18,10 @@ import { clearSubnormals } from "./subnormal.js";
 /** A group's programs, bound to its part of the arena. */
 interface GroupPrograms {
   readonly update: BoundProgram;
-  /** ‖g‖² of the gradient alone. */
-  readonly norm: BoundProgram;
-  /** ‖g‖² of the gradient with those accumulated before it. */
-  readonly accumulatedNorm: BoundProgram;
+  /** `gradientTotal` of the gradient alone. */
+  readonly total: BoundProgram;
+  /** `gradientTotal` of the gradient with those accumulated before it. */
+  readonly accumulatedTotal: BoundProgram;
   /** Adds the gradient to those accumulated before it. */
   readonly accumulate: BoundProgram;
   readonly clearSubnormals: BoundProgram;
@@ -80,12 +80,12 @@ export function arrange(
   const compile = (compiled: RuleBody, hyperOrder: readonly string[] = []) =>
     backend.compile({ name: rule.name, hyper: hyperOrder, body: compiled });
   const update = compile(transformGradient(body, accumulates, clip), [...hyperNames, ...gradientHyperNames]);
-  const norm = compile(squaredNorm(false));
-  const accumulatedNorm = compile(squaredNorm(accumulates));
+  const total = compile(gradientTotal(false, clip));
+  const accumulatedTotal = compile(gradientTotal(accumulates, clip));
   const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
   const slots = Object.keys(body.state);
   const clearing = compile(clearSubnormals(slots));
-  const programs = [update, norm, accumulatedNorm, accumulating, clearing];
+  const programs = [update, total, accumulatedTotal, accumulating, clearing];
 
   const arrays = ["x", "g", ...slots, ...(accumulates ? [accumulator] : [])];
   const plan = planArena(
@@ -113,8 +113,8 @@ export function arrange(
       base: Float64Array.from(hyperNames, (name) => values[name] ?? Number.NaN),
       scheduled: new Float64Array(hyperNames.length + gradientHyperNames.length),
       update: bind(update),
-      norm: bind(norm),
-      accumulatedNorm: bind(accumulatedNorm),
+      total: bind(total),
+      accumulatedTotal: bind(accumulatedTotal),
       accumulate: bind(accumulating),
       clearSubnormals: bind(clearing),
     };

@@ -57,7 +57,7 @@ export interface StepReport {
   readonly skipped: number;
   /**
    * ‖g‖ over all parameters, before clipping, of the averaged gradient (of this one where it is only accumulated); undefined
-   * where nothing needed it (no clipping by norm, and non-finite values ignored).
+   * without clipping by norm, which alone needs it.
    */
   readonly gradientNorm: number | undefined;
 }

@@ -6,6 +6,7 @@ import {
   mul,
   neg,
   square,
+  sub,
   toExpression,
   variable,
 } from "../language/expression.js";
@@ -68,14 +69,20 @@ export const accumulation: RuleBody = {
   phases: [{ ...nothing, assign: { [accumulator]: summed } }],
 };
 
-/** ‖g‖² over the group, of this gradient or of the sum with those before it. It is finite iff every element is (in float32). */
-export const squaredNorm = (accumulated: boolean): RuleBody => ({
-  state: accumulated ? { [accumulator]: toExpression(0) } : {},
-  carried: {},
-  phases: [
-    { ...nothing, reduce: { squares: { over: "group", sum: square(accumulated ? summed : gradient) } } },
-  ],
-});
+/**
+ * What a step must know of the gradient before anything changes, a sum over the group: ‖g‖² where it clips by norm, else of
+ * g − g, which is 0 or, of an infinity or NaN, NaN. Not finite where an element is not, and in float32 only there. It is of this
+ * gradient or of the sum with those before it.
+ */
+export function gradientTotal(accumulated: boolean, clip: ClipSpec): RuleBody {
+  const value = accumulated ? summed : gradient;
+  const sum = clip.globalNorm === undefined ? sub(value, value) : square(value);
+  return {
+    state: accumulated ? { [accumulator]: toExpression(0) } : {},
+    carried: {},
+    phases: [{ ...nothing, reduce: { total: { over: "group", sum } } }],
+  };
+}
 
 const mapValues = <From, To>(
   record: Readonly<Record<string, From>>,

@@ -208,6 +208,38 @@ describe("an optimizer", () => {
     expect(everything(skipping)).toEqual(everything(plain));
   });
 
+  it("finds an infinity or NaN at any place, whatever stands elsewhere", () => {
+    // Through the loops over sixteen elements, over four and over one.
+    const elements = 16 * 2 + 4 * 3 + 3;
+    for (const config of [{}, { backend: "float64" }, { clip: { globalNorm: 1 } }] as const) {
+      const optimizer = createRuleOptimizer(
+        { rule: adamw },
+        [{ name: "x", shape: [elements], role: "other" }],
+        {
+          ...config,
+          nonFinite: "skip",
+        },
+      );
+      const gradient = optimizer.gradient("x");
+      for (let place = 0; place < elements; place++) {
+        for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          gradient.fill(3e38).fill(-3e38, elements / 2);
+          gradient[place] = value;
+          // An infinity of the other sign does not cancel it.
+          gradient[(place + 1) % elements] = -value;
+          expect(optimizer.step().applied).toBe(false);
+        }
+      }
+      gradient.fill(-3e38);
+      expect(optimizer.step().applied).toBe(true);
+    }
+  });
+
+  it("computes the gradient's norm only to clip by it", () => {
+    expect(run(build(), 1, 1).step().gradientNorm).toBeUndefined();
+    expect(run(build({ clip: { globalNorm: 1 } }), 1, 1).step().gradientNorm).toBeGreaterThan(0);
+  });
+
   it("survives gradients whose squares leave float32's range", () => {
     const optimizer = build();
     for (const size of [1e20, 1e-30, 3e38]) {

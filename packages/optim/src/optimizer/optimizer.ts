@@ -130,8 +130,12 @@ class RuleOptimizer implements Optimizer {
     const progress = this.#progress;
     const step = progress.stepCount + 1;
     const updates = progress.pending + 1 >= accumulate;
-    const gradientNorm = this.#gradientNorm(updates);
-    if (!this.#isUsable(gradientNorm)) {
+    const total = this.#gradientTotal(updates);
+    const gradientNorm =
+      total === undefined || this.#clip.globalNorm === undefined
+        ? undefined
+        : Math.sqrt(total) / (updates ? accumulate : 1);
+    if (!this.#isUsable(total)) {
       progress.skipped++;
       return this.#finish(false, gradientNorm);
     }
@@ -182,23 +186,21 @@ class RuleOptimizer implements Optimizer {
     );
   }
 
-  /** ‖g‖ of the averaged gradient before an update, else of this one; undefined where nothing needs it. */
-  #gradientNorm(updates: boolean): number | undefined {
+  /** The sum of `gradientTotal` over all groups, of all gradients summed before an update; undefined where nothing needs it. */
+  #gradientTotal(updates: boolean): number | undefined {
     if (this.#clip.globalNorm === undefined && this.#nonFinite === "ignore") return undefined;
-    const { groups, accumulate } = this.#arranged;
-    let squares = 0;
-    for (const group of groups) {
-      const program = updates ? group.accumulatedNorm : group.norm;
+    let total = 0;
+    for (const group of this.#arranged.groups) {
+      const program = updates ? group.accumulatedTotal : group.total;
       program.run(this.#progress.stepCount + 1, group.scheduled);
-      squares += program.groupSums[0] ?? Number.NaN;
+      total += program.groupSums[0] ?? Number.NaN;
     }
-    return Math.sqrt(squares) / (updates ? accumulate : 1);
+    return total;
   }
 
   /** Whether the gradient may be used under the policy. @throws SteepestError `non-finite` under the policy `throw` */
-  #isUsable(gradientNorm: number | undefined): boolean {
-    if (gradientNorm === undefined || Number.isFinite(gradientNorm) || this.#nonFinite === "ignore")
-      return true;
+  #isUsable(total: number | undefined): boolean {
+    if (total === undefined || Number.isFinite(total) || this.#nonFinite === "ignore") return true;
     const { views, accumulate } = this.#arranged;
     const error = nonFiniteError(this.parameters, views, accumulate > 1, this.#progress.stepCount + 1);
     if (error !== undefined && this.#nonFinite === "throw") throw error;

@@ -44,8 +44,10 @@ function network(
 ): Network {
   const index = input("examples", [examples], "int32");
   const images = input("pixels", [labels.length, height * width], "uint8");
-  const roots = sqrt(multiply(cast(gather(images, index), "float32"), 1 / (255 * deviation ** 2)));
-  const x = subtract(roots, constant(means.map((mean) => mean / deviation)));
+  const roots = sqrt(cast(gather(images, index), "float32"));
+  const white = Math.sqrt(255);
+  // Scaled last: the first layer's products then take the factor, and no pass over the pixels is needed for it.
+  const x = multiply(subtract(roots, constant(means.map((mean) => mean * white))), 1 / (white * deviation));
   return {
     logits: model.apply(x, { training }),
     labels: gather(input("labels", [labels.length], "int32"), index),

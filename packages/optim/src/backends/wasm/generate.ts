@@ -61,8 +61,11 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     return local;
   });
 
-  const accumulators = phase.sums.map(() => ({
-    halves: Array.from({ length: unroll }, () => [code.local(v128), code.local(v128)] as const),
+  // By copy of the loop's body: the sums of lanes 0 and 1 and of lanes 2 and 3 in float64, or of all four in float32.
+  const accumulators = phase.sums.map(({ term }) => ({
+    copies: Array.from({ length: unroll }, () =>
+      Array.from({ length: term === "zeroOrNaN" ? 1 : 2 }, () => code.local(v128)),
+    ),
     single: code.local(f64),
   }));
 
@@ -71,15 +74,14 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
   const vectorStep = (copy: number) => {
     emitter.begin(copy * lanes * laneBytes, false);
     phase.sums.forEach((sum, index) => {
-      const halves = accumulators[index]?.halves[copy];
-      if (halves === undefined) return;
       const operands = emitter.materialise(sum);
-      for (const half of [0, 1] as const) {
-        emitter.term(sum, operands, half);
-        code.get(halves[half]);
-        code.simd(simd.f64x2Add);
-        code.set(halves[half]);
-      }
+      accumulators[index]?.copies[copy]?.forEach((accumulator, half) => {
+        if (sum.term === "zeroOrNaN") for (const local of operands) code.get(local);
+        else emitter.term(sum, operands, half === 0 ? 0 : 1);
+        code.get(accumulator);
+        code.simd(additionOf(sum));
+        code.set(accumulator);
+      });
     });
     emitter.stores();
   };
@@ -119,14 +121,22 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     advance(1);
   });
 
-  accumulators.forEach(({ halves, single }, index) => {
+  phase.sums.forEach((sum, index) => {
+    const { copies = [], single = 0 } = accumulators[index] ?? {};
     word(2);
-    const total = halves.flat();
-    total.forEach((half, position) => {
-      code.get(half);
-      if (position > 0) code.simd(simd.f64x2Add);
+    copies.flat().forEach((accumulator, position) => {
+      code.get(accumulator);
+      if (position > 0) code.simd(additionOf(sum));
     });
     const vector = code.local(v128);
+    if (sum.term === "zeroOrNaN") {
+      code.tee(vector);
+      code.simd(simd.promoteLow);
+      code.get(vector);
+      code.upperHalf(vector);
+      code.simd(simd.promoteLow);
+      code.simd(simd.f64x2Add);
+    }
     code.tee(vector);
     code.f64x2ExtractLane(0);
     code.get(vector);
@@ -138,6 +148,10 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
   });
   return code;
 }
+
+/** Adds two of a sum's accumulators. */
+const additionOf = ({ term }: LoweredSum): SimdInstruction =>
+  term === "zeroOrNaN" ? simd.f32x4Add : simd.f64x2Add;
 
 const direct: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> = {
   add: simd.f32x4Add,

@@ -68,6 +68,15 @@ describe("lowering", () => {
     expect(nodes.some((node) => node.kind === "operation" && node.operator === "divide")).toBe(false);
   });
 
+  it("adds x − x in float32, every other term in float64", () => {
+    const termOf = (sum: Expression) =>
+      lowerPhase("mine", { ...phase({}), reduce: { total: { over: "group", sum } } }).sums[0]?.term;
+    expect(termOf(sub(add(g, x), add(g, x)))).toBe("zeroOrNaN");
+    expect(termOf(sub(g, x))).toBe("value");
+    expect(termOf(sub(lr, lr))).toBe("value");
+    expect(termOf(square(g))).toBe("product");
+  });
+
   it("rounds 1 − β to float32 after the subtraction", () => {
     const rule = defineRule({
       ...described,

@@ -33,9 +33,12 @@ export type Node =
       readonly operands: readonly number[];
     };
 
-/** A sum over elements. The last operation of a term is done in float64, where squares neither overflow nor vanish. */
+/**
+ * A sum over elements. The last operation of a term is done in float64, where squares neither overflow nor vanish; a sum of
+ * x − x, each 0 or NaN, is exact in float32, four elements an operation.
+ */
 export interface LoweredSum {
-  readonly term: "value" | "absolute" | "product";
+  readonly term: "value" | "absolute" | "product" | "zeroOrNaN";
   readonly operands: readonly number[];
 }
 
@@ -148,6 +151,9 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
       }
       if (sum.kind === "unary" && sum.operator === "absolute") {
         return { term: "absolute", operands: [lower(sum.operand)] };
+      }
+      if (sum.kind === "binary" && sum.operator === "subtract" && lower(sum.left) === lower(sum.right)) {
+        return { term: "zeroOrNaN", operands: [lower(sum)] };
       }
     }
     return { term: "value", operands: [lower(sum)] };
