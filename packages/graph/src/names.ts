@@ -12,10 +12,17 @@ function editDistance(a: string, b: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** The candidate with the fewest edits from a name; undefined where there is none. */
+/**
+ * The candidate with the fewest edits from a name (case ignored); undefined where none is likely to be meant: more edits than half
+ * of the name's letters, or nothing of the candidate left.
+ */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  const distance = (candidate: string) => editDistance(name.toLowerCase(), candidate.toLowerCase());
-  return candidates.toSorted((a, b) => distance(a) - distance(b))[0];
+  const wanted = name.toLowerCase();
+  const most = Math.max(1, Math.floor(wanted.length / 2));
+  return candidates
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= most && distance < candidate.length)
+    .sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
 
 /** A record with the same names and other values. */

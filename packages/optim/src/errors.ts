@@ -39,11 +39,16 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** The candidate nearest to a name in edit distance (case ignored), or undefined where there are no candidates. */
+/**
+ * The candidate nearest to a name in edit distance (case ignored); undefined where none is likely to be meant: more edits than half
+ * of the name's letters, or nothing of the candidate left.
+ */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
+  const most = Math.max(1, Math.floor(wanted.length / 2));
   return candidates
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= most && distance < candidate.length)
     .sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
 

@@ -26,7 +26,14 @@ export function parseOptimizerSpec(text: string): OptimizerSpec {
   const hyper: Record<string, number> = {};
   const options: Record<string, OptionValue> = {};
   let preset: PresetName | undefined;
-  for (const [key, value] of parseAssignments(colon < 0 ? "" : text.slice(colon + 1), text)) {
+  const settings = colon < 0 ? "" : text.slice(colon + 1);
+  if (colon >= 0 && settings.trim() === "")
+    throw new SteepestError(
+      "invalid-value",
+      `"${text}" has a colon but no settings after it`,
+      `Write ${name} alone, or ${name}:key=value,key=value`,
+    );
+  for (const [key, value] of parseAssignments(settings, text)) {
     const option = Object.hasOwn(entry.options, key) ? entry.options[key] : undefined;
     if (key === "preset") preset = parsePreset(value);
     else if (option !== undefined)
@@ -58,12 +65,15 @@ function parsePreset(value: string): PresetName {
   return preset;
 }
 
+/** What a number looks like, `1e-3` and `.5` included; `Infinity` is one, so that its range is what refuses it. */
+const decimal = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|Infinity)$/i;
+
 function parseNumber(text: string, key: string, value: string): number {
-  const number = Number(value);
+  const number = decimal.test(value) ? Number(value) : Number.NaN;
   if (Number.isNaN(number))
     throw new SteepestError(
       "invalid-value",
-      `"${text}" sets ${key} to "${value}", which is not a number`,
+      `"${text}" sets ${key} to "${value}", which is not a decimal number`,
       `Write it as in ${key}=0.01`,
     );
   return number;

@@ -159,9 +159,10 @@ function undeclared(
     );
   }
   const known = allowed.flatMap((names) => [...names]);
+  const nearest = nearestName(name, known);
   return new SteepestError(
     "unknown-name",
     `${rule}: ${where} uses "${name}", which is not declared`,
-    `Did you mean "${nearestName(name, known)}"? Declared: ${known.join(", ")}`,
+    `${nearest === undefined ? "" : `Did you mean "${nearest}"? `}Declared: ${known.join(", ")}`,
   );
 }
