@@ -128,12 +128,43 @@ describe("steepest race", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
+  it("replaces an earlier race, but what is none only with --force", async () => {
+    for (const name of ["again.html", "again.svg", "again.png"]) {
+      const out = join(folder, name);
+      const options = ["rosenbrock", "--steps", "1", "-o", "adam", "--out", out];
+      expect((await typed(...options)).stdout).toMatch(/^Rosenbrock's valley: 1 step, /);
+      expect((await typed(...options)).code).toBe(0);
+      await writeFile(out, "my notes");
+      const refused = await typed(...options);
+      expect(refused.stderr).toMatch(/exists and is no page or picture of Steepest\. .*--force/);
+      expect(refused).toMatchObject({ stdout: "" });
+      expect(refused.code).not.toBe(0);
+      expect(await readFile(out, "utf8")).toBe("my notes");
+      expect((await typed(...options, "--force")).code).toBe(0);
+    }
+  });
+
+  it("shows the factor of Adadelta's step, which --lr leaves alone", async () => {
+    const out = join(folder, "factor.html");
+    const { stdout } = await typed("rosenbrock", "--steps", "5", "--lr", "0.1", "--out", out);
+    expect(stdout).toMatch(/ adadelta +factor 1 /);
+    expect(stdout).toMatch(/ adam +0\.1 /);
+  });
+
+  it("races in a hundred thousand dimensions in no time, and says why a longer race would not", async () => {
+    const options = ["rosenbrock", "--dimension", "100000", "-o", "adam", "--out", join(folder, "wide.html")];
+    expect((await typed(...options, "--steps", "2")).code).toBe(0);
+    expect((await readFile(join(folder, "wide.html"))).length).toBeLessThan(1e6);
+    expect((await typed(...options, "--steps", "1000000")).stderr).toMatch(/a race makes at most 1e\+10/);
+  });
+
   it("fails with the reason where the page cannot be written", async () => {
     await writeFile(join(folder, "file"), "");
     const { code, stdout, stderr } = await typed(
       ...["rosenbrock", "--steps", "5", "--out", join(folder, "file", "race.html")],
     );
-    expect(stderr).toMatch(/cannot write .*race\.html \(.*\)\. Name a file .* --out/);
+    expect(stderr).not.toContain(".tmp");
+    expect(stderr).toMatch(/cannot write .*race\.html \([^']*\)\. Name a file .* --out/);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   });
 });

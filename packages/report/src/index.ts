@@ -2,6 +2,7 @@ export type { Field } from "./chart/contours.js";
 export type { ThemeName } from "./chart/theme.js";
 export type * from "./comparison/data.js";
 export { comparisonHtml } from "./comparison/html.js";
+export { generatorReach, isGenerated } from "./generator.js";
 export type * from "./race/data.js";
 export { raceFindings } from "./race/findings.js";
 export { raceHtml } from "./race/html.js";

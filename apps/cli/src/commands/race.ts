@@ -1,6 +1,5 @@
 import { extname } from "node:path";
-import { writeFileAtomically } from "@steepest/files";
-import { formatOptimizerSpec, type OptimizerSpec, registry, SteepestError } from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, registry } from "@steepest/optim";
 import {
   format,
   type RaceData,
@@ -18,6 +17,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { countArgument, numberArgument, optimizerArgument, optimizersArgument } from "../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
 import { columnsOf, createProgress } from "../terminal/progress.js";
+import { checkReplaceable, writePicture } from "./pictureFile.js";
 import { raceData } from "./raceData.js";
 
 interface RaceArguments {
@@ -29,6 +29,7 @@ interface RaceArguments {
   readonly threshold?: number;
   readonly out: string;
   readonly theme: ThemeName;
+  readonly force?: true;
   readonly json?: true;
 }
 
@@ -64,7 +65,7 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
     )
     .option(
       "--lr <number>",
-      "learning rate of every method that has one (default: the landscape's)",
+      "learning rate of every method whose step it sets: not of adadelta and line searches (default: the landscape's)",
       numberArgument,
     )
     .option("--steps <count>", "steps of each optimizer (default: the landscape's)", countArgument)
@@ -81,6 +82,7 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
       pictureArgument,
       "race.html",
     )
+    .option("--force", "replace the file of --out also where it is no page or picture of Steepest")
     .addOption(
       new Option("--theme <name>", "colours of a still picture").choices(["light", "dark"]).default("light"),
     )
@@ -88,7 +90,8 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
     .addHelpText(
       "after",
       `
-A learning rate in -o wins over --lr, which adadelta and line searches do not take. Methods that are not adaptive join with -o:
+A learning rate in -o wins over --lr. Adadelta's is a factor of the step that it finds itself, 1 by default, and --lr leaves it
+so: write -o adadelta:lr=0.5 to change it. Line searches have none. Methods that are not adaptive join with -o:
 ${registry
   .filter((entry) => !entry.adaptive)
   .map(({ name }) => name)
@@ -115,6 +118,7 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
     start: options.start ?? landscape.start,
     threshold: options.threshold ?? landscape.threshold,
   };
+  if (options.force !== true) await checkReplaceable(options.out);
   const trajectories: Trajectory[] = [];
   const progress = createProgress(io);
   const shown = {
@@ -122,7 +126,7 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
     coordinates: 2,
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
   };
-  progress.show(`racing ${specs.length} optimizers on ${landscape.name}`);
+  progress.show(`racing ${format.counted(specs.length, "optimizer")} on ${landscape.name}`);
   try {
     for (const trajectory of race(landscape, specs, shown)) {
       trajectories.push(trajectory);
@@ -132,33 +136,20 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
     progress.clear();
   }
   const data = raceData(landscape, trajectories, { ...settings, command: commandLine(name, options) });
-  await writePicture(data, options);
+  const draw = pictures[extname(options.out).toLowerCase()];
+  if (draw !== undefined) await writePicture(options.out, await draw(data, options.theme));
   io.stdout.write(
     options.json === true
       ? `${JSON.stringify(jsonResult(landscape, data, trajectories, options.out))}\n`
-      : `${data.title}: ${data.steps} steps, minimum ${format.number(data.minimum)}\n\n${raceTable(data, {
-          width: columnsOf(io.stdout, Number.POSITIVE_INFINITY),
-          colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
-        })}\n\n${raceFindings(data).join("\n")}\n\nThe race: ${options.out}\n`,
+      : `${data.title}: ${format.counted(data.steps, "step")}, minimum ${format.number(data.minimum)}\n\n${raceTable(
+          data,
+          {
+            width: columnsOf(io.stdout, Number.POSITIVE_INFINITY),
+            colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
+          },
+        )}\n\n${raceFindings(data).join("\n")}\n\nThe race: ${options.out}\n`,
   );
   return exitCode.ok;
-}
-
-/** @throws SteepestError `unavailable` where the file cannot be written */
-async function writePicture(data: RaceData, { out, theme }: RaceArguments): Promise<void> {
-  const draw = pictures[extname(out).toLowerCase()];
-  const content = await draw?.(data, theme);
-  if (content === undefined) return;
-  try {
-    await writeFileAtomically(out, content);
-  } catch (error) {
-    throw new SteepestError(
-      "unavailable",
-      `cannot write ${out} (${error instanceof Error ? error.message : String(error)})`,
-      "Name a file in a folder that you may write to with --out",
-      { cause: error },
-    );
-  }
 }
 
 /** The command that makes the same race again. */
@@ -191,12 +182,13 @@ const jsonResult = (
   start: data.dimension > mostCoordinates ? undefined : data.start,
   minimum: data.minimum,
   threshold: data.threshold,
-  runs: ranked(trajectories).map(({ label, spec, learningRate, point, finalValue, distance, outcome }) => ({
+  runs: ranked(trajectories).map(({ label, spec, learningRate, point, outcome, ...run }) => ({
     optimizer: label,
     hyper: spec.hyper,
     learningRate: learningRate ?? null,
-    finalValue,
-    distance,
+    learningRateIsFactor: run.learningRateIsFactor,
+    finalValue: run.finalValue,
+    distance: run.distance,
     point: point.length > mostCoordinates ? undefined : [...point],
     firstStepUnderThreshold: outcome.kind === "solved" ? outcome.step : null,
     outcome: outcome.kind,

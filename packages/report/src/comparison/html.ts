@@ -51,12 +51,15 @@ function stillChart(picture: ComparisonPicture, chart: ComparisonChart): Markup 
 
 function facts(data: ComparisonData): Markup {
   const rows: readonly (readonly [string, string])[] = [
-    ["Workload", `${data.workload}: ${data.description}, ${format.count(data.parameterCount)} parameters`],
+    [
+      "Workload",
+      `${data.workload}: ${data.description}, ${format.counted(data.parameterCount, "parameter")}`,
+    ],
     ["Data", data.source],
     ["Target", `${data.target.split} ${data.target.metric} ${format.number(data.target.value)}`],
     [
       "Budget",
-      `${format.count(data.stepBudget)} steps of ${format.count(data.batchSize)} examples for every trial`,
+      `${format.counted(data.stepBudget, "step")} of ${format.counted(data.batchSize, "example")} for every trial`,
     ],
     ["Seeds", data.seeds.join(", ")],
     ["Intervals", `${format.percent(data.interval.level, 0)}, ${data.interval.method}`],
@@ -97,8 +100,8 @@ stand-in was drawn by code (${data.source}). Figures here say nothing about the 
   const body = html`<header>
 <p class="brand">Steepest · comparison</p>
 <h1>Which optimizer trains ${data.workload}?</h1>
-<p class="lead">${data.description}, ${format.count(data.parameterCount)} parameters; ${data.entries.length} optimizers,
-${data.seeds.length} ${data.seeds.length === 1 ? "seed" : "seeds"}, ${format.count(data.stepBudget)} steps each. Data:
+<p class="lead">${data.description}, ${format.counted(data.parameterCount, "parameter")}; ${format.counted(data.entries.length, "optimizer")},
+${format.counted(data.seeds.length, "seed")}, ${format.counted(data.stepBudget, "step")} each. Data:
 ${data.source}.</p>
 ${warning}
 <p class="findings">${verdict(data).join(" ")}</p>

@@ -72,7 +72,7 @@ export function verdict(data: ComparisonData): readonly string[] {
   const tied = others.filter((entry) => entry.group === first.group).map((entry) => entry.optimizer);
   const missed = data.entries.filter((entry) => entry.stepsToTarget.kind === "missed").length;
   return [
-    `${first.optimizer} reaches the target first, in ${format.count(first.stepsToTarget.value)} steps.`,
+    `${first.optimizer} reaches the target first, in ${format.counted(first.stepsToTarget.value, "step")}.`,
     tied.length > 0
       ? `Not distinguishable from it with ${data.seeds.length} ${data.seeds.length === 1 ? "seed" : "seeds"}: ${tied.join(", ")}.`
       : others.length > 0

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { generator } from "../generator.js";
 import { embeddedJson, html, type Markup, trusted } from "./markup.js";
 import { pageStyle } from "./style.js";
 
@@ -33,6 +34,7 @@ export function htmlPage(content: PageContent): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="${generator}">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">

@@ -15,6 +15,8 @@ export interface RaceRun {
   readonly label: string;
   /** Absent for a method without one. */
   readonly learningRate?: number;
+  /** Whether the learning rate is a factor of a step that the method finds itself, no step size; false by default. */
+  readonly learningRateIsFactor?: boolean;
   /** First coordinate of the iterates. */
   readonly x: ArrayLike<number>;
   /** Second coordinate; absent in one dimension. */

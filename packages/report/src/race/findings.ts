@@ -4,6 +4,9 @@ import { ranked } from "./table.js";
 
 const list = (runs: readonly RaceRun[]): string => runs.map((run) => run.label).join(", ");
 
+/** `a and b`, `a, b and c`. */
+const joined = (runs: readonly RaceRun[]): string => `${list(runs.slice(0, -1))} and ${list(runs.slice(-1))}`;
+
 /** What one-dimensional races show: who ends at the minimiser and who at the other end of the interval. */
 function endsOfLine(data: RaceData, [low, high]: readonly [number, number]): readonly string[] {
   const near = 0.1 * (high - low);
@@ -31,14 +34,23 @@ export function raceFindings(data: RaceData): readonly string[] {
   const diverged = data.runs.filter((run) => run.outcome.kind === "diverged");
   const first = solved.sort((a, b) => a.step - b.step)[0];
   const best = ranked(data.runs)[0];
+  const lowest = data.runs.filter(
+    (run) =>
+      run.outcome.kind !== "diverged" &&
+      format.number(run.finalValue) === format.number(best?.finalValue ?? Number.NaN),
+  );
   const threshold = format.number(data.threshold);
   return [
     first === undefined
-      ? `No optimizer comes within ${threshold} of the minimum in ${format.count(data.steps)} steps.`
+      ? `No optimizer comes within ${threshold} of the minimum in ${format.counted(data.steps, "step")}.`
       : `${solved.length} of ${data.runs.length} come within ${threshold} of the minimum, first ${first.run.label} at step ${format.count(first.step)}.`,
     ...(best === undefined || best.outcome.kind === "diverged"
       ? []
-      : [`${best.label} ends lowest, at ${format.number(best.finalValue)}.`]),
+      : [
+          lowest.length === 1
+            ? `${best.label} ends lowest, at ${format.number(best.finalValue)}.`
+            : `${joined(lowest)} tie for the lowest final value, ${format.number(best.finalValue)} to the digits shown.`,
+        ]),
     ...(diverged.length === 0
       ? []
       : [`${list(diverged)} ${diverged.length === 1 ? "diverges" : "diverge"}.`]),

@@ -59,7 +59,7 @@ function resultTable(data: RaceData): Markup {
 <td class="number">${row.firstStep}</td><td class="state">${row.state}</td></tr>`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Results"><table>
-<caption>After ${format.count(data.steps)} steps, lowest final value first. Distance is to the nearest minimiser.</caption>
+<caption>After ${format.counted(data.steps, "step")}, lowest final value first. Distance is to the nearest minimiser.</caption>
 <thead><tr><th class="number" scope="col">#</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
 <th class="number" scope="col">final value</th><th class="number" scope="col">distance</th>
 <th class="number" scope="col">first step under ${format.number(data.threshold)}</th><th scope="col">state</th></tr></thead>
@@ -94,7 +94,7 @@ the box; a cross on it means that the run diverged. Zoom with the buttons, a pin
   const body = html`<header>
 <p class="brand">Steepest · race</p>
 <h1>${data.title}</h1>
-<p class="lead">${data.runs.length} optimizers, ${format.count(data.steps)} steps from ${point(data.start)}, minimum
+<p class="lead">${format.counted(data.runs.length, "optimizer")}, ${format.counted(data.steps, "step")} from ${point(data.start)}, minimum
 ${format.number(data.minimum)}${data.dimension > 2 ? html` in ${data.dimension} dimensions` : ""}.
 Source: ${data.source}.</p>
 ${findings}
@@ -134,8 +134,8 @@ time. Names in the legend hide and show a run, a double click shows it alone, an
 </main>
 <footer>Made by <code>${data.command}</code>. Float64 throughout; the same command gives the same picture.</footer>`;
   return htmlPage({
-    title: `${data.title}: a race of ${data.runs.length} optimizers`,
-    description: `Paths of ${data.runs.length} optimizers on ${data.title}`,
+    title: `${data.title}: a race of ${format.counted(data.runs.length, "optimizer")}`,
+    description: `Paths of ${format.counted(data.runs.length, "optimizer")} on ${data.title}`,
     style,
     body,
     data: racePicture(data),

@@ -32,7 +32,9 @@ export interface RacePicture {
   readonly title: string;
   readonly steps: number;
   readonly threshold: number;
+  /** The first two coordinates of the start, or its only one. */
   readonly start: readonly number[];
+  /** The same of the minimisers. */
   readonly minimisers: readonly (readonly number[])[];
   /** The interval of f − f* that a chart shows. */
   readonly gapDomain: readonly [number, number];
@@ -102,6 +104,9 @@ function gapDomain(data: RaceData): readonly [number, number] {
   return [low / 2, high * 2];
 }
 
+/** The coordinates that a picture shows, of a point that may have a million. */
+const drawn = (point: readonly number[]): readonly number[] => point.slice(0, 2);
+
 /** Thins the runs and finds the contour lines. */
 export function racePicture(data: RaceData): RacePicture {
   const { view } = data;
@@ -110,8 +115,8 @@ export function racePicture(data: RaceData): RacePicture {
     title: data.title,
     steps: data.steps,
     threshold: data.threshold,
-    start: data.start,
-    minimisers: data.minimisers,
+    start: drawn(data.start),
+    minimisers: data.minimisers.map(drawn),
     gapDomain: visibleGaps,
     view:
       view.kind === "line"

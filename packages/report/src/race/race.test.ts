@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hostileName, sampleLineRace, sampleRace } from "../../test/samples.js";
+import { isGenerated } from "../generator.js";
 import { raceFindings } from "./findings.js";
+import { raceHtml } from "./html.js";
 import { racePicture } from "./prepare.js";
 import { racePng, raceSvg } from "./svg.js";
 import { raceTable, ranked } from "./table.js";
@@ -20,6 +22,17 @@ describe("raceTable", () => {
   });
 });
 
+it("a learning rate that is a factor is called one", () => {
+  const { runs, ...race } = sampleRace();
+  const [run, ...others] = runs;
+  if (run === undefined) throw new Error("no run");
+  const table = raceTable({
+    ...race,
+    runs: [{ ...run, learningRate: 1, learningRateIsFactor: true }, ...others],
+  });
+  expect(table).toMatch(/ factor 1 /);
+});
+
 describe("raceFindings", () => {
   it("says who is first, lowest and lost", () => {
     const [first, lowest, lost] = raceFindings(sampleRace());
@@ -28,11 +41,40 @@ describe("raceFindings", () => {
     expect(lost).toBe("wild diverges.");
   });
 
+  it("says that runs tie where the digits shown are the same", () => {
+    const race = sampleRace();
+    const runs = race.runs.map((run) =>
+      run.label === "heavy" || run.label === "steady"
+        ? { ...run, finalValue: run.label === "heavy" ? -78.33233 : -78.33231 }
+        : run,
+    );
+    expect(raceFindings({ ...race, runs })[1]).toBe(
+      "steady and heavy tie for the lowest final value, -78.33 to the digits shown.",
+    );
+    expect(raceFindings({ ...race, steps: 1, threshold: 1e-30, runs: [] })[0]).toMatch(/ in 1 step\.$/);
+  });
+
   it("says who ends at which end of a line", () => {
     expect(raceFindings(sampleLineRace())).toEqual([
       "right ends at the right end of the interval, the minimiser x = -1.",
       "wrong ends at the wrong end, x = 1.",
     ]);
+  });
+});
+
+describe("the mark of what is generated", () => {
+  it("is near the beginning of every page and picture, and a PNG stays one", async () => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const png = await racePng(sampleRace());
+    expect(isGenerated(bytes(raceHtml(sampleRace())))).toBe(true);
+    expect(isGenerated(bytes(raceSvg(sampleRace())))).toBe(true);
+    expect(isGenerated(png)).toBe(true);
+    expect(isGenerated(bytes("<!doctype html><title>Steepest descent</title>"))).toBe(false);
+    // Drawn into another picture, it is the same size: a reader that checks the chunks accepts it.
+    const { Resvg } = await import("@resvg/resvg-js");
+    const href = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+    const holder = `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><image href="${href}" width="20" height="10"/></svg>`;
+    expect(new Resvg(holder).render().pixels.some((value) => value > 0)).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@ import { fieldColours } from "../chart/colour.js";
 import { type SvgNode, svgText } from "../chart/node.js";
 import { palette } from "../chart/palette.js";
 import { type ThemeName, themes } from "../chart/theme.js";
+import { generator, markPng } from "../generator.js";
 import { format } from "../text/format.js";
 import type { RaceData } from "./data.js";
 import { type PictureRun, type PictureView, type RacePicture, racePicture } from "./prepare.js";
@@ -212,18 +213,22 @@ export function raceSvg(data: RaceData, options: RaceSvgOptions = {}): string {
         width,
         height,
         role: "img",
-        "aria-label": `${data.title}: a race of ${data.runs.length} optimizers`,
+        "aria-label": `${data.title}: a race of ${format.counted(data.runs.length, "optimizer")}`,
         "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
       },
       [
+        node("metadata", {}, [generator]),
         node("rect", { width, height, rx: 14, fill: theme.surface }),
         text(data.title, { x: panel.left, y: 46, "font-size": 25, "font-weight": 700 }),
-        text(`${data.runs.length} optimizers, ${format.count(data.steps)} steps; final values below`, {
-          x: side.left + 12,
-          y: 46,
-          "font-size": 15,
-          fill: theme.muted,
-        }),
+        text(
+          `${format.counted(data.runs.length, "optimizer")}, ${format.counted(data.steps, "step")}; final values below`,
+          {
+            x: side.left + 12,
+            y: 46,
+            "font-size": 15,
+            fill: theme.muted,
+          },
+        ),
         main,
         placed(
           side.left,
@@ -244,5 +249,5 @@ export async function racePng(data: RaceData, options: RaceSvgOptions = {}): Pro
     fitTo: { mode: "width", value: 2 * width },
     font: { loadSystemFonts: true, defaultFontFamily: "DejaVu Sans" },
   });
-  return image.render().asPng();
+  return markPng(image.render().asPng());
 }

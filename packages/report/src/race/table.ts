@@ -27,6 +27,11 @@ export function ranked<Run extends Pick<RaceRun, "outcome" | "finalValue">>(
   });
 }
 
+function learningRate({ learningRate: rate, learningRateIsFactor }: RaceRun): string {
+  if (rate === undefined) return "none";
+  return learningRateIsFactor === true ? `factor ${format.number(rate)}` : format.number(rate);
+}
+
 /** The table of results as text cells, best first. */
 export function raceRows(data: RaceData): readonly RaceRow[] {
   return ranked(data.runs).map((run, index) => {
@@ -34,7 +39,7 @@ export function raceRows(data: RaceData): readonly RaceRow[] {
     const base = {
       place: String(index + 1),
       label: run.label,
-      learningRate: run.learningRate === undefined ? "none" : format.number(run.learningRate),
+      learningRate: learningRate(run),
       finalValue: format.number(run.finalValue),
       distance: format.number(run.distance),
       firstStep: outcome.kind === "solved" ? String(outcome.step) : "never",

@@ -31,6 +31,11 @@ it("is right to the digits that it shows", () => {
 it("writes counts, percentages and durations", () => {
   expect(format.count(79510)).toBe("79,510");
   expect(format.count(-1234567)).toBe("-1,234,567");
+  expect([1, 0, 2000].map((steps) => format.counted(steps, "step"))).toEqual([
+    "1 step",
+    "0 steps",
+    "2,000 steps",
+  ]);
   expect(format.percent(0.88449)).toBe("88.4%");
   expect(format.seconds(0.3401)).toBe("340 ms");
   expect(format.seconds(2.5)).toBe("2.5 s");

@@ -50,7 +50,20 @@ describe("race", () => {
     expect(hyper("adadelta")).toEqual({});
     expect(hyper("gd-wolfe")).toEqual({});
     expect(only("rosenbrock", "adam").learningRate).toBe(0.003);
-    expect(only("rosenbrock", "adadelta").learningRate).toBeUndefined();
+    expect(only("rosenbrock", "adam").learningRateIsFactor).toBe(false);
+    expect(only("rosenbrock", "gd-wolfe", { steps: 1 }).learningRate).toBeUndefined();
+  });
+
+  it("leaves Adadelta the factor of its step", () => {
+    const factor = (optimizer: string) => {
+      const { learningRate, learningRateIsFactor } = only("rosenbrock", optimizer, {
+        learningRate: 0.02,
+        steps: 1,
+      });
+      return { learningRate, learningRateIsFactor };
+    };
+    expect(factor("adadelta")).toEqual({ learningRate: 1, learningRateIsFactor: true });
+    expect(factor("adadelta:lr=0.5")).toEqual({ learningRate: 0.5, learningRateIsFactor: true });
   });
 
   it("reports divergence as a result, with everything before it finite", () => {
@@ -101,6 +114,12 @@ describe("race", () => {
   ])("refuses %s with %o", (optimizer, options, message) => {
     expect(() => only("rosenbrock", optimizer, options)).toThrow(SteepestError);
     expect(() => only("rosenbrock", optimizer, options)).toThrow(message);
+  });
+
+  it("refuses a race that would take hours", () => {
+    const landscape = findLandscape("rosenbrock", { dimension: 100_000 });
+    const long = () => [...race(landscape, [parseOptimizerSpec("adam")], { steps: 1e6, coordinates: 2 })];
+    expect(long).toThrow(/1\.0e\+11 updates of a coordinate.*Race fewer steps \(100000 would do\)/);
   });
 
   it("refuses an optimizer that is named twice", () => {

@@ -13,7 +13,10 @@ import type { Landscape } from "@steepest/workloads";
 export interface RaceOptions {
   /** Steps of each optimizer; the landscape's own by default. */
   readonly steps?: number;
-  /** Learning rate of every method that has one, unless its specification names another; the landscape's own by default. */
+  /**
+   * Learning rate of every method whose step it sets, unless its specification names another; the landscape's own by default.
+   * Adadelta's is a factor (1) of a step that it finds itself, and stays as its specification says.
+   */
   readonly learningRate?: number;
   /** Where all start; the landscape's own by default. */
   readonly start?: readonly number[];
@@ -38,8 +41,10 @@ export interface Trajectory {
   readonly label: string;
   /** Every hyper-parameter as it ran, those that the landscape recommends included. */
   readonly spec: OptimizerSpec;
-  /** Absent for a method without one. */
+  /** The learning rate as it ran; for a method that finds the size of its step itself, as Adadelta does, a factor of that step. Absent for a method without one. */
   readonly learningRate?: number;
+  /** Whether the learning rate is such a factor, which a race leaves as it is. */
+  readonly learningRateIsFactor: boolean;
   /** f(x_k) from k = 0; ends before the first that is not finite. */
   readonly values: Float64Array;
   /** The kept coordinates, one array each, as long as `values`. */
@@ -55,6 +60,8 @@ export interface Trajectory {
 
 /** Trajectories are held in memory whole: 2^27 numbers are 1 GiB. */
 const mostNumbers = 2 ** 27;
+/** Updates of a coordinate in a race, at some 10^7 in a second: more than about ten minutes is no race. */
+const mostUpdates = 1e10;
 
 /** @throws SteepestError `invalid-value` for a race that cannot be run */
 function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrants: number): void {
@@ -68,6 +75,13 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
     throw invalid(
       `${steps} steps of ${entrants} optimizers do not fit into memory`,
       `Race at most ${most} steps, or fewer optimizers`,
+    );
+  }
+  const updates = steps * entrants * landscape.dimension;
+  if (updates > mostUpdates) {
+    throw invalid(
+      `${steps} steps of ${entrants} optimizers in ${landscape.dimension} dimensions are ${updates.toExponential(1)} updates of a coordinate; a race makes at most ${mostUpdates.toExponential(0)}, else it would run for hours`,
+      `Race fewer steps (${Math.floor(mostUpdates / (entrants * landscape.dimension))} would do), fewer optimizers or fewer dimensions`,
     );
   }
   if (start.length !== landscape.dimension) {
@@ -172,12 +186,14 @@ function run(
     if (outcome.kind === "unsolved" && value - landscape.minimum <= threshold)
       outcome = { kind: "solved", step: k };
   }
-  const { lr } = spec.hyper;
+  const { hyper, choose } = findOptimizer(spec.name);
+  const { lr } = choose(spec).hyper;
   const point = Float64Array.from(x);
   return {
     label,
     spec,
     ...(lr === undefined ? {} : { learningRate: lr }),
+    learningRateIsFactor: hyper.lr !== undefined && hyper.lr.kind !== "stepSize",
     values: values.subarray(0, length),
     coordinates: coordinates.map((kept) => kept.subarray(0, length)),
     point,
