@@ -5,8 +5,8 @@ import { describeOptimizer, optimizerTable } from "../src/commands/optimizerText
 import { typed } from "./typed.js";
 
 describe("steepest optimizers", () => {
-  it("lists every optimizer of the registry in one line where nothing limits the width", async () => {
-    const { code, stdout } = await typed("optimizers");
+  it("lists every optimizer of the registry in one line with --wide", async () => {
+    const { code, stdout } = await typed("optimizers", "--wide");
     expect(code).toBe(0);
     const lines = stdout.split("\n");
     for (const { name, plainFormula } of registry) {
@@ -15,6 +15,11 @@ describe("steepest optimizers", () => {
     }
     expect(stdout).toMatch(/^momentum +b ← β·b \+ g; x ← x − α·b +4 +Polyak 1964$/m);
     expect(stdout).toMatch(/^amsgrad .* 12 +Reddi et al. 2018$/m);
+  });
+
+  it("is at most 120 columns wide where there is no terminal", async () => {
+    const { stdout } = await typed("optimizers");
+    for (const line of stdout.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(120);
   });
 
   it.each([70, 100, 140])("fits a terminal of %d columns without losing an equation that fits", (width) => {

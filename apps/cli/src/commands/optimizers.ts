@@ -5,6 +5,14 @@ import { type ExitCode, exitCode, type Io } from "../io.js";
 import { columnsOf } from "../terminal/progress.js";
 import { describeOptimizer, optimizerData, optimizerTable } from "./optimizerText.js";
 
+interface OptimizersArguments {
+  readonly json?: true;
+  readonly wide?: true;
+}
+
+/** Columns of the table in a file or a pipe. */
+const widthWithoutTerminal = 120;
+
 /** `steepest optimizers`: what there is to choose from, or one of them in full. */
 export function optimizersCommand(io: Io, finish: (code: ExitCode) => void): Command {
   return new Command("optimizers")
@@ -14,6 +22,7 @@ export function optimizersCommand(io: Io, finish: (code: ExitCode) => void): Com
       "one of them, with options to see that form: rmsprop:centered=true",
       optimizerArgument,
     )
+    .option("--wide", "as wide as it gets, instead of the terminal's width (120 columns where there is none)")
     .option("--json", "print as JSON")
     .addHelpText(
       "after",
@@ -24,8 +33,9 @@ Examples:
   steepest optimizers rmsprop:preset=torch
   steepest optimizers amsgrad --json`,
     )
-    .action((spec: OptimizerSpec | undefined, { json }: { readonly json?: true }) => {
-      io.stdout.write(`${json === true ? asJson(spec) : asText(spec, columnsOf(io.stdout, Infinity))}\n`);
+    .action((spec: OptimizerSpec | undefined, { json, wide }: OptimizersArguments) => {
+      const width = wide === true ? Number.POSITIVE_INFINITY : columnsOf(io.stdout, widthWithoutTerminal);
+      io.stdout.write(`${json === true ? asJson(spec) : asText(spec, width)}\n`);
       finish(exitCode.ok);
     });
 }
