@@ -7,6 +7,8 @@ export interface NumberFormat {
   number(value: number, significant?: number): string;
   /** An integer with thousands separated by commas: `79,510`. */
   count(value: number): string;
+  /** How many of something: `1 step`, `2,000 steps`; the plural is the noun with an s. */
+  counted(value: number, noun: string): string;
   /** A fraction of 1 as a percentage with the given decimals (1 by default): `88.4%`. */
   percent(fraction: number, decimals?: number): string;
   /** A duration in seconds: `340 ms`, `2.5 s`, `3 min 05 s`. */
@@ -28,6 +30,7 @@ export function createFormat(): NumberFormat {
   };
   const count = (value: number): string =>
     Number.isFinite(value) ? String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",") : number(value);
+  const counted = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
   const percent = (fraction: number, decimals = 1): string =>
     Number.isFinite(fraction) ? `${(100 * fraction).toFixed(decimals)}%` : number(fraction);
   const seconds = (value: number): string => {
@@ -37,7 +40,7 @@ export function createFormat(): NumberFormat {
     const whole = Math.round(value);
     return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
   };
-  return { number, count, percent, seconds };
+  return { number, count, counted, percent, seconds };
 }
 
 /** The formatters of this package. */
