@@ -1,26 +1,26 @@
-import { type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import { workloads } from "@steepest/workloads";
 import { InvalidArgumentError } from "commander";
 
-/** Reads a finite number. */
+/** Reads a finite decimal number. */
 export function numberArgument(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(value))
     throw new InvalidArgumentError("Expected a number, for example 0.001.");
   return value;
 }
 
 /** Reads an integer >= 1. */
-export function countArgument(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError("Expected an integer >= 1.");
-  return value;
-}
+export const countArgument = (text: string): number => integerArgument(text, 1);
 
 /** Reads an integer >= 0. */
-export function wholeNumberArgument(text: string): number {
-  return text === "0" ? 0 : countArgument(text);
+export const wholeNumberArgument = (text: string): number => integerArgument(text, 0);
+
+function integerArgument(text: string, least: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+    throw new InvalidArgumentError(`Expected an integer >= ${least}.`);
+  return value;
 }
 
 /**
@@ -29,11 +29,25 @@ export function wholeNumberArgument(text: string): number {
  */
 export const optimizerArgument = (text: string): OptimizerSpec => parseOptimizerSpec(text);
 
+/** Reads the optimizer of an option that may be given once. */
+export function oneOptimizerArgument(text: string, previous?: OptimizerSpec): OptimizerSpec {
+  const optimizer = optimizerArgument(text);
+  if (previous === undefined) return optimizer;
+  throw new SteepestError(
+    "invalid-value",
+    `train takes one optimizer, found ${formatOptimizerSpec(previous)} and ${formatOptimizerSpec(optimizer)}`,
+    "Give one, or try them side by side with steepest compare",
+  );
+}
+
 /** Collects the optimizers of an option that may be given several times. */
 export const optimizersArgument = (
   text: string,
   previous: readonly OptimizerSpec[] = [],
 ): readonly OptimizerSpec[] => [...previous, optimizerArgument(text)];
+
+/** What the help says of the workload. */
+export const workloadHelp = `one of: ${workloads.map(({ name }) => name).join(", ")}; required without --resume`;
 
 /** The error of a command that was given neither a workload nor a folder to resume. */
 export const missingWorkload = (command: "train" | "compare"): SteepestError =>

@@ -14,7 +14,7 @@ export const exitCode = { ok: 0, failed: 1, usage: 2, targetMissed: 3, interrupt
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** A mistake in how the command was called: exit code 2. */
-const usageCodes: ReadonlySet<SteepestError["code"]> = new Set(["unknown-name", "invalid-value"]);
+const usageCodes: ReadonlySet<SteepestError["code"]> = new Set(["unknown-name", "invalid-value", "misuse"]);
 
 /** Whether an error is the caller's mistake or a failure on the way. */
 export const exitCodeOf = (error: SteepestError): ExitCode =>

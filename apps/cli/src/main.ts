@@ -30,6 +30,7 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, "steepest:")),
     });
   }
   try {

@@ -8,6 +8,7 @@ export {
 export {
   type ComparisonConfig,
   type ComparisonPlan,
+  checkNewFolder,
   planComparison,
   readPlan,
   type Submission,

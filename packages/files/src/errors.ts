@@ -5,12 +5,13 @@
 export class FileError extends Error {
   override readonly name = "FileError";
   constructor(
-    /** `unavailable`: could not be read or fetched; `malformed-file`: fetched, but not what it must be. */
-    readonly code: "unavailable" | "malformed-file",
-    message: string,
+    /** `unavailable`: could not be read or fetched; `malformed-file`: fetched, but not what it must be; `in-use`: another process has it. */
+    readonly code: "unavailable" | "malformed-file" | "in-use",
+    /** What was expected and what was found, without the fix. */
+    readonly problem: string,
     readonly fix: string,
     options?: ErrorOptions,
   ) {
-    super(`${message}. ${fix}`, options);
+    super(`${problem}. ${fix}`, options);
   }
 }

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { homedir, tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { writeFileAtomically, writeJsonAtomically } from "./atomic.js";
 import { cacheFolder } from "./cache.js";
 import { download, sha256Of } from "./download.js";
 import { makeFolder, makeNewFolder } from "./folder.js";
+import { lockFile, lockFolder } from "./lock.js";
 import { readIfPresent, readTextIfPresent } from "./read.js";
 
 let folder: string;
@@ -80,6 +82,59 @@ describe("makeNewFolder", () => {
     const made = await Promise.all(Array.from({ length: 5 }, () => makeNewFolder(parent, "run")));
     expect(new Set(made).size).toBe(5);
     expect((await readdir(parent)).sort()).toEqual(["run", "run-2", "run-3", "run-4", "run-5"]);
+  });
+});
+
+describe("lockFolder", () => {
+  it("gives a folder to one holder at a time, and names the holder", async () => {
+    const place = join(folder, "locked");
+    const release = await lockFolder(place);
+    const refused = lockFolder(place);
+    await expect(refused).rejects.toMatchObject({ name: "FileError", code: "in-use" });
+    await expect(refused).rejects.toThrow(`in use by process ${process.pid}`);
+    await release();
+    expect(await readdir(place)).toEqual([]);
+    await (await lockFolder(place))();
+  });
+
+  it("waits for a holder that is about to end", async () => {
+    const place = join(folder, "waited");
+    const release = await lockFolder(place);
+    setTimeout(release, 200);
+    await (await lockFolder(place))();
+  });
+
+  it("takes over from processes that are gone, whatever they left", async () => {
+    const place = join(folder, "left");
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    const left = [JSON.stringify({ pid }), "", "{", "[]"];
+    // The number of a process that is gone may be another's today.
+    if (process.platform === "linux") left.push(JSON.stringify({ pid: process.pid, began: "earlier" }));
+    await mkdir(place);
+    for (const text of left) {
+      await writeFile(join(place, lockFile), text);
+      await (await lockFolder(place))();
+      expect(await readdir(place)).toEqual([]);
+    }
+  });
+
+  it("lets one of many take over", async () => {
+    const place = join(folder, "contended");
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    await mkdir(place);
+    await writeFile(join(place, lockFile), JSON.stringify({ pid }));
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(place)));
+    expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("respects a living process", async () => {
+    const place = join(folder, "living");
+    const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);
+    await mkdir(place);
+    await writeFile(join(place, lockFile), JSON.stringify({ pid: other.pid }));
+    await expect(lockFolder(place)).rejects.toThrow(`process ${other.pid}`);
+    other.kill("SIGKILL");
+    await (await lockFolder(place))();
   });
 });
 

@@ -33,6 +33,14 @@ describe("createSession", () => {
     await session.release();
   });
 
+  test.each([0, -1, 1.5, 257, Number.NaN])("refuses %s threads", async (threads) => {
+    const outputs = { y: add(input("x", [2]), 1) };
+    const arrays = { feeds: { x: wave(2, 1) }, fetches: fetchesFor(outputs) };
+    await expect(createSession(compile(outputs), { ...arrays, threads })).rejects.toThrow(
+      /number of threads is .*1 to 256/,
+    );
+  });
+
   test.each([0, 1, 3])(
     "agrees with the float64 reference on any graph of matrices with extents %i (property)",
     async (n) => {

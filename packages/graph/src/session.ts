@@ -19,6 +19,9 @@ export interface SessionOptions {
   readonly profilePrefix?: string;
 }
 
+/** Each thread takes memory of its own, and far more threads than any machine has cores bring it down. */
+const mostThreads = 256;
+
 /** A compiled graph, loaded and bound to arrays. */
 export interface Session {
   /**
@@ -83,9 +86,16 @@ function runtimeError(what: string, fix: string, cause: unknown): GraphError {
  * Views of a (not shared) WebAssembly memory are read and filled in place.
  *
  * @throws GraphError `unknown-name`, `dtype-mismatch` or `shape-mismatch` for arrays that do not fit, `misuse` for a
- *   missing one, `runtime` where ONNX Runtime refuses the model
+ *   missing one, `invalid-value` for threads that are no integer from 1 to 256, `runtime` where ONNX Runtime refuses the model
  */
 export async function createSession(compiled: CompiledGraph, options: SessionOptions): Promise<Session> {
+  const { threads = 1 } = options;
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new GraphError(
+      "invalid-value",
+      `number of threads is ${threads}`,
+      `Expected an integer from 1 to ${mostThreads}; more than the machine has cores never help`,
+    );
   const feeds = pair("input", compiled.inputs, options.feeds);
   const fetches = pair("output", compiled.outputs, options.fetches);
   const missing = Object.keys(compiled.inputs).filter((name) => !(name in options.feeds));
@@ -109,7 +119,7 @@ export async function createSession(compiled: CompiledGraph, options: SessionOpt
     executionProviders: ["cpu"],
     executionMode: "sequential",
     graphOptimizationLevel: "all",
-    intraOpNumThreads: options.threads ?? 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
     ...(options.profilePrefix === undefined

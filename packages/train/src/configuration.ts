@@ -119,7 +119,7 @@ function threadCount(threads: number): number {
 
 function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, stepsPerEpoch: number): number {
   if (steps !== undefined && epochs !== undefined)
-    throw invalid(`both ${steps} steps and ${epochs} epochs are given`, "Give one of the two");
+    throw invalid(`the length is given twice: steps ${steps} and epochs ${epochs}`, "Give one of the two");
   if (steps !== undefined) return positiveInteger("number of steps", steps);
   const passes = epochs ?? workload.defaults.epochs;
   if (!(passes > 0 && Number.isFinite(passes)))

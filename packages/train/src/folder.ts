@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder, readIfPresent, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
+import { readIfPresent, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import type { z } from "zod";
 import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
@@ -54,7 +54,7 @@ export async function inspectRun(folder: string): Promise<RunStatus> {
 }
 
 /**
- * Makes the folder of a new run and writes its configuration.
+ * Writes the configuration of a new run into its folder, which this process has locked.
  * @throws SteepestError `misuse` where the folder holds a run already, unless it may be overwritten
  */
 export async function createRunFolder(
@@ -62,13 +62,12 @@ export async function createRunFolder(
   configuration: RunConfiguration,
   overwrite: boolean,
 ): Promise<void> {
-  await makeFolder(folder);
   const path = join(folder, runFiles.configuration);
   if (!overwrite && (await readIfPresent(path)) !== undefined)
     throw new SteepestError(
       "misuse",
-      `${folder} holds a run already`,
-      "Resume it, choose another folder, or allow it to be overwritten",
+      `${JSON.stringify(folder)} holds a run already`,
+      "Resume it, choose another folder, or replace it with --force (in code, overwrite: true)",
     );
   // The configuration goes first and comes back last: without it nothing else in the folder counts as a run.
   for (const file of Object.values(runFiles)) await rm(join(folder, file), { force: true });

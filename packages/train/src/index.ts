@@ -1,7 +1,9 @@
 export type { Checkpoint, Progress } from "./checkpoint.js";
 export type { ClockReading } from "./clock.js";
-export type { RunConfiguration, TrainConfig } from "./configuration.js";
+export { chooseOptimizer, type RunConfiguration, type TrainConfig } from "./configuration.js";
 export { inspectRun, type RunStatus, runFiles } from "./folder.js";
+export { parseJson } from "./json.js";
+export { unusableFolder, withFolderLocked } from "./lock.js";
 export { type RaceOptions, type RaceOutcome, race, type Trajectory } from "./race/race.js";
 export type {
   CompletedRun,

@@ -8,6 +8,7 @@ import {
   type TrainConfig,
 } from "./configuration.js";
 import { createRunFolder, inspectRun } from "./folder.js";
+import { withFolderLocked } from "./lock.js";
 import { beginning, runLoop } from "./loop.js";
 import type { Measurement, RunResult } from "./result.js";
 import { openSession } from "./session.js";
@@ -41,7 +42,7 @@ export interface ResumeOptions {
  * for await (const measurement of run) if (measurement.kind === "evaluation") report(measurement.validation.accuracy);
  * ```
  * @throws SteepestError for names, values and data that do not fit, before anything is written; `misuse` where the folder holds a
- *   run already; `non-finite` where training diverges, with the step; the last good checkpoint stays
+ *   run already or another process uses it; `non-finite` where training diverges, with the step; the last good checkpoint stays
  */
 export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
   const workload = typeof config.workload === "string" ? findWorkload(config.workload) : config.workload;
@@ -49,27 +50,37 @@ export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<M
   chooseOptimizer(config);
   const loaded = yield* load(workload);
   const configuration = resolveConfiguration(config, workload, loaded);
-  return yield* run(configuration, loaded, {
-    ...config,
-    prepare: (folder) => createRunFolder(folder, configuration, config.overwrite ?? false),
-  });
+  const { folder, overwrite = false } = config;
+  if (folder === undefined) return yield* run(configuration, loaded, config);
+  return yield* withFolderLocked(folder, () =>
+    run(configuration, loaded, {
+      ...config,
+      prepare: () => createRunFolder(folder, configuration, overwrite),
+    }),
+  );
 }
 
 /**
  * Continues the run of a folder from its last checkpoint, or from the start where it was killed before the first. A run that is
  * complete gives its result at once.
- * @throws SteepestError `invalid-value` where the folder holds no run, `malformed-file` for damaged files, `state-mismatch` where
- *   data, workload or `expect` are not those that the run was started with
+ * @throws SteepestError `invalid-value` where the folder holds no run or one with other choices than `expect`, `malformed-file` for damaged files, `state-mismatch` where
+ *   the data are not those that the run was started with, `misuse` where another process uses the folder
  */
 export async function* resumeRun(
   folder: string,
   options: ResumeOptions = {},
 ): AsyncGenerator<Measurement, RunResult> {
+  // A complete run is only read, and what is no run is not touched.
+  if ((await inspectRun(folder)).kind !== "partial") return yield* continueRun(folder, options);
+  return yield* withFolderLocked(folder, () => continueRun(folder, options));
+}
+
+async function* continueRun(folder: string, options: ResumeOptions): AsyncGenerator<Measurement, RunResult> {
   const status = await inspectRun(folder);
   if (status.kind === "absent")
     throw new SteepestError(
       "invalid-value",
-      `there is no run in ${folder}`,
+      `there is no run in ${JSON.stringify(folder)}`,
       "Give the folder that the run was started with; it holds a run.json",
     );
   const { configuration } = status;
@@ -79,6 +90,11 @@ export async function* resumeRun(
   const loaded = yield* load(workload);
   checkSameRun(folder, configuration, workload, loaded, expect);
   if (status.kind === "complete") return status.result;
+  if (status.checkpoint === undefined)
+    yield {
+      kind: "notice",
+      message: `There is no checkpoint in ${JSON.stringify(folder)}: the run starts again from step 0`,
+    };
   return yield* run(configuration, loaded, { ...options, folder, checkpoint: status.checkpoint });
 }
 
@@ -97,14 +113,14 @@ async function* run(
     readonly folder?: string;
     readonly signal?: AbortSignal;
     readonly checkpoint?: Checkpoint | undefined;
-    readonly prepare?: (folder: string) => Promise<void>;
+    readonly prepare?: () => Promise<void>;
   },
 ): AsyncGenerator<Measurement, RunResult> {
   const { folder, signal, checkpoint } = options;
   const session = await openSession(configuration, loaded, checkpoint);
   try {
     const progress = checkpoint?.progress ?? beginning;
-    if (folder !== undefined) await options.prepare?.(folder);
+    await options.prepare?.();
     const store = folder === undefined ? undefined : await openRunStore(folder, progress.logs);
     try {
       yield {
@@ -135,14 +151,14 @@ async function withLastCheckpoint(error: unknown, folder: string): Promise<unkno
   return new SteepestError(
     error.code,
     error.message,
-    `The last good checkpoint, of step ${step}, is kept in ${folder}`,
+    `The last good checkpoint, of step ${step}, is kept in ${JSON.stringify(folder)}`,
     {
       cause: error,
     },
   );
 }
 
-/** @throws SteepestError `state-mismatch` that names every choice that differs */
+/** @throws SteepestError `invalid-value` that names every choice that differs, `state-mismatch` for other data */
 function checkSameRun(
   folder: string,
   configuration: RunConfiguration,
@@ -157,7 +173,7 @@ function checkSameRun(
   if (loaded.procedural !== configuration.procedural)
     throw new SteepestError(
       "state-mismatch",
-      `the run in ${folder} was started on ${configuration.dataSource}, but the data found now are ${loaded.source}`,
+      `the run in ${JSON.stringify(folder)} was started on ${configuration.dataSource}, but the data found now are ${loaded.source}`,
       configuration.procedural
         ? "Train again into another folder to use the data found now"
         : "Make the data of the start available again, for example with STEEPEST_DATA=FOLDER",
@@ -175,8 +191,8 @@ function checkSameRun(
 
 const mismatch = (folder: string, differences: readonly string[]) =>
   new SteepestError(
-    "state-mismatch",
-    `the run in ${folder} was started with ${differences.join("; ")}`,
+    "invalid-value",
+    `the run in ${JSON.stringify(folder)} was started with ${differences.join("; ")}`,
     "Resume it without these options, or train into another folder",
   );
 

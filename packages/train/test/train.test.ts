@@ -164,7 +164,7 @@ describe("train", () => {
     ["too many threads", { threads: 100_000 }, /number of threads is 100000.*1 to 256/],
     ["a batch larger than the data", { batchSize: 206 }, /206 exceeds the 205 training examples/],
     ["steps 0", { steps: 0 }, /number of steps is 0/],
-    ["steps and epochs", { epochs: 1 }, /both 70 steps and 1 epochs/],
+    ["steps and epochs", { epochs: 1 }, /given twice: steps 70 and epochs 1/],
     ["no epochs", { steps: undefined, epochs: 0 } as never, /number of epochs is 0/],
     ["a seed that is no integer", { seed: 1.5 }, /seed is 1.5/],
     ["an impossible target", { target: 88 }, /target is 88/],
@@ -253,6 +253,31 @@ describe("resume", () => {
     }
   });
 
+  it("says that it starts again where the checkpoint is gone", async () => {
+    const abort = new AbortController();
+    const workload = toyWorkload({ onStep: (step) => step === 20 && abort.abort() });
+    await collect(train({ ...config, workload, folder, signal: abort.signal }));
+    await rm(join(folder, runFiles.checkpoint));
+    const { measurements, result } = await collect(resumeRun(folder, { workload: toyWorkload() }));
+    expect(measurements[0]).toEqual({
+      kind: "notice",
+      message: expect.stringMatching(/no checkpoint in .* step 0/),
+    });
+    if (result.outcome !== "completed") throw new Error("interrupted");
+    expect(result.parametersHash).toBe((await complete(train(config))).parametersHash);
+  });
+
+  it("never shares a folder with another run", async () => {
+    const run = train({ ...config, folder });
+    await run.next();
+    await expect(collect(resumeRun(folder, { workload: toyWorkload() }))).rejects.toThrow(
+      /in use by process \d+/,
+    );
+    await expect(collect(train({ ...config, folder, overwrite: true }))).rejects.toThrow(/in use by process/);
+    await run.return({ outcome: "interrupted", step: 0, steps: 0 });
+    expect((await complete(resumeRun(folder, { workload: toyWorkload() }))).steps).toBe(70);
+  });
+
   it("finishes a run that was killed between its last checkpoint and its result", async () => {
     const whole = await complete(train({ ...config, folder }));
     await rm(join(folder, runFiles.result));
@@ -282,7 +307,7 @@ describe("resume", () => {
       collect(resumeRun(folder, { workload, expect: expected }));
 
     it("a folder without a run", async () => {
-      await expect(resumed()).rejects.toThrow(/there is no run in/);
+      await expect(resumed()).rejects.toThrow(/there is no run in "/);
     });
 
     it("choices other than those of the start, and takes the same", async () => {
@@ -332,9 +357,19 @@ describe("resume", () => {
       await writeFile(path, text.replace('"seed": 3', '"seed": 5'));
       await expect(resumed()).rejects.toThrow(/another configuration/);
       await writeFile(path, text.replace('"seed": 3', '"seed": "three"'));
-      await expect(resumed()).rejects.toThrow(/run.json is damaged.*seed/);
+      await expect(resumed()).rejects.toThrow(/run.json is damaged: its "seed" is wrong .*number/);
+      await writeFile(path, text.replace(/"seed": 3,/, ""));
+      await expect(resumed()).rejects.toThrow(/run.json is damaged: it lacks "seed"/);
+      await writeFile(path, text.replace('"version": 1', '"version": 7'));
+      await expect(resumed()).rejects.toThrow(/run.json was written by another version of Steepest/);
       await writeFile(path, text.slice(0, 40));
       await expect(resumed()).rejects.toThrow(/run.json is damaged: it is not JSON/);
+    });
+
+    it("a result.json without its fields", async () => {
+      await interrupted();
+      await writeFile(join(folder, runFiles.result), "{}");
+      await expect(resumed()).rejects.toThrow(/result.json is damaged: it lacks "outcome"\. Restore/);
     });
 
     it("logs that lost rows", async () => {

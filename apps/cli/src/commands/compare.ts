@@ -1,19 +1,20 @@
 import { cpus } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import {
   type Comparison,
   type ComparisonConfig,
   type ComparisonPlan,
+  checkNewFolder,
   compare,
   defaultWorkers,
   type InterruptedComparison,
   planComparison,
   readPlan,
 } from "@steepest/bench";
-import { makeNewFolder, writeFileAtomically } from "@steepest/files";
+import { writeFileAtomically } from "@steepest/files";
 import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
-import { type ComparisonData, comparisonHtml } from "@steepest/report";
-import { workloads } from "@steepest/workloads";
+import { type ComparisonData, comparisonHtml, format } from "@steepest/report";
+import { findWorkload } from "@steepest/workloads";
 import { Command, Option } from "commander";
 import {
   countArgument,
@@ -21,9 +22,11 @@ import {
   numberArgument,
   optimizerArgument,
   optimizersArgument,
+  workloadHelp,
 } from "../arguments.js";
 import { interruptible, resumeLine } from "../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
+import { checkOutFile, withOutFolder } from "../outFolder.js";
 import { follow } from "../terminal/follow.js";
 import { createCompareProgress } from "./compareProgress.js";
 import { leaderboard } from "./compareSummary.js";
@@ -60,7 +63,7 @@ export function compareCommand(io: Io, finish: (code: ExitCode) => void): Comman
   const planning = ["optimizer", "seeds", "trials", "epochs", "batch", "target", "out"];
   return new Command("compare")
     .description("Compare optimizers on a workload: tuned alike, over several seeds, with honest verdicts")
-    .argument("[workload]", `one of: ${workloads.map(({ name }) => name).join(", ")}`)
+    .argument("[workload]", workloadHelp)
     .option(
       "-o, --optimizer <name[:key=value,...]>",
       `an optimizer, once for each; lr=... fixes its learning rate (default: ${defaultOptimizers.join(", ")})`,
@@ -104,12 +107,32 @@ async function runCompare(
   options: CompareArguments,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { folder, plan } = await open(io, workload, options);
+  if (options.resume !== undefined) {
+    const plan = await planToResume(options.resume, workload);
+    return carryOut(io, plan, options.resume, options, signal);
+  }
+  if (workload === undefined) throw missingWorkload("compare");
+  const { name } = findWorkload(workload);
+  if (options.out !== undefined && isPage(options.out)) await checkOutFile(options.out);
+  return withOutFolder(outFolder(options.out), `compare-${name}`, async (folder) => {
+    await checkNewFolder(folder);
+    const plan = await planComparison(configOf(name, options), (message) => io.stderr.write(`${message}\n`));
+    return carryOut(io, plan, folder, options, signal);
+  });
+}
+
+async function carryOut(
+  io: Io,
+  plan: ComparisonPlan,
+  folder: string,
+  options: CompareArguments,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const workers = options.workers ?? Math.min(2, defaultWorkers());
   const result = await runTrials(io, plan, { folder, workers, signal });
   if (result.outcome === "interrupted") {
     io.stderr.write(
-      `Interrupted with ${result.complete} of ${result.total} trials complete; they are kept. Continue with:\n  ${resumeLine("compare", folder)}\n`,
+      `Interrupted with ${result.complete} of ${format.counted(result.total, "trial")} complete; what is complete is kept. Continue with:\n  ${resumeLine("compare", folder)}\n`,
     );
     return exitCode.interrupted;
   }
@@ -130,37 +153,18 @@ async function runCompare(
   return exitCode.ok;
 }
 
-/** The folder and the plan: those of an earlier comparison to resume, or new ones. */
-async function open(
-  io: Io,
-  workload: string | undefined,
-  options: CompareArguments,
-): Promise<{ readonly folder: string; readonly plan: ComparisonPlan }> {
-  if (options.resume !== undefined) {
-    const plan = await readPlan(options.resume);
-    if (plan !== undefined && (workload ?? plan.workload) === plan.workload)
-      return { folder: options.resume, plan };
-    throw new SteepestError(
-      "invalid-value",
-      plan === undefined
-        ? `there is no comparison in ${options.resume}`
-        : `the comparison in ${options.resume} is on ${plan.workload}, not ${workload}`,
-      "Give the folder that the comparison was started with; it holds a plan.json",
-    );
-  }
-  if (workload === undefined) throw missingWorkload("compare");
-  const plan = await planComparison(configOf(workload, options), (message) =>
-    io.stderr.write(`${message}\n`),
+/** @throws SteepestError where the folder holds no comparison, or one on another workload */
+async function planToResume(folder: string, workload: string | undefined): Promise<ComparisonPlan> {
+  const plan = await readPlan(folder);
+  if (plan !== undefined && (workload ?? plan.workload) === plan.workload) return plan;
+  const name = JSON.stringify(folder);
+  throw new SteepestError(
+    "invalid-value",
+    plan === undefined
+      ? `there is no comparison in ${name}`
+      : `the comparison in ${name} is on ${plan.workload}, not ${workload}`,
+    "Give the folder that the comparison was started with; it holds a plan.json",
   );
-  const folder = outFolder(options.out) ?? (await makeNewFolder("runs", `compare-${plan.workload}`));
-  if ((await readPlan(folder)) !== undefined) {
-    throw new SteepestError(
-      "invalid-value",
-      `${folder} holds a comparison already`,
-      `Continue it with --resume ${folder}, or choose another --out`,
-    );
-  }
-  return { folder, plan };
 }
 
 const configOf = (workload: string, options: CompareArguments): ComparisonConfig => ({
@@ -187,9 +191,12 @@ async function runTrials(
   options: { readonly folder: string; readonly workers: number; readonly signal: AbortSignal },
 ): Promise<Comparison | InterruptedComparison> {
   const progress = createCompareProgress(io, plan);
-  progress.print(
-    `${plan.source}: ${plan.submissions.length} optimizers, ${plan.seeds.length} seeds, ${plan.steps} steps a trial; trials in ${relative(".", options.folder)}`,
-  );
+  const size = [
+    format.counted(plan.submissions.length, "optimizer"),
+    format.counted(plan.seeds.length, "seed"),
+    `${format.counted(plan.steps, "step")} a trial`,
+  ];
+  progress.print(`${plan.source}: ${size.join(", ")}; trials in ${options.folder}`);
   return follow(compare(plan, options), options.signal, progress);
 }
 

@@ -85,7 +85,7 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
       const { validation, target: reached } = outcome.result;
       const hit =
         reached?.reached === true
-          ? `${target} after ${format.count(reached.step)} steps`
+          ? `${target} after ${format.counted(reached.step, "step")}`
           : `missed ${target}`;
       progress.print(
         `[${done}/${total}] ${describe(job)}: validation ${format.percent(validation.accuracy, 2)}, ${hit}`,
@@ -102,7 +102,9 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
         atBeginning = event.complete;
         done = event.complete;
         if (event.complete > 0)
-          progress.print(`${event.complete} of ${event.total} trials are complete already and kept`);
+          progress.print(
+            `${event.complete} of ${format.counted(event.total, "trial")} ${event.complete === 1 ? "is" : "are"} complete already and kept`,
+          );
         return;
       }
       if (event.kind === "notice") {

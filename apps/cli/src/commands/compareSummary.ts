@@ -15,17 +15,20 @@ const percent = (share: number): string => (100 * share).toFixed(1);
 const seconds = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : format.number(value));
 
 function table({ target, entries }: Comparison, written: Written): string {
-  const cost = (value: Cost, show: (value: number) => string): TextCell =>
-    value.kind === "reached" ? written(value, show) : { text: "missed", tone: "quiet" };
+  const quiet = (text: string): TextCell => ({ text, tone: "quiet" });
+  const cost = ({ unmeasured }: ComparisonEntry, value: Cost, show: (value: number) => string): TextCell =>
+    value.kind === "reached" ? written(value, show) : quiet(unmeasured ?? "missed");
+  const accuracy = ({ unmeasured }: ComparisonEntry, value: Estimate | undefined): TextCell =>
+    value === undefined ? quiet(unmeasured ?? "") : written(value, percent);
   const row = (entry: ComparisonEntry): readonly TextCell[] => [
-    `${entry.rank}`,
-    `${entry.group}`,
+    `${entry.rank ?? "-"}`,
+    `${entry.group ?? "-"}`,
     entry.optimizer,
     entry.learningRate === undefined ? "" : format.number(entry.learningRate),
-    cost(entry.stepsToTarget, format.count),
-    cost(entry.secondsToTarget, seconds),
-    written(entry.validationAccuracy, percent),
-    written(entry.testAccuracy, percent),
+    cost(entry, entry.stepsToTarget, format.count),
+    cost(entry, entry.secondsToTarget, seconds),
+    accuracy(entry, entry.validationAccuracy),
+    accuracy(entry, entry.testAccuracy),
   ];
   return textTable(
     [

@@ -1,18 +1,27 @@
-import { rmdir } from "node:fs/promises";
-import { makeNewFolder } from "@steepest/files";
 import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
-import { inspectRun, type RunResult, resumeRun, type TrainConfig, train } from "@steepest/train";
-import { workloads } from "@steepest/workloads";
+import { format } from "@steepest/report";
+import {
+  chooseOptimizer,
+  inspectRun,
+  type RunResult,
+  resumeRun,
+  type TrainConfig,
+  train,
+} from "@steepest/train";
+import { findWorkload } from "@steepest/workloads";
 import { Command, Option } from "commander";
 import {
   countArgument,
   missingWorkload,
   numberArgument,
+  oneOptimizerArgument,
   optimizerArgument,
   wholeNumberArgument,
+  workloadHelp,
 } from "../arguments.js";
 import { interruptible, resumeLine } from "../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
+import { withOutFolder } from "../outFolder.js";
 import { follow } from "../terminal/follow.js";
 import { createTrainProgress } from "./trainProgress.js";
 import { trainSummary } from "./trainSummary.js";
@@ -41,8 +50,8 @@ interface TrainArguments {
 export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command {
   return new Command("train")
     .description("Train a workload with an optimizer; the same seed gives the same bits")
-    .argument("[workload]", `one of: ${workloads.map(({ name }) => name).join(", ")}`)
-    .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adam)", optimizerArgument)
+    .argument("[workload]", workloadHelp)
+    .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adam)", oneOptimizerArgument)
     .option("--lr <number>", "learning rate (default: the optimizer's)", numberArgument)
     .option(
       "--schedule <name:key=value,...>",
@@ -104,16 +113,13 @@ async function runTrain(
   }
   if (workload === undefined) throw missingWorkload("train");
   const optimizer = options.optimizer ?? optimizerArgument("adam");
-  const config = { ...choices, workload, optimizer };
-  const folder = options.out ?? (await makeNewFolder("runs", runName(config)));
-  try {
+  const config = { ...choices, workload: findWorkload(workload).name, optimizer };
+  chooseOptimizer(config);
+  return withOutFolder(options.out, runName(config), async (folder) => {
     await checkFree(folder, options);
     const run = train({ ...config, folder, overwrite: options.force === true, signal });
     return report(io, await follow(run, signal, progress), folder, options);
-  } finally {
-    // Where nothing was written the name is given back; a folder with files in it stays.
-    if (options.out === undefined) await rmdir(folder).catch(() => undefined);
-  }
+  });
 }
 
 /** The choices that the options make, without any default. */
@@ -168,12 +174,12 @@ async function checkFree(folder: string, options: TrainArguments): Promise<void>
   if (status.kind === "absent") return;
   const found =
     status.kind === "complete"
-      ? `a complete run of ${status.result.steps} steps`
+      ? `a complete run of ${format.counted(status.result.steps, "step")}`
       : `a run at step ${status.checkpoint?.progress.step ?? 0} of ${status.configuration.steps}`;
   throw new SteepestError(
     "invalid-value",
-    `${folder} holds ${found}`,
-    `${status.kind === "partial" ? `Continue it with --resume ${folder}, ` : ""}replace it with --force, or choose another --out`,
+    `${JSON.stringify(folder)} holds ${found}`,
+    `${status.kind === "partial" ? `Continue it with --resume ${JSON.stringify(folder)}, replace` : "Replace"} it with --force, or choose another --out`,
   );
 }
 
@@ -181,9 +187,11 @@ async function checkFree(folder: string, options: TrainArguments): Promise<void>
 function report(io: Io, result: RunResult, folder: string, options: TrainArguments): ExitCode {
   if (options.json === true) io.stdout.write(`${JSON.stringify({ ...result, folder })}\n`);
   if (result.outcome === "interrupted") {
-    io.stderr.write(
-      `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:\n  ${resumeLine("train", folder)}\n`,
-    );
+    const kept =
+      result.step === 0
+        ? "Interrupted before the first step; only the choices of the run are saved. Begin it with:"
+        : `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:`;
+    io.stderr.write(`${kept}\n  ${resumeLine("train", folder)}\n`);
     return exitCode.interrupted;
   }
   if (options.json !== true) io.stdout.write(`${trainSummary(result, folder)}\n`);

@@ -38,9 +38,9 @@ export function createTrainProgress(io: Io): TrainProgress {
           startStep = measurement.step;
           startTime = performance.now();
           progress.print(
-            `${measurement.dataSource}: ${format.count(measurement.parameters)} parameters, ${measurement.optimizer}, ${
+            `${measurement.dataSource}: ${format.counted(measurement.parameters, "parameter")}, ${measurement.optimizer}, ${
               startStep === 0 ? "" : `from step ${format.count(startStep)}, `
-            }${format.count(measurement.steps)} steps`,
+            }${format.counted(measurement.steps, "step")}`,
           );
           break;
         case "step":

@@ -13,7 +13,7 @@ export function trainSummary(run: CompletedRun, folder: string): string {
     splits.map(([name, { loss, accuracy }]) => [name, format.number(loss), format.percent(accuracy, 2)]),
   );
   return [
-    `${run.workload} with ${run.optimizer}: ${format.count(run.parameters)} parameters, ${format.count(run.steps)} steps in ${format.seconds(run.seconds)} (CPU ${format.seconds(run.cpuSeconds)})`,
+    `${run.workload} with ${run.optimizer}: ${format.counted(run.parameters, "parameter")}, ${format.counted(run.steps, "step")} in ${format.seconds(run.seconds)} (CPU ${format.seconds(run.cpuSeconds)})`,
     "",
     table,
     "",

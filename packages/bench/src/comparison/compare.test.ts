@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -82,6 +82,7 @@ describe("planComparison", () => {
     await expect(refused({ workload: "fashion-mnits" })).rejects.toThrow(/fashion-mnist/);
     await expect(refused({ optimizers: [] })).rejects.toThrow(/no optimizer/);
     await expect(refused({ optimizers: [...adam, ...adam] })).rejects.toThrow(/adam is given twice/);
+    await expect(refused({ optimizers: [parseOptimizerSpec("gd-wolfe")] })).rejects.toThrow(/mini-batches/);
     await expect(refused({ seeds: 0 })).rejects.toThrow(/number of seeds is 0/);
     await expect(refused({ epochs: -1 })).rejects.toThrow(/number of epochs is -1/);
     await expect(refused({ target: 87 })).rejects.toThrow(/target is 87/);
@@ -100,6 +101,19 @@ describe("planComparison", () => {
 });
 
 describe("compare", () => {
+  it("leaves a folder alone that holds something else, or that another process uses", async () => {
+    const folder = join(root, "foreign");
+    await mkdir(folder);
+    await writeFile(join(folder, "run.json"), "{}");
+    await expect(finish(folder)).rejects.toThrow(/is not empty and holds no comparison: found "run.json"/);
+    expect(await readdir(folder)).toEqual(["run.json"]);
+
+    const first = compare(plan, { folder: join(root, "used"), workers: 1 });
+    await first.next();
+    await expect(finish(join(root, "used"))).rejects.toThrow(/is in use by process \d+/);
+    await first.return({ outcome: "interrupted", complete: 0, total: 0 });
+  }, 60_000);
+
   it("survives the death of the coordinator: no trial lost or run twice, the same figures, no orphan", async () => {
     const undisturbed = await finish(join(root, "undisturbed"));
     const total = comparisonJobs(root, plan).length;

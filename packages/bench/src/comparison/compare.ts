@@ -1,3 +1,4 @@
+import { withFolderLocked } from "@steepest/train";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "../pool/localPool.js";
 import { trialFolder } from "../trial/layout.js";
 import { readOutcome } from "../trial/trial.js";
@@ -61,9 +62,17 @@ export function comparisonJobs(folder: string, plan: ComparisonPlan): readonly C
  * Carries out a plan: runs the trials that its folder lacks in worker processes, then judges all of them. Trials that the folder holds complete are
  * not run again, so that the same call resumes what was interrupted.
  *
- * @throws SteepestError `misuse` where the folder holds another plan, `malformed-file` for damaged files
+ * @throws SteepestError `misuse` where the folder holds another plan or another process uses it, `invalid-value` where it holds
+ *   something else or cannot be made, `malformed-file` for damaged files
  */
 export async function* compare(
+  plan: ComparisonPlan,
+  options: CompareOptions,
+): AsyncGenerator<ComparisonEvent, Comparison | InterruptedComparison> {
+  return yield* withFolderLocked(options.folder, () => compareLocked(plan, options));
+}
+
+async function* compareLocked(
   plan: ComparisonPlan,
   { folder, ...pool }: CompareOptions,
 ): AsyncGenerator<ComparisonEvent, Comparison | InterruptedComparison> {

@@ -1,9 +1,22 @@
 import type { ComparisonPlan } from "./plan.js";
 
+/** How many of something; the plural is the noun with an s. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 const listed = (names: readonly string[]): string => names.join(", ");
 
+const lookedAt = ({ steps, evaluateEvery }: ComparisonPlan): string => {
+  if (evaluateEvery >= steps) return "looked at once, after the last step";
+  return evaluateEvery === 1
+    ? "looked at after every step"
+    : `looked at every ${evaluateEvery} steps and after the last, so steps to it are known to that resolution`;
+};
+
 /** What a comparison did and what its figures do not show, for the reader to judge: one sentence each. */
-export function methodSentences(plan: ComparisonPlan): readonly string[] {
+export function methodSentences(
+  plan: ComparisonPlan,
+  { allEnded }: { readonly allEnded: boolean },
+): readonly string[] {
   const tuned = plan.submissions.filter((submission) => submission.tuned);
   const fixed = plan.submissions.filter((submission) => !submission.tuned);
   const points = tuned[0]?.points.length ?? 0;
@@ -11,17 +24,21 @@ export function methodSentences(plan: ComparisonPlan): readonly string[] {
   const sentences: string[] = [];
   if (tuned.length > 0) {
     sentences.push(
-      `Only the learning rate was tuned, of ${fixed.length === 0 ? "every optimizer" : listed(tuned.map(({ optimizer }) => optimizer))}: each was tried at the same ${points} quasi-random points of its own range, from a tenth of its default to ten times it on a logarithmic scale; all other hyper-parameters are at their defaults or as given.`,
+      `Only the learning rate was tuned, of ${fixed.length === 0 ? "every optimizer" : listed(tuned.map(({ optimizer }) => optimizer))}: each was tried at the same ${counted(points, "quasi-random point")} of its own range, from a tenth of its default to ten times it on a logarithmic scale; all other hyper-parameters are at their defaults or as given.`,
       "An optimizer's learning rate is the one with the fewest steps to the target (median over the seeds), then with the best validation accuracy.",
       `The seeds that chose the learning rate are also the seeds that are scored, so the validation figures flatter every optimizer a little; the test accuracy took no part in any choice.`,
     );
   }
   if (fixed.length > 0) sentences.push(`Not tuned: ${listed(fixed.map(({ optimizer }) => optimizer))}.`);
   sentences.push(
-    `Every trial had ${plan.steps} steps of ${plan.batchSize} examples on one thread; the target is ${plan.target.metric} ${plan.target.value} on the ${plan.target.split} split, looked at every ${plan.evaluateEvery} steps, so steps to it are known to that resolution.`,
+    `Every trial had ${counted(plan.steps, "step")} of ${counted(plan.batchSize, "example")} on one thread; the target is ${plan.target.metric} ${plan.target.value} on the ${plan.target.split} split, ${lookedAt(plan)}.`,
     "Ranked by median steps to the target; optimizers that miss it in most seeds follow, by validation accuracy at the end.",
     "Steps and seconds to the target are medians with the range over the seeds; seconds are CPU time of training, evaluation left out.",
   );
+  if (!allEnded)
+    sentences.push(
+      "A trial that diverged or failed counts as one that missed the target and as accuracy 0 in order and groups; the accuracies shown are those of the trials that ended. An optimizer without any at its learning rate has neither place nor group.",
+    );
   sentences.push(
     seeds < 2
       ? "One seed tells no two optimizers apart: run more."

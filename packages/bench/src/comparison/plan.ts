@@ -1,6 +1,8 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
+import { lockFile, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { findOptimizer, formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
+import { chooseOptimizer, parseJson } from "@steepest/train";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
 import { quasiRandomSearch } from "../tuning/searchSpace.js";
@@ -96,6 +98,8 @@ export async function planComparison(
       `Choose 1 to ${loaded.trainCount}`,
     );
   }
+  const steps = Math.max(1, Math.round(epochs * stepsPerEpoch));
+  const evaluateEvery = Math.max(1, Math.floor(stepsPerEpoch / evaluationsPerEpoch));
   return {
     version: 1,
     workload: workload.name,
@@ -105,8 +109,8 @@ export async function planComparison(
     parameterCount: loaded.parameterCount,
     batchSize,
     epochs,
-    steps: Math.max(1, Math.round(epochs * stepsPerEpoch)),
-    evaluateEvery: Math.max(1, Math.floor(stepsPerEpoch / evaluationsPerEpoch)),
+    steps,
+    evaluateEvery: Math.min(steps, evaluateEvery),
     target: { ...workload.target, value: target },
     seeds: Array.from({ length: seeds }, (_, seed) => seed),
     submissions,
@@ -117,6 +121,7 @@ function submissionsOf(optimizers: readonly OptimizerSpec[], trials: number): Su
   if (optimizers.length === 0) throw invalid("no optimizer is given", "Name at least one, for example adam");
   const taken = new Set<string>();
   return optimizers.map((spec) => {
+    chooseOptimizer({ optimizer: spec });
     const optimizer = formatOptimizerSpec(spec);
     const folder = optimizer.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_");
     if (taken.has(folder)) throw invalid(`${optimizer} is given twice`, "Keep one of them");
@@ -142,14 +147,35 @@ function learningRates(spec: OptimizerSpec, trials: number): readonly (number | 
 }
 
 /**
+ * Checks that a comparison may begin in a folder: that it is missing or empty.
+ * @throws SteepestError `invalid-value` where it holds a comparison or anything else, `malformed-file` for a damaged plan
+ */
+export async function checkNewFolder(folder: string): Promise<void> {
+  const name = JSON.stringify(folder);
+  if ((await readPlan(folder)) !== undefined)
+    throw invalid(
+      `${name} holds a comparison already`,
+      `Continue it with --resume ${name}, or choose another folder`,
+    );
+  const found = (await readdir(folder).catch(() => [])).find((file) => file !== lockFile);
+  if (found !== undefined)
+    throw invalid(
+      `${name} is not empty and holds no comparison: found ${JSON.stringify(found)} in it`,
+      "Choose a new or an empty folder",
+    );
+}
+
+/**
  * Makes a folder the place of a plan, or finds it so already.
  * @returns whether the folder held the same plan before
- * @throws SteepestError `misuse` where it holds another plan: trials of different configurations are never mixed
+ * @throws SteepestError `misuse` where it holds another plan: trials of different configurations are never mixed; `invalid-value`
+ *   where it holds something that is no comparison
  */
 export async function claimFolder(folder: string, plan: ComparisonPlan): Promise<boolean> {
   const path = join(folder, planFile);
   const held = await readPlan(folder);
   if (held === undefined) {
+    await checkNewFolder(folder);
     await writeJsonAtomically(path, plan);
     return false;
   }
@@ -160,7 +186,7 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
   if (differing.length > 0) {
     throw new SteepestError(
       "misuse",
-      `${folder} holds another comparison: its ${differing.join(", ")} differ`,
+      `${JSON.stringify(folder)} holds another comparison: its ${differing.join(", ")} differ`,
       "Choose another folder, or repeat the options that it was started with",
     );
   }
@@ -174,14 +200,7 @@ export async function claimFolder(folder: string, plan: ComparisonPlan): Promise
 export async function readPlan(folder: string): Promise<ComparisonPlan | undefined> {
   const path = join(folder, planFile);
   const text = await readTextIfPresent(path);
-  if (text === undefined) return undefined;
-  try {
-    return comparisonPlanSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new SteepestError("malformed-file", `${path} is no plan of a comparison`, "Choose another folder", {
-      cause,
-    });
-  }
+  return text === undefined ? undefined : parseJson(text, comparisonPlanSchema, path);
 }
 
 const invalid = (message: string, fix: string) => new SteepestError("invalid-value", message, fix);

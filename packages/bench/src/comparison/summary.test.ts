@@ -173,6 +173,35 @@ describe("summarise", () => {
     );
   });
 
+  it("invents no figure for an optimizer that diverged, and counts only what was measured", () => {
+    const comparison = summarise(planOf(["wild", "half", "fine"], 1, 2), [
+      ...[0, 1].map((seed) => diverged(0, 0, seed)),
+      record(1, 0, 0, { accuracy: 0.6 }),
+      diverged(1, 0, 1),
+      ...[0, 1].map((seed) => record(2, 0, seed, { accuracy: 0.5 })),
+    ]);
+    const [fine, half, wild] = comparison.entries;
+    expect([fine?.optimizer, half?.optimizer, wild?.optimizer]).toEqual(["fine", "half", "wild"]);
+    expect([fine?.rank, half?.rank]).toEqual([1, 2]);
+    expect(half?.validationAccuracy).toEqual({ value: 0.6, low: 0.6, high: 0.6 });
+    expect(wild).toMatchObject({ unmeasured: "diverged", sensitivity: [] });
+    for (const key of ["rank", "group", "validationAccuracy", "testAccuracy", "standing"])
+      expect(wild).not.toHaveProperty(key);
+    expect(wild?.stepsToTarget).toEqual({ kind: "missed", reason: "diverged with all 2 seeds" });
+    expect(comparison.method.join(" ")).toContain("has neither place nor group");
+  });
+
+  it("says how often trials were looked at, also short ones", () => {
+    const sentences = (evaluateEvery: number) =>
+      summarise({ ...planOf(["a"], 1, 1), steps: 8, evaluateEvery }, [
+        record(0, 0, 0, { accuracy: 0.5 }),
+      ]).method.join(" ");
+    expect(sentences(65)).toContain("8 steps of 10 examples on one thread");
+    expect(sentences(65)).toContain("looked at once, after the last step.");
+    expect(sentences(3)).toContain("looked at every 3 steps and after the last");
+    expect(sentences(1)).toContain("looked at after every step");
+  });
+
   it("gives no verdict and no interval on one seed, and says so", () => {
     const comparison = summarise(planOf(["a", "b"], 1, 1), [
       record(0, 0, 0, { steps: 10, accuracy: 0.9 }),

@@ -1,7 +1,7 @@
 import { mean, median } from "../statistics/descriptive.js";
 import { bootstrapInterval, type Interval, studentInterval } from "../statistics/intervals.js";
 import { againstLeader } from "../statistics/verdict.js";
-import { methodSentences } from "./method.js";
+import { counted, methodSentences } from "./method.js";
 import type { ComparisonPlan, Submission } from "./plan.js";
 import type { CurvePoint, TrialRecord } from "./record.js";
 
@@ -30,7 +30,7 @@ export interface Curve {
   readonly high: readonly number[];
 }
 
-/** One learning rate that was tried. */
+/** One learning rate that was tried and of which an accuracy was measured. */
 export interface PointSummary {
   readonly learningRate: number;
   /** Median over the seeds, infinite where most missed the target. */
@@ -51,16 +51,19 @@ export interface EntryStanding {
 /** One optimizer at its best learning rate. */
 export interface ComparisonEntry {
   readonly optimizer: string;
-  readonly rank: number;
-  /** From 1; an entry cannot be told from the best one of its group. */
-  readonly group: number;
+  /** Why nothing was measured at its learning rate, where no trial there came to its end. */
+  readonly unmeasured?: "diverged" | "failed";
+  /** From 1; absent where nothing was measured. */
+  readonly rank?: number;
+  /** From 1; an entry cannot be told from the best one of its group. Absent where nothing was measured. */
+  readonly group?: number;
   readonly learningRate?: number;
   readonly tuned: boolean;
   readonly stepsToTarget: Cost;
   readonly secondsToTarget: Cost;
-  /** At the end of the step budget. */
-  readonly validationAccuracy: Estimate;
-  readonly testAccuracy: Estimate;
+  /** At the end of the step budget, over the trials that came to it; absent where none did. */
+  readonly validationAccuracy?: Estimate;
+  readonly testAccuracy?: Estimate;
   readonly validationLoss: Curve;
   readonly validationAccuracyCurve: Curve;
   readonly sensitivity: readonly PointSummary[];
@@ -85,7 +88,7 @@ export interface Comparison {
   readonly interval: { readonly level: number; readonly method: string };
   /** What was tuned, how entries were ranked and grouped, and what the figures do not show: one sentence each. */
   readonly method: readonly string[];
-  /** In the order of their ranks. */
+  /** In the order of their ranks; those of which nothing was measured come last. */
   readonly entries: readonly ComparisonEntry[];
 }
 
@@ -93,13 +96,14 @@ export interface Comparison {
 const bootstrapFrom = 10;
 const level = 0.95;
 
-/** What one seed gave at one point. A trial without a result reached nothing: no target, accuracy 0. */
+/** What one seed gave at one point. A trial without a result did not reach the target; what it did not measure is undefined. */
 interface SeedFinding {
+  readonly kind: TrialRecord["outcome"]["kind"];
   readonly steps: number;
   readonly cpuSeconds: number;
-  readonly best: number;
-  readonly validation: number;
-  readonly test: number;
+  readonly best: number | undefined;
+  readonly validation: number | undefined;
+  readonly test: number | undefined;
   readonly curve: readonly CurvePoint[];
 }
 
@@ -107,6 +111,7 @@ interface PointFindings {
   readonly learningRate: number | undefined;
   readonly seeds: readonly SeedFinding[];
   readonly medianSteps: number;
+  /** A seed of which nothing was measured counts as 0. */
   readonly medianBest: number;
 }
 
@@ -129,10 +134,11 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
     )
     .toSorted(
       (a, b) =>
+        Number(isMeasured(b)) - Number(isMeasured(a)) ||
         compareNumbers(a.chosen.medianSteps, b.chosen.medianSteps) ||
-        compareNumbers(meanOf(b, "validation"), meanOf(a, "validation")),
+        compareNumbers(meanValidation(b), meanValidation(a)),
     );
-  const { groups, standings } = grouped(plan, candidates);
+  const { groups, standings } = grouped(plan, candidates.filter(isMeasured));
   return {
     outcome: "completed",
     workload: plan.workload,
@@ -145,9 +151,9 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
     stepBudget: plan.steps,
     seeds: plan.seeds,
     interval: { level, method: intervalMethod(plan.seeds.length) },
-    method: methodSentences(plan),
+    method: methodSentences(plan, { allEnded: records.every(({ outcome }) => outcome.kind === "completed") }),
     entries: candidates.map((candidate, i) =>
-      entryOf(plan, candidate, i + 1, groups.get(candidate) ?? 1, standings.get(candidate)),
+      entryOf(plan, candidate, i + 1, groups.get(candidate), standings.get(candidate)),
     ),
   };
 }
@@ -155,8 +161,10 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
 /** An order of numbers in which infinities equal themselves. */
 const compareNumbers = (a: number, b: number): number => (a === b ? 0 : a - b);
 
-const meanOf = ({ chosen }: Candidate, quantity: "validation" | "test"): number =>
-  mean(chosen.seeds.map((seed) => seed[quantity]));
+const isMeasured = ({ chosen }: Candidate): boolean => chosen.seeds.some(({ kind }) => kind === "completed");
+
+const meanValidation = ({ chosen }: Candidate): number =>
+  mean(chosen.seeds.map(({ validation = 0 }) => validation));
 
 function candidateOf(
   plan: ComparisonPlan,
@@ -172,7 +180,7 @@ function candidateOf(
       learningRate,
       seeds,
       medianSteps: median(seeds.map(({ steps }) => steps)),
-      medianBest: median(seeds.map(({ best }) => best)),
+      medianBest: median(seeds.map(({ best = 0 }) => best)),
     };
   });
   const chosen = points.reduce((best, point) =>
@@ -195,17 +203,19 @@ function findingOf({ outcome, curve }: TrialRecord): SeedFinding {
   if (outcome.kind !== "completed") {
     const accuracies = curve.map(({ accuracy }) => accuracy).filter(Number.isFinite);
     return {
+      kind: outcome.kind,
       steps: Number.POSITIVE_INFINITY,
       cpuSeconds: Number.POSITIVE_INFINITY,
-      best: Math.max(0, ...accuracies),
-      validation: 0,
-      test: 0,
+      best: accuracies.length === 0 ? undefined : Math.max(...accuracies),
+      validation: undefined,
+      test: undefined,
       curve,
     };
   }
   const { target, best, validation, test } = outcome.result;
   const hit = target?.reached === true ? target : undefined;
   return {
+    kind: "completed",
     steps: hit?.step ?? Number.POSITIVE_INFINITY,
     cpuSeconds: hit?.cpuSeconds ?? Number.POSITIVE_INFINITY,
     best: best.accuracy,
@@ -229,7 +239,7 @@ function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
     const inSteps = Number.isFinite(leader.chosen.medianSteps);
     const sample = (candidate: Candidate) => ({
       name: candidate.submission.optimizer,
-      values: candidate.chosen.seeds.map(({ steps, validation }) =>
+      values: candidate.chosen.seeds.map(({ steps, validation = 0 }) =>
         inSteps ? -Math.min(steps, plan.steps) : validation,
       ),
     });
@@ -258,33 +268,29 @@ function entryOf(
   plan: ComparisonPlan,
   { submission, points, chosen, failures }: Candidate,
   rank: number,
-  group: number,
+  group: number | undefined,
   standing: EntryStanding | undefined,
 ): ComparisonEntry {
   const { learningRate, seeds } = chosen;
+  const validationAccuracy = shareEstimate(seeds.map(({ validation }) => validation));
+  const testAccuracy = shareEstimate(seeds.map(({ test }) => test));
   return {
     optimizer: submission.optimizer,
-    rank,
-    group,
+    ...(group === undefined ? { unmeasured: endOf(seeds) } : { rank, group }),
     ...(learningRate === undefined ? {} : { learningRate }),
     tuned: submission.tuned,
     stepsToTarget: costOf(plan, seeds, ({ steps }) => steps),
     secondsToTarget: costOf(plan, seeds, ({ cpuSeconds }) => cpuSeconds),
-    validationAccuracy: shareEstimate(seeds.map(({ validation }) => validation)),
-    testAccuracy: shareEstimate(seeds.map(({ test }) => test)),
+    ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
+    ...(testAccuracy === undefined ? {} : { testAccuracy }),
     validationLoss: curveOf(seeds, ({ loss }) => loss),
     validationAccuracyCurve: curveOf(seeds, ({ accuracy }) => accuracy),
-    sensitivity: points.flatMap((point) =>
-      point.learningRate === undefined
+    sensitivity: points.flatMap(({ learningRate, medianSteps, seeds }) => {
+      const best = shareEstimate(seeds.map((seed) => seed.best));
+      return learningRate === undefined || best === undefined
         ? []
-        : [
-            {
-              learningRate: point.learningRate,
-              stepsToTarget: point.medianSteps,
-              best: shareEstimate(point.seeds.map(({ best }) => best)),
-            },
-          ],
-    ),
+        : [{ learningRate, stepsToTarget: medianSteps, best }];
+    }),
     ...(standing === undefined ? {} : { standing }),
     failures,
   };
@@ -300,15 +306,29 @@ function costOf(
   if (Number.isFinite(value))
     return { kind: "reached", value, low: Math.min(...values), high: Math.max(...values) };
   const hits = values.filter(Number.isFinite).length;
-  const best = Math.max(...seeds.map((seed) => seed.best));
+  const measured = measuredOf(seeds.map((seed) => seed.best));
+  if (measured.length === 0)
+    return {
+      kind: "missed",
+      reason: `${endOf(seeds)} with ${seeds.length === 1 ? "its one seed" : `all ${seeds.length} seeds`}`,
+    };
   return {
     kind: "missed",
-    reason: `${hits} of ${seeds.length} seeds reached ${plan.target.value} in ${plan.steps} steps; best validation accuracy ${best.toFixed(4)}`,
+    reason: `${hits} of ${counted(seeds.length, "seed")} reached ${plan.target.value} in ${counted(plan.steps, "step")}; best validation accuracy ${Math.max(...measured).toFixed(4)}`,
   };
 }
 
-/** The mean of shares in [0, 1] with its interval. */
-function shareEstimate(values: readonly number[]): Estimate {
+/** How seeds ended of which none came to its end. */
+const endOf = (seeds: readonly SeedFinding[]): "diverged" | "failed" =>
+  seeds.every(({ kind }) => kind === "diverged") ? "diverged" : "failed";
+
+const measuredOf = (values: readonly (number | undefined)[]): readonly number[] =>
+  values.filter((value) => value !== undefined);
+
+/** The mean of the shares in [0, 1] that were measured, with its interval; undefined where none was. */
+function shareEstimate(shares: readonly (number | undefined)[]): Estimate | undefined {
+  const values = measuredOf(shares);
+  if (values.length === 0) return undefined;
   const value = mean(values);
   if (values.length < 2) return { value, low: value, high: value };
   const { low, high } =

@@ -3,7 +3,15 @@ import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
 import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
 import { findOptimizer, parseOptimizerSpec, SteepestError } from "@steepest/optim";
-import { type CompletedRun, inspectRun, type Measurement, resumeRun, runFiles, train } from "@steepest/train";
+import {
+  type CompletedRun,
+  inspectRun,
+  type Measurement,
+  parseJson,
+  resumeRun,
+  runFiles,
+  train,
+} from "@steepest/train";
 import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
 import { trialFiles } from "./layout.js";
@@ -62,19 +70,7 @@ export async function readOutcome(folder: string): Promise<TrialOutcome | undefi
 export async function readFailure(folder: string): Promise<TrialFailure | undefined> {
   const path = join(folder, trialFiles.failure);
   const text = await readTextIfPresent(path);
-  if (text === undefined) return undefined;
-  try {
-    return failureSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new SteepestError(
-      "malformed-file",
-      `${path} is no record of a failure`,
-      "Delete it and run the trial again",
-      {
-        cause,
-      },
-    );
-  }
+  return text === undefined ? undefined : parseJson(text, failureSchema, path);
 }
 
 /** Records that a trial has no result, and why. */

@@ -46,17 +46,19 @@ export interface SensitivityPoint {
 export interface ComparisonEntry {
   /** The optimizer as the command line takes it, e.g. `adam` or `adam:beta1=0.8`. */
   readonly optimizer: string;
+  /** Why nothing was measured at its learning rate, where that is so; rank, group and accuracies are then absent. */
+  readonly unmeasured?: "diverged" | "failed";
   /** Place from 1. Entries whose difference is within the noise share a `group`. */
-  readonly rank: number;
+  readonly rank?: number;
   /** Entries with the same group are not distinguishable from each other; 1 is the best group. */
-  readonly group: number;
+  readonly group?: number;
   /** The learning rate that its best trials used; absent for rules without one. */
   readonly learningRate?: number;
   readonly stepsToTarget: Cost;
   /** CPU seconds of training to the target; evaluation is not counted. */
   readonly secondsToTarget: Cost;
-  readonly validationAccuracy: Estimate;
-  readonly testAccuracy: Estimate;
+  readonly validationAccuracy?: Estimate;
+  readonly testAccuracy?: Estimate;
   /** Curves at the best learning rate. */
   readonly validationLoss: Curve;
   readonly validationAccuracyCurve: Curve;

@@ -23,9 +23,17 @@ function costCells({ stepsToTarget, secondsToTarget }: ComparisonEntry): Markup 
     : html`${cell(stepsToTarget, format.count)}${cell(secondsToTarget, format.seconds)}`;
 }
 
+const accuracyCell = ({ unmeasured }: ComparisonEntry, accuracy: Estimate | undefined): Markup =>
+  accuracy === undefined
+    ? html`<td class="number quiet">${unmeasured ?? "–"}</td>`
+    : html`<td class="number">${spread(accuracy, percent)}</td>`;
+
 /** The places that an entry's group shares, e.g. `2–4`: within them the order is not distinguishable. */
 function places(entry: ComparisonEntry, entries: readonly ComparisonEntry[]): string {
-  const ranks = entries.filter(({ group }) => group === entry.group).map(({ rank }) => rank);
+  if (entry.group === undefined) return "–";
+  const ranks = entries.flatMap(({ group, rank }) =>
+    group === entry.group && rank !== undefined ? [rank] : [],
+  );
   const [first, last] = [Math.min(...ranks), Math.max(...ranks)];
   return first === last ? String(first) : `${first}–${last}`;
 }
@@ -48,8 +56,8 @@ export function leaderboardTable(data: ComparisonData): Markup {
 <th scope="row">${trusted(svgText(swatch(seriesStyle(index))))}${entry.optimizer}</th>
 <td class="number">${entry.learningRate === undefined ? "none" : format.number(entry.learningRate, 3)}</td>
 ${costCells(entry)}
-<td class="number">${spread(entry.validationAccuracy, percent)}</td>
-<td class="number">${spread(entry.testAccuracy, percent)}</td>${judged ? behind(entry) : ""}</tr>`,
+${accuracyCell(entry, entry.validationAccuracy)}
+${accuracyCell(entry, entry.testAccuracy)}${judged ? behind(entry) : ""}</tr>`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard"><table>
 <caption>Target: ${data.target.split} ${data.target.metric} ${format.number(data.target.value)}. In brackets: the range
@@ -66,6 +74,8 @@ over the seeds for steps and time, else intervals at ${format.percent(data.inter
 export function verdict(data: ComparisonData): readonly string[] {
   const [first, ...others] = data.entries;
   if (first === undefined) return ["No optimizer was compared."];
+  if (first.unmeasured !== undefined)
+    return ["No optimizer could be measured: every one diverged or failed."];
   if (first.stepsToTarget.kind === "missed") {
     return [`No optimizer reached the target; ${first.optimizer} came nearest.`];
   }

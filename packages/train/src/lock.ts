@@ -1,0 +1,32 @@
+import { FileError, lockFolder } from "@steepest/files";
+import { SteepestError } from "@steepest/optim";
+
+/**
+ * Does work on a folder that no other process may touch meanwhile; makes the folder where it is missing.
+ * @throws SteepestError `misuse` where another process uses the folder, with that process' number, `invalid-value` where there
+ *   cannot be a folder of that name or nothing can be written into it
+ */
+export async function* withFolderLocked<Event, Result>(
+  folder: string,
+  work: () => AsyncGenerator<Event, Result>,
+): AsyncGenerator<Event, Result> {
+  const unlock = await lockFolder(folder).catch((cause: unknown) => {
+    if (cause instanceof FileError && cause.code === "in-use")
+      throw new SteepestError("misuse", cause.problem, cause.fix, { cause });
+    throw unusableFolder(folder, cause);
+  });
+  try {
+    return yield* work();
+  } finally {
+    await unlock();
+  }
+}
+
+/** The error of a folder that cannot be made or written to, from the system's own. */
+export const unusableFolder = (folder: string, cause: unknown): SteepestError =>
+  new SteepestError(
+    "invalid-value",
+    `${JSON.stringify(folder)} cannot be made a folder to write to: ${cause instanceof Error ? cause.message : String(cause)}`,
+    "Choose another folder, in one that you may write to",
+    { cause },
+  );
