@@ -96,8 +96,8 @@ export interface RuleBody {
   readonly phases: readonly Phase[];
 }
 
-/** An update rule: the one source of its kernels, its reference, its formula and its memory. */
-export interface Rule {
+/** What every method says of itself and lets its user choose. */
+export interface RuleDescription {
   readonly name: string;
   readonly title: string;
   /** One line: what it does, for tables. */
@@ -108,5 +108,9 @@ export interface Rule {
   readonly presets: Readonly<Partial<Record<PresetName, Preset>>>;
   /** LaTeX symbols of slots, scalars and reductions whose names do not speak for themselves. */
   readonly symbols: Readonly<Record<string, string>>;
+}
+
+/** An update rule: the one source of its kernels, its reference, its formula and its memory. */
+export interface Rule extends RuleDescription {
   body(options: Readonly<Record<string, OptionValue>>): RuleBody;
 }
