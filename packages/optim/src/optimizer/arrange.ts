@@ -1,9 +1,16 @@
-import type { Backend, BackendMemory, BoundProgram, Values } from "../backends/backend.js";
+import {
+  type Backend,
+  type BackendMemory,
+  type BoundProgram,
+  elementBytes,
+  type Values,
+} from "../backends/backend.js";
 import { evaluateScalar } from "../language/evaluate.js";
-import type { OptionValue, Rule, RuleBody } from "../language/rule.js";
+import type { OptionValue, Rule, RuleBody, RuleDescription } from "../language/rule.js";
 import type { ParameterSpec } from "../parameter.js";
 import type { Schedule } from "../schedules/schedule.js";
 import { assignGroups, parameterViews, planArena } from "./arena.js";
+import { learningRate } from "./checks.js";
 import type { OptimizerConfig } from "./config.js";
 import {
   accumulation,
@@ -16,8 +23,10 @@ import {
 import { clearSubnormals } from "./subnormal.js";
 
 /** A group's programs, bound to its part of the arena. */
-interface GroupPrograms {
+export interface GroupPrograms {
   readonly update: BoundProgram;
+  /** In place of `update.run` where a part of it takes time. */
+  readonly updateAsync?: (step: number, hyper: Float64Array) => Promise<void>;
   /** ‖g‖² of the gradient alone. */
   readonly norm: BoundProgram;
   /** ‖g‖² of the gradient with those accumulated before it. */
@@ -31,26 +40,42 @@ interface GroupPrograms {
 export interface RunningGroup extends GroupPrograms {
   readonly parameters: readonly ParameterSpec[];
   readonly schedule: Schedule | undefined;
+  /** The names of `update.carried`. */
+  readonly carriedNames: readonly string[];
   /** The hyper-parameters as set by the user, in the order of `hyperNames`. */
   readonly base: Float64Array;
   /** What kernels get: `base` with the scheduled step size, then those of `gradientHyper`. */
   readonly scheduled: Float64Array;
 }
 
+/** A state array of one parameter, and where it lies. */
+export interface StateTensor {
+  /** "<parameter>/<array>". */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly view: Values;
+}
+
 /** Everything of an optimizer that is settled when it is built. */
 export interface Arrangement {
-  readonly rule: Rule;
+  readonly rule: RuleDescription;
   readonly options: Readonly<Record<string, OptionValue>>;
-  readonly body: RuleBody;
   readonly precision: Backend["precision"];
   readonly accumulate: number;
   readonly hyperNames: readonly string[];
   /** The names of the values that follow the rule's own in `scheduled`. */
   readonly gradientHyperNames: readonly string[];
+  /** The hyper-parameters that schedules multiply. */
+  readonly learningRates: readonly string[];
+  /** Hyper-parameters that decide the shapes of state, so that they cannot change any more. */
+  readonly structural: readonly string[];
   readonly groups: readonly RunningGroup[];
   readonly memory: BackendMemory;
   /** By array, then by parameter. */
   readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
+  /** Everything that is saved; views of the arena. */
+  readonly stateTensors: readonly StateTensor[];
+  readonly stateBytes: number;
   readonly elements: number;
   /** Byte address of the extra room. */
   readonly extra: number;
@@ -110,6 +135,7 @@ export function arrange(
     const group = {
       parameters: members,
       schedule: spec.schedule ?? config.schedule,
+      carriedNames: Object.keys(body.carried),
       base: Float64Array.from(hyperNames, (name) => values[name] ?? Number.NaN),
       scheduled: new Float64Array(hyperNames.length + gradientHyperNames.length),
       update: bind(update),
@@ -129,9 +155,25 @@ export function arrange(
     return group;
   });
 
+  const elements = memberships.reduce((sum, { shape }) => sum + shape.count, 0);
   return {
-    ...{ rule, options, body, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
-    ...{ groups, memory, views, extra: plan.extra },
-    elements: memberships.reduce((sum, { shape }) => sum + shape.count, 0),
+    ...{ rule, options, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
+    ...{ groups, memory, views, extra: plan.extra, elements, structural: [] },
+    learningRates: hyperNames.filter((name) => name === learningRate),
+    stateTensors: memberships.flatMap(({ parameters: members }) =>
+      members.flatMap((member) => elementwiseState(member, views, arrays.slice(2))),
+    ),
+    stateBytes: elements * slots.length * elementBytes(backend.precision),
   };
 }
+
+/** A parameter's state arrays that have its shape. */
+export const elementwiseState = (
+  { name, shape }: ParameterSpec,
+  views: Arrangement["views"],
+  arrays: readonly string[],
+): readonly StateTensor[] =>
+  arrays.flatMap((array) => {
+    const view = views.get(array)?.get(name);
+    return view === undefined ? [] : [{ name: `${name}/${array}`, shape, view }];
+  });

@@ -1,4 +1,4 @@
-import type { OptionValue, Rule } from "../language/rule.js";
+import type { OptionValue, Rule, RuleDescription } from "../language/rule.js";
 import type { ParameterRole, ParameterSpec } from "../parameter.js";
 import type { SafetensorsFile } from "../safetensors.js";
 import type { Schedule } from "../schedules/schedule.js";
@@ -69,7 +69,7 @@ export type StateDictionary = SafetensorsFile;
 export interface ArenaBytes {
   readonly parameters: number;
   readonly gradients: number;
-  /** The rule's slots. */
+  /** The rule's slots, or a matrix rule's state of any shape. */
   readonly state: number;
   /** The buffer that averages gradients, where `accumulate` > 1. */
   readonly accumulation: number;
@@ -90,7 +90,7 @@ export interface ParameterGroup {
  * In float32 precision the arrays are views of one WebAssembly memory, `memory`.
  */
 export interface Optimizer {
-  readonly rule: Rule;
+  readonly rule: RuleDescription;
   readonly options: Readonly<Record<string, OptionValue>>;
   readonly parameters: readonly ParameterSpec[];
   readonly groups: readonly ParameterGroup[];
@@ -109,9 +109,12 @@ export interface Optimizer {
   state(name: string, slot: string): Float32Array | Float64Array;
   /**
    * Updates the parameters from the gradients; allocates nothing.
-   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed
+   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed. `misuse` where the optimizer was
+   *   given linear algebra that takes time
    */
   step(): StepReport;
+  /** As `step`, for any linear algebra. One call at a time. */
+  stepAsync(): Promise<StepReport>;
   /**
    * Changes a hyper-parameter of one group (an index into `groups`) or of all; nothing is recompiled.
    * @throws SteepestError `unknown-name` or `invalid-value`

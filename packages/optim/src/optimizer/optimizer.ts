@@ -6,7 +6,7 @@ import { checkBody } from "../language/validate.js";
 import type { ParameterSpec } from "../parameter.js";
 import { chooseBody } from "../values.js";
 import { type Arrangement, arrange } from "./arrange.js";
-import { checkConfig, checkHypers, learningRate, scheduledFactor } from "./checks.js";
+import { checkConfig, checkHypers, scheduledFactor } from "./checks.js";
 import type {
   ArenaBytes,
   ClipSpec,
@@ -18,10 +18,13 @@ import type {
   StateDictionary,
   StepReport,
 } from "./config.js";
-import { gradientScale } from "./gradient.js";
+import { accumulator, gradientScale } from "./gradient.js";
 import { nonFiniteError } from "./nonFinite.js";
 import { loadState, type Progress, saveState } from "./state.js";
 import { clearingPeriod } from "./subnormal.js";
+
+/** Views that are no state slots. */
+const notState: readonly string[] = ["x", "g", accumulator];
 
 const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
@@ -40,10 +43,11 @@ export function createRuleOptimizer(
   checkBody(rule, chosen.body);
   checkConfig(rule, config);
   const backend = backends[config.backend ?? "wasm"];
-  return new RuleOptimizer(parameters, arrange(chosen, backend, parameters, config), config);
+  return new ArrangedOptimizer(parameters, arrange(chosen, backend, parameters, config), config);
 }
 
-class RuleOptimizer implements Optimizer {
+/** Runs what is arranged, whatever kind of rule it comes from. */
+export class ArrangedOptimizer implements Optimizer {
   readonly parameters: readonly ParameterSpec[];
   readonly arenaBytes: ArenaBytes;
   readonly #arranged: Arrangement;
@@ -56,23 +60,25 @@ class RuleOptimizer implements Optimizer {
     skipped: 0,
     gradientNorm: undefined,
   };
-  /** Places in `scheduled`; -1 where there is no such value. */
-  readonly #learningRateIndex: number;
+  /** Places in `scheduled`. */
+  readonly #learningRateIndices: readonly number[];
+  /** -1 where there is no such value. */
   readonly #scaleIndex: number;
 
   constructor(parameters: readonly ParameterSpec[], arranged: Arrangement, config: OptimizerConfig) {
-    const { hyperNames, gradientHyperNames, body, elements, precision, accumulate, memory } = arranged;
+    const { hyperNames, gradientHyperNames, learningRates, elements, precision, accumulate, memory } =
+      arranged;
     this.parameters = parameters;
     this.#arranged = arranged;
     this.#clip = config.clip ?? {};
     this.#nonFinite = config.nonFinite ?? "throw";
-    this.#learningRateIndex = hyperNames.indexOf(learningRate);
+    this.#learningRateIndices = learningRates.map((name) => hyperNames.indexOf(name));
     this.#scaleIndex = [...hyperNames, ...gradientHyperNames].indexOf(gradientScale);
     const arrayBytes = elements * elementBytes(precision);
     this.arenaBytes = {
       parameters: arrayBytes,
       gradients: arrayBytes,
-      state: arrayBytes * Object.keys(body.state).length,
+      state: arranged.stateBytes,
       accumulation: accumulate > 1 ? arrayBytes : 0,
       extra: config.extraBytes ?? 0,
       total: memory.buffer.byteLength,
@@ -120,38 +126,66 @@ class RuleOptimizer implements Optimizer {
   }
 
   state(name: string, slot: string): Values {
-    const slots = Object.keys(this.#arranged.body.state);
+    const slots = [...this.#arranged.views.keys()].filter((array) => !notState.includes(array));
     if (!slots.includes(slot)) throw unknownName(`state slot of ${this.rule.name}`, slot, slots);
     return this.#view(slot, name);
   }
 
   step(): StepReport {
+    const { groups } = this.#arranged;
+    if (groups.some(({ updateAsync }) => updateAsync !== undefined)) throw takesTime(this.rule.name);
+    if (!this.#prepare()) return this.#report;
+    const step = this.#progress.stepCount + 1;
+    for (const group of groups) group.update.run(step, group.scheduled);
+    return this.#complete(step);
+  }
+
+  async stepAsync(): Promise<StepReport> {
+    if (!this.#prepare()) return this.#report;
+    const step = this.#progress.stepCount + 1;
+    for (const { update, updateAsync, scheduled } of this.#arranged.groups)
+      if (updateAsync === undefined) update.run(step, scheduled);
+      else await updateAsync(step, scheduled);
+    return this.#complete(step);
+  }
+
+  /** Checks the gradients, and adds them up until it is time for an update. Whether it is; the report is written. */
+  #prepare(): boolean {
     const { groups, accumulate } = this.#arranged;
     const progress = this.#progress;
     const step = progress.stepCount + 1;
     const updates = progress.pending + 1 >= accumulate;
     const gradientNorm = this.#gradientNorm(updates);
-    if (!this.#isUsable(gradientNorm)) {
-      progress.skipped++;
-      return this.#finish(false, gradientNorm);
-    }
-    if (!updates) {
+    const usable = this.#isUsable(gradientNorm);
+    if (!usable) progress.skipped++;
+    else if (updates) this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
+    else {
       for (const group of groups) group.accumulate.run(step, group.scheduled);
       progress.pending++;
-      return this.#finish(false, gradientNorm);
     }
-    this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
-    for (const group of groups) group.update.run(step, group.scheduled);
+    this.#report.applied = usable && updates;
+    this.#report.skipped = progress.skipped;
+    this.#report.gradientNorm = gradientNorm;
+    return this.#report.applied;
+  }
+
+  #complete(step: number): StepReport {
     if (this.precision === "float32" && step % clearingPeriod === 0)
-      for (const group of groups) group.clearSubnormals.run(step, group.scheduled);
-    progress.stepCount = step;
-    progress.pending = 0;
-    return this.#finish(true, gradientNorm);
+      for (const group of this.#arranged.groups) group.clearSubnormals.run(step, group.scheduled);
+    this.#progress.stepCount = step;
+    this.#progress.pending = 0;
+    return this.#report;
   }
 
   setHyper(name: string, value: number, group?: number): void {
-    const { rule, groups, hyperNames } = this.#arranged;
+    const { rule, groups, hyperNames, structural } = this.#arranged;
     checkHypers(rule, { [name]: value });
+    if (structural.includes(name))
+      throw new SteepestError(
+        "misuse",
+        `${rule.name}: ${name} decides the shapes of the state, which is there already`,
+        `Build another optimizer with ${name}=${value}`,
+      );
     if (group !== undefined && groups[group] === undefined) {
       throw new SteepestError(
         "invalid-value",
@@ -207,22 +241,24 @@ class RuleOptimizer implements Optimizer {
 
   /** Hands over the hyper-parameters of this step. Changes nothing that outlives it, so that a schedule may throw. */
   #schedule(step: number, scale: number): void {
-    const index = this.#learningRateIndex;
     for (const { base, scheduled, schedule } of this.#arranged.groups) {
       scheduled.set(base);
-      if (schedule !== undefined)
-        scheduled[index] = (base[index] ?? Number.NaN) * scheduledFactor(schedule, step);
+      if (schedule !== undefined) {
+        const factor = scheduledFactor(schedule, step);
+        for (const index of this.#learningRateIndices)
+          scheduled[index] = (base[index] ?? Number.NaN) * factor;
+      }
       if (this.#scaleIndex >= 0) scheduled[this.#scaleIndex] = scale;
     }
   }
-
-  #finish(applied: boolean, gradientNorm: number | undefined): StepReport {
-    this.#report.applied = applied;
-    this.#report.skipped = this.#progress.skipped;
-    this.#report.gradientNorm = gradientNorm;
-    return this.#report;
-  }
 }
+
+const takesTime = (rule: string) =>
+  new SteepestError(
+    "misuse",
+    `${rule} was given linear algebra whose results are promises, so a step cannot be done at once`,
+    "Await stepAsync(), or leave linearAlgebra out of the configuration",
+  );
 
 /** min(1, c/(‖g‖ + 1e-6)). */
 const clipFactor = ({ globalNorm }: ClipSpec, gradientNorm: number | undefined): number =>
