@@ -109,11 +109,14 @@ function usedVariables(body: RuleBody): ReadonlySet<string> {
     if (expression.kind === "variable") used.add(expression.name);
     for (const child of children(expression)) visit(child);
   };
-  for (const initial of [body.state, body.carried].flatMap((part) => Object.values(part))) visit(initial);
-  for (const { scalars, assign, reduce, carry } of body.phases) {
+  for (const initial of [body.state, body.carried, body.begin ?? {}].flatMap((part) => Object.values(part)))
+    visit(initial);
+  if (body.evaluation !== undefined) visit(body.evaluation);
+  for (const { when, scalars, assign, reduce, carry } of body.phases) {
     for (const expression of [scalars, assign, carry].flatMap((part) => Object.values(part)))
       visit(expression);
     for (const { sum } of Object.values(reduce)) visit(sum);
+    if (when !== undefined) visit(when);
   }
   return used;
 }

@@ -23,6 +23,7 @@ const style = (variable: (name: string) => string): Style => ({
     absolute: ({ text }) => ({ text: `\\left|${text}\\right|`, binding: Binding.atom }),
     squareRoot: ({ text }) => ({ text: `\\sqrt{${text}}`, binding: Binding.atom }),
     sign: ({ text }) => ({ text: call("\\operatorname{sign}")(text), binding: Binding.atom }),
+    floor: ({ text }) => ({ text: `\\left\\lfloor ${text} \\right\\rfloor`, binding: Binding.atom }),
     exponential: ({ text }) => ({ text: call("\\exp")(text), binding: Binding.atom }),
     logarithm: ({ text }) => ({ text: call("\\ln")(text), binding: Binding.atom }),
   },

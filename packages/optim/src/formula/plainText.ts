@@ -31,6 +31,7 @@ const style = (variable: (name: string) => string): Style => ({
       binding: Binding.power,
     }),
     sign: ({ text }) => call("sign", text),
+    floor: ({ text }) => ({ text: `⌊${text}⌋`, binding: Binding.atom }),
     exponential: ({ text }) => call("exp", text),
     logarithm: ({ text }) => call("ln", text),
   },

@@ -21,6 +21,8 @@ export const nonNegative = hyper("nonNegative");
 export const positive = hyper("positive");
 /** An integer >= 1. */
 export const count = hyper("count");
+/** The largest factor by which a value may grow in a step: >= 1, or 0 for no limit. */
+export const growth = hyper("growth");
 /** Any finite number. */
 export const real = hyper("real");
 
@@ -46,6 +48,10 @@ const requirements: Readonly<
   nonNegative: { expected: "a finite number >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
   positive: { expected: "a finite number > 0", accepts: (value) => Number.isFinite(value) && value > 0 },
   count: { expected: "an integer >= 1", accepts: (value) => Number.isSafeInteger(value) && value >= 1 },
+  growth: {
+    expected: "0 (no limit) or a finite factor >= 1",
+    accepts: (value) => value === 0 || (Number.isFinite(value) && value >= 1),
+  },
   real: { expected: "a finite number", accepts: (value) => Number.isFinite(value) },
 };
 

@@ -60,7 +60,8 @@ function checkPresetValue(rule: Rule, preset: string, name: string, value: numbe
   );
 }
 
-const declaredTwice = (rule: string, name: string) =>
+/** The error for a name that would mean two things. */
+export const declaredTwice = (rule: string, name: string) =>
   new SteepestError("misuse", `${rule}: "${name}" is declared twice`, "Rename one of the two");
 
 /** Reserved variables: the parameter, its gradient, the step from 1. */
@@ -101,6 +102,15 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
   }
   for (const name of Object.keys(body.state)) declare(name, element);
   for (const name of Object.keys(body.carried)) declare(name, scalar);
+  const evaluable = new Set(["x", "k", ...hyper, ...Object.keys(body.state), ...Object.keys(body.carried)]);
+  if (body.evaluation !== undefined) check(body.evaluation, "evaluation", [evaluable]);
+  for (const name of body.inputs ?? []) declare(name, element);
+  for (const [name, expression] of Object.entries(body.begin ?? {})) {
+    if (!Object.hasOwn(body.state, name)) {
+      throw unknownName(`slot in ${rule.name}, begin:`, name, Object.keys(body.state));
+    }
+    check(expression, `begin of ${name}`, [new Set(reserved.element), hyper]);
+  }
   if (body.phases.length === 0) {
     throw new SteepestError("misuse", `${rule.name} has no phase, so it does nothing`, "Give it an update");
   }
@@ -110,6 +120,10 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
       check(expression, where(`scalar ${name}`), [scalar]);
       declare(name, scalar);
       if (usesParameterValue(expression)) perParameter.add(name);
+    }
+    if (phase.when !== undefined) {
+      check(phase.when, where("when"), [scalar]);
+      if (usesParameterValue(phase.when)) throw oneValueOnly(rule.name, where("when"));
     }
     const assignable = ["x", ...Object.keys(body.state)];
     for (const [name, expression] of Object.entries(phase.assign)) {
@@ -133,16 +147,17 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
         );
       }
       check(expression, where(`carry of ${name}`), [scalar]);
-      if (usesParameterValue(expression)) {
-        throw new SteepestError(
-          "misuse",
-          `${rule.name}: ${where(`carry of ${name}`)} depends on a sum over a parameter, but a group carries one value`,
-          'Reduce over: "group"',
-        );
-      }
+      if (usesParameterValue(expression)) throw oneValueOnly(rule.name, where(`carry of ${name}`));
     }
   });
 }
+
+const oneValueOnly = (rule: string, where: string) =>
+  new SteepestError(
+    "misuse",
+    `${rule}: ${where} depends on a sum over a parameter, but a group has one value of it`,
+    'Reduce over: "group"',
+  );
 
 function undeclared(
   rule: string,
@@ -151,7 +166,7 @@ function undeclared(
   element: ReadonlySet<string>,
   allowed: readonly ReadonlySet<string>[],
 ): SteepestError {
-  if (element.has(name)) {
+  if (element.has(name) && !allowed.some((names) => names.has("x"))) {
     return new SteepestError(
       "misuse",
       `${rule}: ${where} uses ${name}, which has one value an element`,

@@ -58,6 +58,7 @@ export const simd = {
   or: 0x50,
   bitSelect: 0x52,
   promoteLow: 0x5f,
+  f32x4Floor: 0x68,
   f32x4Absolute: 0xe0,
   f32x4Negate: 0xe1,
   f32x4SquareRoot: 0xe3,

@@ -149,6 +149,7 @@ const direct: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> = {
   negate: simd.f32x4Negate,
   absolute: simd.f32x4Absolute,
   squareRoot: simd.f32x4SquareRoot,
+  floor: simd.f32x4Floor,
 };
 
 const comparison: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> = {

@@ -19,6 +19,7 @@ export type ElementOperator =
   | "absolute"
   | "squareRoot"
   | "sign"
+  | "floor"
   | "selectEqual"
   | "selectGreater"
   | "selectGreaterEqual";
