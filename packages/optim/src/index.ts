@@ -4,8 +4,20 @@ export { plainFormula } from "./formula/plainText.js";
 export * from "./language/defineRule.js";
 export { evaluateScalar } from "./language/evaluate.js";
 export * from "./language/expression.js";
-export { choice, count, decayRate, flag, nonNegative, positive, real, stepSize } from "./language/hyper.js";
+export {
+  choice,
+  count,
+  decayRate,
+  flag,
+  growth,
+  nonNegative,
+  positive,
+  real,
+  stepSize,
+} from "./language/hyper.js";
 export type * from "./language/rule.js";
+export { presetNames } from "./language/rule.js";
+export type * from "./linearAlgebra/linearAlgebra.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
 export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
 export type { GradientRay, LineSearchMethod } from "./lineSearch/method.js";
@@ -70,5 +82,5 @@ export {
   schedules,
 } from "./schedules/text.js";
 export { warmupSchedule } from "./schedules/warmup.js";
-export { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec, presetNames } from "./spec.js";
+export { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec } from "./spec.js";
 export type { Choices, ChosenValues, GivenValues } from "./values.js";
