@@ -13,6 +13,8 @@ import { adamL2 } from "./rules/adamL2.js";
 import { adamw } from "./rules/adamw.js";
 import { amsgrad } from "./rules/amsgrad.js";
 import { gd } from "./rules/gd.js";
+import { lamb } from "./rules/lamb.js";
+import { lars } from "./rules/lars.js";
 import { momentum } from "./rules/momentum.js";
 import { nesterov } from "./rules/nesterov.js";
 import { rmsprop } from "./rules/rmsprop.js";
@@ -126,6 +128,8 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(amsgrad),
   adaptive(adamw),
   adaptive(adamL2),
+  plain(lars),
+  adaptive(lamb),
 ];
 
 /**

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SteepestError } from "./errors.js";
-import type { ArgumentValue, HyperKind, PresetName } from "./language/rule.js";
+import { type ArgumentValue, type HyperKind, type PresetName, presetNames } from "./language/rule.js";
 import { createLineSearchOptimizer } from "./lineSearch/optimizer.js";
 import { createOptimizer } from "./optimizer/createOptimizer.js";
 import { fromOriginal } from "./originals.js";
@@ -15,6 +15,7 @@ const validValue: Readonly<Record<HyperKind, fc.Arbitrary<number>>> = {
   nonNegative: fc.double({ min: 0, max: 1e300, noNaN: true }),
   positive: fc.double({ min: 0, minExcluded: true, max: 1e300, noNaN: true }),
   count: fc.integer({ min: 1 }),
+  growth: fc.oneof(fc.constant(0), fc.double({ min: 1, max: 1e300, noNaN: true })),
   real: fc.double({ noNaN: true, noDefaultInfinity: true }),
 };
 
@@ -42,7 +43,7 @@ const spec: fc.Arbitrary<OptimizerSpec> = fc.constantFrom(...registry).chain((en
       ),
     })
     .map(({ preset, hyper, options }): OptimizerSpec => {
-      const known = (["torch", "optax", "paper"] as const).find((name) => name === preset);
+      const known = presetNames.find((name) => name === preset);
       return {
         name: entry.name,
         ...(known === undefined ? {} : { preset: known }),

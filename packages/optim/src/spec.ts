@@ -1,6 +1,6 @@
 import { formatAssignments, parseAssignments } from "./assignments.js";
 import { SteepestError, unknownName } from "./errors.js";
-import type { OptionValue, PresetName } from "./language/rule.js";
+import { type OptionValue, type PresetName, presetNames } from "./language/rule.js";
 import { findOptimizer } from "./registry.js";
 
 /** An optimizer by name, with what differs from its preset's or its own defaults. */
@@ -10,9 +10,6 @@ export interface OptimizerSpec {
   readonly hyper: Readonly<Record<string, number>>;
   readonly options: Readonly<Record<string, OptionValue>>;
 }
-
-/** Every preset name. */
-export const presetNames: readonly PresetName[] = ["torch", "optax", "paper"];
 
 /**
  * Reads `adam`, `adam:lr=0.01,beta1=0.8` or `rmsprop:preset=torch,centered=true`.

@@ -89,7 +89,7 @@ describe("the copies", () => {
     process.stderr.write(
       "skipped: ../shared/golden is not there, so the copied recordings are not compared with it\n",
     );
-  const ours = /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|backtracking|lbfgs-strong-wolfe)(-|$)/;
+  const ours = /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|backtracking|lbfgs-strong-wolfe)(-|$)/;
   it.skipIf(shared === undefined)("are those of ../shared/golden, and none of our rules is left out", () => {
     for (const name of goldenNames) expect(fixtureText(name), name).toBe(shared?.get(name));
     expect([...(shared?.keys() ?? [])].filter((name) => ours.test(name)).sort()).toEqual(

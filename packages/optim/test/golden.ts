@@ -16,6 +16,10 @@ export interface Golden {
   readonly grads: readonly (readonly (readonly number[])[])[];
   /** Parameters after the given steps, one flat list a parameter. */
   readonly expected: Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** The estimate of the distance to the solution after the given steps. */
+  readonly expected_d?: Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** The parameters to evaluate with after the given steps. */
+  readonly expected_eval?: Readonly<Record<string, readonly (readonly number[])[]>>;
   readonly learning_rates?: Readonly<Record<string, number>>;
   readonly losses?: Readonly<Record<string, number>>;
   readonly func_evals?: Readonly<Record<string, number>>;
@@ -33,7 +37,9 @@ export const goldenNames: readonly string[] = readdirSync(fixtures)
 
 export const readGolden = (name: string): Golden => ({
   name,
-  ...JSON.parse(readFileSync(`${fixtures}${name}.json`, "utf8")),
+  ...JSON.parse(readFileSync(`${fixtures}${name}.json`, "utf8"), (_, value: unknown) =>
+    value === "inf" ? Number.POSITIVE_INFINITY : value,
+  ),
 });
 
 /** The folder that the cases were copied from, where it is at hand: every recorded case, by name, as text. */

@@ -41,4 +41,6 @@ export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> 
   "adamw-lecture": lecture("adamw"),
   "adamw-default": original("adamw", "torch"),
   "adamw-amsgrad": original("adamw", "torch"),
+  "lamb-default": original("lamb", "optax"),
+  "lamb-wd": original("lamb", "optax"),
 };

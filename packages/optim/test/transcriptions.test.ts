@@ -5,7 +5,8 @@ import { optionChoices } from "../src/language/validate.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { registry } from "../src/registry.js";
 import { noise } from "./gradients.js";
-import { type Memory, transcriptions } from "./transcriptions.js";
+import { sumTranscriptions } from "./sumTranscriptions.js";
+import { type Memory, transcriptions, type VectorStep } from "./transcriptions.js";
 
 /** Values under which a rule forgives rounding: no division by almost nothing, whose quotient would be all rounding. */
 const valuesOf: Readonly<Record<HyperKind, fc.Arbitrary<number>>> = {
@@ -14,6 +15,7 @@ const valuesOf: Readonly<Record<HyperKind, fc.Arbitrary<number>>> = {
   nonNegative: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
   positive: fc.double({ min: 0.1, max: 2, noNaN: true }),
   count: fc.integer({ min: 1, max: 10 }),
+  growth: fc.oneof(fc.constant(0), fc.double({ min: 1, max: 2, noNaN: true })),
   real: fc.double({ min: -0.5, max: 0.9, noNaN: true }),
 };
 
@@ -43,6 +45,25 @@ function effectiveHyper(rule: Rule, options: Readonly<Record<string, OptionValue
 
 const start = Array.from({ length: size }, (_, index) => Math.fround(Math.cos(index * 1.3)));
 
+/** The rule's transcription, for a parameter that begins at `x`. */
+function transcriptionOf(
+  rule: Rule,
+  hyper: Readonly<Record<string, number>>,
+  options: Readonly<Record<string, OptionValue>>,
+  x: readonly number[],
+): VectorStep {
+  const values = Object.fromEntries(
+    Object.entries(rule.hyper).map(([name, spec]) => [name, hyper[name] ?? spec.default]),
+  );
+  const whole = sumTranscriptions[rule.name];
+  if (whole !== undefined) return whole(values, options, x);
+  const one = transcriptions[rule.name];
+  if (one === undefined) throw new Error(`${rule.name} has no transcription`);
+  const memories = x.map((): Memory => ({}));
+  return (at, g, k) =>
+    memories.map((memory, i) => one(at[i] ?? Number.NaN, g[i] ?? Number.NaN, k, memory, values, options));
+}
+
 /** The largest error of a back end against the transcription over a run, relative to the run's largest parameter. */
 function largestError(
   rule: Rule,
@@ -54,22 +75,16 @@ function largestError(
   const optimizer = createOptimizer({ rule, hyper, options }, [{ name: "x", shape: [size], role: "other" }], {
     backend,
   });
-  const transcription = transcriptions[rule.name];
+  const transcription = transcriptionOf(rule, hyper, options, start);
   const x = optimizer.parameter("x");
   x.set(start);
-  const expected = [...start];
-  const memories = start.map((): Memory => ({}));
-  const values = Object.fromEntries(
-    Object.entries(rule.hyper).map(([name, spec]) => [name, hyper[name] ?? spec.default]),
-  );
+  let expected: readonly number[] = start;
   let [scale, error] = [1, 0];
   for (const [index, step] of given.entries()) {
     optimizer.gradient("x").set(step);
     optimizer.step();
-    for (const [i, memory] of memories.entries()) {
-      const value =
-        transcription?.(expected[i] ?? 0, step[i] ?? 0, index + 1, memory, values, options) ?? Number.NaN;
-      expected[i] = value;
+    expected = transcription(expected, step, index + 1);
+    for (const [i, value] of expected.entries()) {
       scale = Math.max(scale, Math.abs(value));
       error = Math.max(error, Math.abs((x[i] ?? 0) - value));
       if (!Number.isFinite(value - (x[i] ?? Number.NaN))) return Number.NaN;

@@ -16,6 +16,9 @@ export type Transcription = (
   options: Forms,
 ) => number;
 
+/** One step of a whole parameter. */
+export type VectorStep = (x: readonly number[], g: readonly number[], k: number) => readonly number[];
+
 const of = (values: Numbers | Memory, name: string): number => values[name] ?? 0;
 
 const adamLike =
