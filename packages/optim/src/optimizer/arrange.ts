@@ -3,6 +3,8 @@ import {
   type BackendMemory,
   type BoundProgram,
   elementBytes,
+  type PhasedProgram,
+  runTogether,
   type Values,
 } from "../backends/backend.js";
 import { evaluateScalar } from "../language/evaluate.js";
@@ -10,6 +12,7 @@ import type { OptionValue, Rule, RuleBody, RuleDescription } from "../language/r
 import type { ParameterSpec } from "../parameter.js";
 import type { Schedule } from "../schedules/schedule.js";
 import { assignGroups, parameterViews, planArena } from "./arena.js";
+import { beginningOf, evaluationOf, evaluationWeights } from "./averaging.js";
 import { learningRate } from "./checks.js";
 import type { OptimizerConfig } from "./config.js";
 import {
@@ -24,7 +27,11 @@ import { clearSubnormals } from "./subnormal.js";
 
 /** A group's programs, bound to its part of the arena. */
 export interface GroupPrograms {
+  /** Runs once, before the first update. */
+  readonly begin?: BoundProgram;
   readonly update: BoundProgram;
+  /** Writes the weights to evaluate with, where the rule averages. */
+  readonly evaluate?: BoundProgram;
   /** In place of `update.run` where a part of it takes time. */
   readonly updateAsync?: (step: number, hyper: Float64Array) => Promise<void>;
   /** ‖g‖² of the gradient alone. */
@@ -73,6 +80,10 @@ export interface Arrangement {
   readonly memory: BackendMemory;
   /** By array, then by parameter. */
   readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
+  /** In place of every group's `update.run` where sums go over all groups. */
+  readonly updateTogether?: (step: number) => void;
+  /** The arrays that the caller fills beside the gradients. */
+  readonly inputs: readonly string[];
   /** Everything that is saved; views of the arena. */
   readonly stateTensors: readonly StateTensor[];
   readonly stateBytes: number;
@@ -104,15 +115,25 @@ export function arrange(
 
   const compile = (compiled: RuleBody, hyperOrder: readonly string[] = []) =>
     backend.compile({ name: rule.name, hyper: hyperOrder, body: compiled });
-  const update = compile(transformGradient(body, accumulates, clip), [...hyperNames, ...gradientHyperNames]);
+  const compileSome = (some: RuleBody | undefined, hyperOrder: readonly string[]) =>
+    some && compile(some, hyperOrder);
+  const transformed = transformGradient(body, accumulates, clip);
+  const allHyper = [...hyperNames, ...gradientHyperNames];
+  const update = compile(transformed, allHyper);
+  const beginning = compileSome(beginningOf(transformed), allHyper);
+  const evaluation = compileSome(evaluationOf(body), allHyper);
   const norm = compile(squaredNorm(false));
   const accumulatedNorm = compile(squaredNorm(accumulates));
   const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
   const slots = Object.keys(body.state);
+  const inputs = body.inputs ?? [];
   const clearing = compile(clearSubnormals(slots));
-  const programs = [update, norm, accumulatedNorm, accumulating, clearing];
+  const programs = [update, beginning, evaluation, norm, accumulatedNorm, accumulating, clearing].filter(
+    (program) => program !== undefined,
+  );
 
-  const arrays = ["x", "g", ...slots, ...(accumulates ? [accumulator] : [])];
+  const saved = [...slots, ...(accumulates ? [accumulator] : [])];
+  const arrays = ["x", "g", ...inputs, ...saved, ...(evaluation ? [evaluationWeights] : [])];
   const plan = planArena(
     backend,
     memberships.map(({ shape }) => ({
@@ -127,18 +148,23 @@ export function arrange(
     arrays.map((array) => [array, parameterViews(backend, memory, memberships, plan, array)] as const),
   );
 
+  const updates: PhasedProgram[] = [];
   const groups = memberships.map(({ spec, parameters: members, shape }, index): RunningGroup => {
     const values = { ...hyper, ...spec.hyper };
     const { arrays: addresses = {}, scratches = [] } = plan.groups[index] ?? {};
     const bind = (program: (typeof programs)[number]) =>
       program.bind(memory, shape, { arrays: addresses, scratch: scratches[programs.indexOf(program)] ?? 0 });
+    const updating = bind(update);
+    updates.push(updating);
     const group = {
       parameters: members,
       schedule: spec.schedule ?? config.schedule,
       carriedNames: Object.keys(body.carried),
       base: Float64Array.from(hyperNames, (name) => values[name] ?? Number.NaN),
       scheduled: new Float64Array(hyperNames.length + gradientHyperNames.length),
-      update: bind(update),
+      update: updating,
+      ...(beginning && { begin: bind(beginning) }),
+      ...(evaluation && { evaluate: bind(evaluation) }),
       norm: bind(norm),
       accumulatedNorm: bind(accumulatedNorm),
       accumulate: bind(accumulating),
@@ -156,12 +182,25 @@ export function arrange(
   });
 
   const elements = memberships.reduce((sum, { shape }) => sum + shape.count, 0);
+  const sumsOverAll = body.phases.some(({ reduce }) =>
+    Object.values(reduce).some(({ over }) => over === "all"),
+  );
   return {
+    ...(sumsOverAll
+      ? {
+          updateTogether: runTogether(
+            transformed,
+            updates,
+            groups.map(({ scheduled }) => scheduled),
+          ),
+        }
+      : {}),
+    inputs,
     ...{ rule, options, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
     ...{ groups, memory, views, extra: plan.extra, elements, structural: [] },
     learningRates: hyperNames.filter((name) => name === learningRate),
     stateTensors: memberships.flatMap(({ parameters: members }) =>
-      members.flatMap((member) => elementwiseState(member, views, arrays.slice(2))),
+      members.flatMap((member) => elementwiseState(member, views, saved)),
     ),
     stateBytes: elements * slots.length * elementBytes(backend.precision),
   };

@@ -73,6 +73,10 @@ export interface ArenaBytes {
   readonly state: number;
   /** The buffer that averages gradients, where `accumulate` > 1. */
   readonly accumulation: number;
+  /** Arrays that the caller fills beside the gradients. */
+  readonly inputs: number;
+  /** The weights to evaluate with, where the rule averages. */
+  readonly evaluation: number;
   /** `extraBytes`. */
   readonly extra: number;
   /** All of it, with kernels' scratch, padding and rounding up to pages. */
@@ -101,6 +105,13 @@ export interface Optimizer {
   readonly arenaBytes: ArenaBytes;
   /** Updates applied so far. */
   readonly stepCount: number;
+  /**
+   * `training`, or `evaluation` between `enterEvaluation` and `leaveEvaluation`. Rules that average (Schedule-Free, weight
+   * averages) train at one point and are evaluated at another.
+   */
+  readonly mode: "training" | "evaluation";
+  /** The arrays that the caller fills beside the gradients, such as Sophia's "hessian". */
+  readonly inputs: readonly string[];
   /** @throws SteepestError `unknown-name` */
   parameter(name: string): Float32Array | Float64Array;
   /** @throws SteepestError `unknown-name` */
@@ -108,8 +119,26 @@ export interface Optimizer {
   /** A state slot. @throws SteepestError `unknown-name` */
   state(name: string, slot: string): Float32Array | Float64Array;
   /**
+   * The array of this name that the caller fills for a parameter; 0 until then. It is not part of the state.
+   * @throws SteepestError `unknown-name`
+   */
+  input(input: string, name: string): Float32Array | Float64Array;
+  /**
+   * The parameter's weights to evaluate with: an array of their own that never moves where the rule averages, else
+   * `parameter(name)` itself.
+   * @throws SteepestError `unknown-name`; `misuse` in training mode, where the rule averages
+   */
+  evaluationParameter(name: string): Float32Array | Float64Array;
+  /**
+   * Computes the weights to evaluate with. The parameters stay what they are, to the bit.
+   * @throws SteepestError `misuse` in evaluation mode
+   */
+  enterEvaluation(): void;
+  /** Goes back to training. @throws SteepestError `misuse` in training mode */
+  leaveEvaluation(): void;
+  /**
    * Updates the parameters from the gradients; allocates nothing.
-   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed. `misuse` where the optimizer was
+   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed. `misuse` in evaluation mode, and where the optimizer was
    *   given linear algebra that takes time
    */
   step(): StepReport;
@@ -123,7 +152,8 @@ export interface Optimizer {
   /** A copy of all state, the step and the hyper-parameters, but not of the parameters. */
   saveState(): StateDictionary;
   /**
-   * Restores what `saveState` gave, bit for bit, hyper-parameters included. Other tensors in the dictionary are left alone.
+   * Restores what `saveState` gave, bit for bit, hyper-parameters included, and goes to training mode. Other tensors in the
+   * dictionary are left alone.
    * @throws SteepestError `state-mismatch` where it is of another rule, option, precision, shape or grouping; then nothing
    *   has changed
    */

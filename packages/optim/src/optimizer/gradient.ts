@@ -48,6 +48,7 @@ export function transformGradient(body: RuleBody, accumulate: boolean, clip: Cli
   const last = body.phases.length - 1;
   return {
     ...body,
+    ...(body.begin === undefined ? {} : { begin: mapValues(body.begin, replace) }),
     state: accumulate ? { ...body.state, [accumulator]: toExpression(0) } : body.state,
     phases: body.phases.map((phase, index) => ({
       ...phase,

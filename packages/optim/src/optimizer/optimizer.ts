@@ -6,6 +6,7 @@ import { checkBody } from "../language/validate.js";
 import type { ParameterSpec } from "../parameter.js";
 import { chooseBody } from "../values.js";
 import { type Arrangement, arrange } from "./arrange.js";
+import { evaluationWeights } from "./averaging.js";
 import { checkConfig, checkHypers, scheduledFactor } from "./checks.js";
 import type {
   ArenaBytes,
@@ -23,8 +24,8 @@ import { nonFiniteError } from "./nonFinite.js";
 import { loadState, type Progress, saveState } from "./state.js";
 import { clearingPeriod } from "./subnormal.js";
 
-/** Views that are no state slots. */
-const notState: readonly string[] = ["x", "g", accumulator];
+/** Views that are no state slots, beside inputs. */
+const notState: readonly string[] = ["x", "g", accumulator, evaluationWeights];
 
 const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
@@ -53,6 +54,7 @@ export class ArrangedOptimizer implements Optimizer {
   readonly #arranged: Arrangement;
   readonly #clip: ClipSpec;
   readonly #nonFinite: NonFinitePolicy;
+  #mode: Optimizer["mode"] = "training";
   readonly #progress: Progress = { stepCount: 0, pending: 0, skipped: 0 };
   // One object for all steps, so that a step makes no garbage.
   readonly #report: { -readonly [Key in keyof StepReport]: StepReport[Key] } = {
@@ -80,6 +82,8 @@ export class ArrangedOptimizer implements Optimizer {
       gradients: arrayBytes,
       state: arranged.stateBytes,
       accumulation: accumulate > 1 ? arrayBytes : 0,
+      inputs: arranged.inputs.length * arrayBytes,
+      evaluation: arranged.views.has(evaluationWeights) ? arrayBytes : 0,
       extra: config.extraBytes ?? 0,
       total: memory.buffer.byteLength,
     };
@@ -109,6 +113,14 @@ export class ArrangedOptimizer implements Optimizer {
     return this.#progress.stepCount;
   }
 
+  get mode() {
+    return this.#mode;
+  }
+
+  get inputs() {
+    return this.#arranged.inputs;
+  }
+
   get groups(): readonly ParameterGroup[] {
     const { groups, hyperNames } = this.#arranged;
     return groups.map(({ parameters, base }) => ({
@@ -126,24 +138,83 @@ export class ArrangedOptimizer implements Optimizer {
   }
 
   state(name: string, slot: string): Values {
-    const slots = [...this.#arranged.views.keys()].filter((array) => !notState.includes(array));
+    const slots = [...this.#arranged.views.keys()].filter(
+      (array) => !notState.includes(array) && !this.inputs.includes(array),
+    );
     if (!slots.includes(slot)) throw unknownName(`state slot of ${this.rule.name}`, slot, slots);
     return this.#view(slot, name);
   }
 
+  input(input: string, name: string): Values {
+    if (this.inputs.includes(input)) return this.#view(input, name);
+    if (this.inputs.length > 0) throw unknownName(`input of ${this.rule.name}`, input, this.inputs);
+    throw new SteepestError(
+      "unknown-name",
+      `${this.rule.name} has no input "${input}": it needs the gradients only`,
+      "Leave it out",
+    );
+  }
+
+  evaluationParameter(name: string): Values {
+    if (!this.#arranged.views.has(evaluationWeights)) return this.parameter(name);
+    if (this.#mode === "evaluation") return this.#view(evaluationWeights, name);
+    throw new SteepestError(
+      "misuse",
+      `the weights of ${name} to evaluate with are read in training mode: ${this.rule.name} has not computed them`,
+      "Call enterEvaluation() first, and leaveEvaluation() before the next step",
+    );
+  }
+
+  enterEvaluation(): void {
+    if (this.#mode === "evaluation")
+      throw new SteepestError(
+        "misuse",
+        "enterEvaluation was called in evaluation mode",
+        "Call leaveEvaluation() before entering again",
+      );
+    const { groups, views } = this.#arranged;
+    const { stepCount } = this.#progress;
+    if (stepCount === 0) {
+      for (const [name, weights] of views.get(evaluationWeights) ?? []) weights.set(this.parameter(name));
+    } else {
+      this.#schedule(stepCount, 1);
+      for (const { evaluate, update, scheduled } of groups) {
+        evaluate?.carried.set(update.carried);
+        evaluate?.run(stepCount, scheduled);
+      }
+    }
+    this.#mode = "evaluation";
+  }
+
+  leaveEvaluation(): void {
+    if (this.#mode === "training")
+      throw new SteepestError(
+        "misuse",
+        "leaveEvaluation was called in training mode",
+        "Call enterEvaluation() before the evaluation, and leaveEvaluation() after it",
+      );
+    this.#mode = "training";
+  }
+
   step(): StepReport {
-    const { groups } = this.#arranged;
+    const { groups, updateTogether } = this.#arranged;
     if (groups.some(({ updateAsync }) => updateAsync !== undefined)) throw takesTime(this.rule.name);
     if (!this.#prepare()) return this.#report;
     const step = this.#progress.stepCount + 1;
-    for (const group of groups) group.update.run(step, group.scheduled);
+    if (updateTogether === undefined) for (const group of groups) group.update.run(step, group.scheduled);
+    else updateTogether(step);
     return this.#complete(step);
   }
 
   async stepAsync(): Promise<StepReport> {
     if (!this.#prepare()) return this.#report;
     const step = this.#progress.stepCount + 1;
-    for (const { update, updateAsync, scheduled } of this.#arranged.groups)
+    const { groups, updateTogether } = this.#arranged;
+    if (updateTogether !== undefined) {
+      updateTogether(step);
+      return this.#complete(step);
+    }
+    for (const { update, updateAsync, scheduled } of groups)
       if (updateAsync === undefined) update.run(step, scheduled);
       else await updateAsync(step, scheduled);
     return this.#complete(step);
@@ -151,6 +222,12 @@ export class ArrangedOptimizer implements Optimizer {
 
   /** Checks the gradients, and adds them up until it is time for an update. Whether it is; the report is written. */
   #prepare(): boolean {
+    if (this.#mode === "evaluation")
+      throw new SteepestError(
+        "misuse",
+        `a step of ${this.rule.name} was asked for in evaluation mode`,
+        "Call leaveEvaluation() after the evaluation, then step",
+      );
     const { groups, accumulate } = this.#arranged;
     const progress = this.#progress;
     const step = progress.stepCount + 1;
@@ -158,8 +235,10 @@ export class ArrangedOptimizer implements Optimizer {
     const gradientNorm = this.#gradientNorm(updates);
     const usable = this.#isUsable(gradientNorm);
     if (!usable) progress.skipped++;
-    else if (updates) this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
-    else {
+    else if (updates) {
+      this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
+      if (step === 1) for (const { begin, scheduled } of groups) begin?.run(step, scheduled);
+    } else {
       for (const group of groups) group.accumulate.run(step, group.scheduled);
       progress.pending++;
     }
@@ -204,6 +283,7 @@ export class ArrangedOptimizer implements Optimizer {
 
   loadState(state: StateDictionary): void {
     loadState(this.#arranged, this.#progress, state);
+    this.#mode = "training";
   }
 
   #view(array: string, name: string): Values {

@@ -1,9 +1,11 @@
 import { SteepestError } from "../../errors.js";
+import { toExpression } from "../../language/expression.js";
 import { expressionKey } from "../../language/traverse.js";
 import {
   type Backend,
   type BackendMemory,
   type CompiledProgram,
+  elementArrays,
   groupSumNames,
   type Program,
   unitsOf,
@@ -41,7 +43,7 @@ function allocate(bytes: number): BackendMemory {
 const compiledKernels = new Map<string, Kernels>();
 
 function kernelsOf({ name, body }: Program): Kernels {
-  const arrays = ["x", "g", ...Object.keys(body.state)];
+  const arrays = elementArrays(body);
   const key = expressionKey([arrays, body.phases]);
   const existing = compiledKernels.get(key);
   if (existing !== undefined) return existing;
@@ -55,7 +57,7 @@ type Kernel = (descriptor: number) => void;
 function compile(program: Program): CompiledProgram {
   const { body, hyper } = program;
   const kernels = kernelsOf(program);
-  const arrayNames = ["x", "g", ...Object.keys(body.state)];
+  const arrayNames = elementArrays(body);
 
   const registers = new RegisterFile();
   const stepRegister = registers.named("k");
@@ -64,18 +66,19 @@ function compile(program: Program): CompiledProgram {
   const carriedRegisters = carriedNames.map((name) => registers.named(name));
   const sumNames = groupSumNames(body);
   const phases = body.phases.map((phase, index) => {
-    const { program: before, results: inputs } = registers.compile(
-      phase.scalars,
-      kernels.phases[index]?.scalarInputs ?? [],
-    );
+    const { program: before, results } = registers.compile(phase.scalars, [
+      phase.when ?? toExpression(1),
+      ...(kernels.phases[index]?.scalarInputs ?? []),
+    ]);
+    const [when = -1, ...inputs] = results;
     const sums = Object.keys(phase.reduce).map((name) => registers.named(name));
     const groupSums = Object.entries(phase.reduce).flatMap(([name, { over }]) =>
-      over === "group" ? [{ register: registers.named(name), place: sumNames.indexOf(name) }] : [],
+      over === "parameter" ? [] : [{ register: registers.named(name), place: sumNames.indexOf(name) }],
     );
     const { program: carry, results: carriedResults } = registers.compile({}, Object.values(phase.carry));
     const carried = Object.keys(phase.carry).map((name) => carriedNames.indexOf(name));
     const idle = kernels.phases[index]?.stores.length === 0 && sums.length === 0;
-    return { before, inputs, sums, groupSums, carry, carriedResults, carried, idle };
+    return { before, when, inputs, sums, groupSums, carry, carriedResults, carried, idle };
   });
 
   // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
@@ -113,22 +116,42 @@ function compile(program: Program): CompiledProgram {
         for (let i = 0; i < places.length; i++) values[i] = from[places[i] ?? -1] ?? Number.NaN;
       };
 
-      const runPhase = (phase: (typeof phases)[number], kernel: Kernel) => {
+      const start = (step: number, hyperValues: Float64Array) => {
+        for (const unit of units) {
+          unit.registers[stepRegister] = step;
+          write(unit.registers, hyperRegisters, hyperValues);
+          write(unit.registers, carriedRegisters, carried);
+        }
+      };
+
+      const pass = (p: number) => {
+        const phase = phases[p];
+        const kernel = kernelFunctions[p];
+        if (phase === undefined || kernel === undefined) return;
         for (const unit of units) {
           runScalars(phase.before, unit.registers);
           if (phase.idle) continue;
-          read(unit.registers, phase.inputs, inputs);
-          kernel(unit.descriptor);
+          if (unit.registers[phase.when] === 0) sums.fill(0);
+          else {
+            read(unit.registers, phase.inputs, inputs);
+            kernel(unit.descriptor);
+          }
           write(unit.registers, phase.sums, sums);
         }
         for (const { register, place } of phase.groupSums) {
           let total = 0;
           for (const unit of units) total += unit.registers[register] ?? Number.NaN;
           groupSums[place] = total;
-          for (const unit of units) unit.registers[register] = total;
         }
+      };
+
+      const conclude = (p: number) => {
+        const phase = phases[p];
         const first = units[0];
-        if (first === undefined || phase.carried.length === 0) return;
+        if (phase === undefined || first === undefined) return;
+        for (const { register, place } of phase.groupSums)
+          for (const unit of units) unit.registers[register] = groupSums[place] ?? Number.NaN;
+        if (phase.carried.length === 0 || first.registers[phase.when] === 0) return;
         runScalars(phase.carry, first.registers);
         read(first.registers, phase.carriedResults, replacement);
         write(carried, phase.carried, replacement);
@@ -136,18 +159,12 @@ function compile(program: Program): CompiledProgram {
       };
 
       return {
-        carried,
-        groupSums,
+        ...{ carried, groupSums, start, pass, conclude },
         run(step, hyperValues) {
-          for (const unit of units) {
-            unit.registers[stepRegister] = step;
-            write(unit.registers, hyperRegisters, hyperValues);
-            write(unit.registers, carriedRegisters, carried);
-          }
+          start(step, hyperValues);
           for (let p = 0; p < phases.length; p++) {
-            const phase = phases[p];
-            const kernel = kernelFunctions[p];
-            if (phase !== undefined && kernel !== undefined) runPhase(phase, kernel);
+            pass(p);
+            conclude(p);
           }
         },
       };
