@@ -87,20 +87,30 @@ export function chooseBody(rule: Rule, given: GivenValues): ChosenValues & { rea
   const chosen = chooseValues(rule, given);
   const body = rule.body(chosen.options);
   const used = usedVariables(body);
-  const idle = Object.keys(given.hyper ?? {}).find((name) => !used.has(name));
-  if (idle !== undefined)
-    throw new SteepestError(
-      "invalid-value",
-      `${rule.name}: ${idle} (${rule.hyper[idle]?.description}) has no effect with ${Object.entries(
-        chosen.options,
-      )
-        .map(([name, value]) => `${name}=${value}`)
-        .join(", ")}`,
-      `Leave ${idle} out, or choose other options: ${Object.entries(rule.options)
-        .map(([name, { values }]) => `${name}=${values.join("|")}`)
-        .join(", ")}`,
-    );
+  refuseIdle(rule, given, chosen, (name) => !used.has(name));
   return { ...chosen, body };
+}
+
+/** @throws SteepestError `invalid-value` for a hyper-parameter that was given but has no effect under the chosen options */
+export function refuseIdle(
+  rule: Choices,
+  given: GivenValues,
+  chosen: ChosenValues,
+  isIdle: (name: string) => boolean,
+): void {
+  const idle = Object.keys(given.hyper ?? {}).find((name) => Object.hasOwn(rule.hyper, name) && isIdle(name));
+  if (idle === undefined) return;
+  throw new SteepestError(
+    "invalid-value",
+    `${rule.name}: ${idle} (${rule.hyper[idle]?.description}) has no effect with ${Object.entries(
+      chosen.options,
+    )
+      .map(([name, value]) => `${name}=${value}`)
+      .join(", ")}`,
+    `Leave ${idle} out, or choose other options: ${Object.entries(rule.options)
+      .map(([name, { values }]) => `${name}=${values.join("|")}`)
+      .join(", ")}`,
+  );
 }
 
 function usedVariables(body: RuleBody): ReadonlySet<string> {
@@ -109,7 +119,9 @@ function usedVariables(body: RuleBody): ReadonlySet<string> {
     if (expression.kind === "variable") used.add(expression.name);
     for (const child of children(expression)) visit(child);
   };
-  for (const initial of [body.state, body.carried, body.begin ?? {}].flatMap((part) => Object.values(part)))
+  for (const initial of [body.state, body.carried, body.carriedPerParameter ?? {}, body.begin ?? {}].flatMap(
+    (part) => Object.values(part),
+  ))
     visit(initial);
   if (body.evaluation !== undefined) visit(body.evaluation);
   for (const { when, scalars, assign, reduce, carry } of body.phases) {

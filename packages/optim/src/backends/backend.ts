@@ -33,7 +33,10 @@ export interface GroupAddresses {
 
 /** A program bound to a group's memory. */
 export interface BoundProgram {
-  /** Carried scalars in the order of `body.carried`: whoever binds writes the initial values, and saves and restores them. */
+  /**
+   * Carried scalars in the order of `body.carried`, then for each parameter those of `body.carriedPerParameter`: whoever
+   * binds writes the initial values, and saves and restores them.
+   */
   readonly carried: Float64Array;
   /** After `run`: the reductions over the group and over all, in the order in which phases declare them. */
   readonly groupSums: Float64Array;
@@ -129,12 +132,12 @@ export function runTogether(
 }
 
 /**
- * The spans that have scalars of their own: each parameter where the body sums over parameters, else the whole group,
+ * The spans that have scalars of their own: each parameter where the body sums over parameters or carries scalars for them, else the whole group,
  * which then takes one pass a phase.
  */
 export function unitsOf(body: RuleBody, group: GroupShape): readonly Span[] {
-  const perParameter = body.phases.some((phase) =>
-    Object.values(phase.reduce).some(({ over }) => over === "parameter"),
-  );
+  const perParameter =
+    Object.keys(body.carriedPerParameter ?? {}).length > 0 ||
+    body.phases.some((phase) => Object.values(phase.reduce).some(({ over }) => over === "parameter"));
   return perParameter ? group.spans : [{ offset: 0, count: group.count }];
 }

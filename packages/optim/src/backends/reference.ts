@@ -21,9 +21,11 @@ function compile({ hyper, body }: Program): CompiledProgram {
       const sumNames = groupSumNames(body);
       const groupSums = new Float64Array(sumNames.length);
       const carriedNames = Object.keys(body.carried);
-      const carried = new Float64Array(carriedNames.length);
+      const ownNames = Object.keys(body.carriedPerParameter ?? {});
+      const spans = unitsOf(body, group);
+      const carried = new Float64Array(carriedNames.length + ownNames.length * spans.length);
 
-      const units = unitsOf(body, group).map((span) => {
+      const units = spans.map((span, index) => {
         const scalars = new Map<string, number>();
         const environment = { scalars, arrays };
         const compileAll = (expressions: Readonly<Record<string, Expression>>) =>
@@ -45,7 +47,14 @@ function compile({ hyper, body }: Program): CompiledProgram {
           })),
           carry: compileAll(phase.carry),
         }));
-        return { span, scalars, phases };
+        /** Where a carried scalar of this unit lies in `carried`. */
+        const places = new Map([
+          ...carriedNames.map((name, place) => [name, place] as const),
+          ...ownNames.map(
+            (name, own) => [name, carriedNames.length + index * ownNames.length + own] as const,
+          ),
+        ]);
+        return { span, scalars, phases, places };
       });
 
       const next = new Float64Array(
@@ -53,14 +62,12 @@ function compile({ hyper, body }: Program): CompiledProgram {
       );
 
       const start = (step: number, hyperValues: Float64Array) => {
-        for (const { scalars } of units) {
+        for (const { scalars, places } of units) {
           scalars.set("k", step);
           hyper.forEach((name, i) => {
             scalars.set(name, hyperValues[i] ?? Number.NaN);
           });
-          carriedNames.forEach((name, i) => {
-            scalars.set(name, carried[i] ?? Number.NaN);
-          });
+          for (const [name, place] of places) scalars.set(name, carried[place] ?? Number.NaN);
         }
         groupSums.fill(0);
       };
@@ -98,13 +105,18 @@ function compile({ hyper, body }: Program): CompiledProgram {
             scalars.set(name, groupSums[place] ?? Number.NaN);
           });
         }
-        const first = units[0]?.phases[p];
-        if (first === undefined || first.when(0) === 0) return;
-        const replaced = first.carry.map(({ name, evaluate }) => [name, evaluate(0)] as const);
-        for (const [name, value] of replaced) {
-          carried[carriedNames.indexOf(name)] = value;
-          for (const { scalars } of units) scalars.set(name, value);
-        }
+        const replaced = units.map(({ phases, scalars, places }) => {
+          const phase = phases[p];
+          if (phase === undefined || phase.when(0) === 0) return () => {};
+          const values = phase.carry.map(({ name, evaluate }) => [name, evaluate(0)] as const);
+          return () => {
+            for (const [name, value] of values) {
+              scalars.set(name, value);
+              carried[places.get(name) ?? -1] = value;
+            }
+          };
+        });
+        for (const replace of replaced) replace();
       };
 
       return {

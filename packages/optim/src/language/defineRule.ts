@@ -38,8 +38,8 @@ export interface PhaseForm<
   Scalars extends string,
   Reduced extends string,
 > {
-  /** Values computed once a step in float64. */
-  readonly scalars?: (variables: Variables<Known>) => Readonly<Record<Scalars, Operand>>;
+  /** Values computed once a step in float64; `undefined` where an option leaves one out. */
+  readonly scalars?: (variables: Variables<Known>) => Readonly<Record<Scalars, Operand | undefined>>;
   /** Where this is 0 the phase is skipped; see `Phase`. */
   readonly when?: (variables: Variables<Known | Scalars>) => Operand;
   /** Sums over elements, of values before this phase's update. */
@@ -68,10 +68,14 @@ export interface BodyForm<
   Hyper extends string,
   State extends Initial,
   Carried extends Initial,
+  Each extends Initial,
   Inputs extends string,
 > {
   readonly state?: State;
+  /** Scalars that persist from step to step, one a group. */
   readonly carried?: Carried;
+  /** Scalars that persist from step to step, one a parameter. */
+  readonly carriedPerParameter?: Each;
   /** Further arrays that the caller fills as it does the gradients. */
   readonly inputs?: readonly Inputs[];
   /** Slots that start from the parameter or the first gradient: assigned once, before the first update. */
@@ -79,7 +83,9 @@ export interface BodyForm<
     variables: Variables<"x" | "g" | Hyper>,
   ) => Readonly<Partial<Record<Names<State>, Operand>>>;
   /** The weights to evaluate with, after k updates, where they are not x. */
-  readonly evaluation?: (variables: Variables<"x" | "k" | Hyper | Names<State> | Names<Carried>>) => Operand;
+  readonly evaluation?: (
+    variables: Variables<"x" | "k" | Hyper | Names<State> | Names<Carried> | Names<Each>>,
+  ) => Operand;
 }
 
 /** No slots, carried scalars or phases. */
@@ -93,15 +99,16 @@ export interface BodyBuilder<Hyper extends string> {
   elementwise<
     const State extends Initial = None,
     const Carried extends Initial = None,
+    const Each extends Initial = None,
     const Inputs extends string = never,
     Scalars extends string = never,
     Reduced extends string = never,
   >(
-    form: BodyForm<Hyper, State, Carried, Inputs> &
+    form: BodyForm<Hyper, State, Carried, Each, Inputs> &
       PhaseForm<
-        Known<Hyper> | Names<State> | Names<Carried> | Inputs,
+        Known<Hyper> | Names<State> | Names<Carried> | Names<Each> | Inputs,
         "x" | Names<State>,
-        Names<Carried>,
+        Names<Carried> | Names<Each>,
         Scalars,
         Reduced
       >,
@@ -110,14 +117,19 @@ export interface BodyBuilder<Hyper extends string> {
   phases<
     const State extends Initial = None,
     const Carried extends Initial = None,
+    const Each extends Initial = None,
     const Inputs extends string = never,
   >(
-    form: BodyForm<Hyper, State, Carried, Inputs>,
-  ): PhaseChain<Known<Hyper> | Names<State> | Names<Carried> | Inputs, "x" | Names<State>, Names<Carried>>;
+    form: BodyForm<Hyper, State, Carried, Each, Inputs>,
+  ): PhaseChain<
+    Known<Hyper> | Names<State> | Names<Carried> | Names<Each> | Inputs,
+    "x" | Names<State>,
+    Names<Carried> | Names<Each>
+  >;
   /** Another rule's body with more after it: its phases come first, and `phase` adds to them. Used by wrappers. */
   extend<const State extends Initial = None, const Carried extends Initial = None>(
     base: RuleBody,
-    form: BodyForm<Hyper, State, Carried, never>,
+    form: BodyForm<Hyper, State, Carried, None, never>,
   ): PhaseChain<Known<Hyper> | Names<State> | Names<Carried>, "x" | Names<State>, Names<Carried>>;
 }
 
@@ -235,17 +247,33 @@ function withForm<
   Hyper extends string,
   const State extends Initial,
   const Carried extends Initial,
+  const Each extends Initial,
   const Inputs extends string,
 >(
   base: RuleBody,
-  { state, carried, inputs, begin, evaluation }: BodyForm<Hyper, State, Carried, Inputs>,
+  {
+    state,
+    carried,
+    carriedPerParameter,
+    inputs,
+    begin,
+    evaluation,
+  }: BodyForm<Hyper, State, Carried, Each, Inputs>,
   hyperNames: readonly string[],
-): PhaseChain<Known<Hyper> | Names<State> | Names<Carried> | Inputs, "x" | Names<State>, Names<Carried>> {
-  const taken = new Set([...Object.keys(base.state), ...Object.keys(base.carried), ...phaseScalars(base)]);
+): PhaseChain<
+  Known<Hyper> | Names<State> | Names<Carried> | Names<Each> | Inputs,
+  "x" | Names<State>,
+  Names<Carried> | Names<Each>
+> {
+  const taken = new Set([
+    ...[base.state, base.carried, base.carriedPerParameter ?? {}].flatMap((part) => Object.keys(part)),
+    ...phaseScalars(base),
+  ]);
   const twice = [...Object.keys(state ?? {}), ...Object.keys(carried ?? {})].find((name) => taken.has(name));
   if (twice !== undefined) throw declaredTwice("the extended rule", twice);
   const allCarried = { ...base.carried, ...expressions(carried ?? {}) };
-  const scalars = ["k", ...hyperNames, ...Object.keys(allCarried)];
+  const each = { ...base.carriedPerParameter, ...expressions(carriedPerParameter ?? {}) };
+  const scalars = ["k", ...hyperNames, ...Object.keys(allCarried), ...Object.keys(each)];
   const allInputs = [...(base.inputs ?? []), ...(inputs ?? [])];
   const beginning = { ...base.begin, ...expressions(begin?.(variablesOf(hyperNames)) ?? {}) };
   const evaluated =
@@ -254,6 +282,7 @@ function withForm<
     {
       state: { ...base.state, ...expressions(state ?? {}) },
       carried: allCarried,
+      ...(Object.keys(each).length === 0 ? {} : { carriedPerParameter: each }),
       ...(Object.keys(beginning).length === 0 ? {} : { begin: beginning }),
       ...(allInputs.length === 0 ? {} : { inputs: allInputs }),
       phases: base.phases,

@@ -83,7 +83,7 @@ export interface Reduction {
  * One pass over the parameters. `scalars` are computed first (from hyper-parameters, the step k, carried scalars, and the
  * scalars and reductions of earlier phases). Then one fused loop assigns elements simultaneously from old values and accumulates
  * reductions of old values. Then `carry` replaces carried scalars, simultaneously from old values; it may use this phase's
- * reductions over the group and over all. A scalar that depends on a reduction over the parameter has one value a parameter.
+ * reductions. A scalar that depends on a reduction over the parameter, or on one carried for it, has one value a parameter.
  */
 export interface Phase {
   /**
@@ -107,6 +107,8 @@ export interface RuleBody {
   readonly inputs?: readonly string[];
   /** Scalars that persist from step to step, one a group, and their initial values from hyper-parameters. */
   readonly carried: Readonly<Record<string, Expression>>;
+  /** Scalars that persist from step to step, one a parameter, and their initial values from hyper-parameters. */
+  readonly carriedPerParameter?: Readonly<Record<string, Expression>>;
   readonly phases: readonly Phase[];
   /**
    * The weights to evaluate with, where they are not x: a formula of x, slots, carried scalars, hyper-parameters and the

@@ -127,6 +127,7 @@ export function arrange(
   const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
   const slots = Object.keys(body.state);
   const inputs = body.inputs ?? [];
+  const ownCarried = body.carriedPerParameter ?? {};
   const clearing = compile(clearSubnormals(slots));
   const programs = [update, beginning, evaluation, norm, accumulatedNorm, accumulating, clearing].filter(
     (program) => program !== undefined,
@@ -159,7 +160,10 @@ export function arrange(
     const group = {
       parameters: members,
       schedule: spec.schedule ?? config.schedule,
-      carriedNames: Object.keys(body.carried),
+      carriedNames: [
+        ...Object.keys(body.carried),
+        ...members.flatMap(({ name }) => Object.keys(ownCarried).map((own) => `${name}/${own}`)),
+      ],
       base: Float64Array.from(hyperNames, (name) => values[name] ?? Number.NaN),
       scheduled: new Float64Array(hyperNames.length + gradientHyperNames.length),
       update: updating,
@@ -173,7 +177,8 @@ export function arrange(
     if (clip.value !== undefined) {
       group.scheduled[hyperNames.length + gradientHyperNames.indexOf(gradientLimit)] = clip.value;
     }
-    group.update.carried.set(Object.values(body.carried).map((initial) => evaluateScalar(initial, values)));
+    const initials = [...Object.values(body.carried), ...members.flatMap(() => Object.values(ownCarried))];
+    group.update.carried.set(initials.map((initial) => evaluateScalar(initial, values)));
     for (const [slot, initial] of Object.entries(body.state)) {
       const value = evaluateScalar(initial, values);
       for (const { name } of members) views.get(slot)?.get(name)?.fill(value);

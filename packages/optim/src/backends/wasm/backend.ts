@@ -1,5 +1,5 @@
 import { SteepestError } from "../../errors.js";
-import { toExpression } from "../../language/expression.js";
+import { type Expression, toExpression } from "../../language/expression.js";
 import { expressionKey } from "../../language/traverse.js";
 import {
   type Backend,
@@ -64,6 +64,8 @@ function compile(program: Program): CompiledProgram {
   const hyperRegisters = hyper.map((name) => registers.named(name));
   const carriedNames = Object.keys(body.carried);
   const carriedRegisters = carriedNames.map((name) => registers.named(name));
+  const ownNames = Object.keys(body.carriedPerParameter ?? {});
+  const ownRegisters = ownNames.map((name) => registers.named(name));
   const sumNames = groupSumNames(body);
   const phases = body.phases.map((phase, index) => {
     const { program: before, results } = registers.compile(phase.scalars, [
@@ -75,10 +77,14 @@ function compile(program: Program): CompiledProgram {
     const groupSums = Object.entries(phase.reduce).flatMap(([name, { over }]) =>
       over === "parameter" ? [] : [{ register: registers.named(name), place: sumNames.indexOf(name) }],
     );
-    const { program: carry, results: carriedResults } = registers.compile({}, Object.values(phase.carry));
-    const carried = Object.keys(phase.carry).map((name) => carriedNames.indexOf(name));
+    const shared = Object.entries(phase.carry).filter(([name]) => carriedNames.includes(name));
+    const own = Object.entries(phase.carry).filter(([name]) => ownNames.includes(name));
+    const carry = {
+      shared: carrying(registers, shared, carriedNames),
+      own: carrying(registers, own, ownNames),
+    };
     const idle = kernels.phases[index]?.stores.length === 0 && sums.length === 0;
-    return { before, when, inputs, sums, groupSums, carry, carriedResults, carried, idle };
+    return { before, when, inputs, sums, groupSums, carry, idle };
   });
 
   // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
@@ -95,7 +101,9 @@ function compile(program: Program): CompiledProgram {
       const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
       const sums = new Float64Array(memory.buffer, sumsAddress, sumBytes / 8);
       const kernelFunctions = instantiate(kernels, memory, phases.length);
-      const units = unitsOf(body, group).map(({ offset, count }, index) => {
+      const spans = unitsOf(body, group);
+      const carried = new Float64Array(carriedNames.length + ownNames.length * spans.length);
+      const units = spans.map(({ offset, count }, index) => {
         const descriptor = descriptorsAddress + index * descriptorBytes;
         new Uint32Array(memory.buffer, descriptor, descriptorBytes / 4).set([
           count,
@@ -103,10 +111,15 @@ function compile(program: Program): CompiledProgram {
           sumsAddress,
           ...arrayNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
         ]);
-        return { descriptor, registers: registers.instantiate() };
+        const place = carriedNames.length + index * ownNames.length;
+        return {
+          descriptor,
+          registers: registers.instantiate(),
+          own: carried.subarray(place, place + ownNames.length),
+          ownNext: new Float64Array(ownNames.length),
+        };
       });
-      const carried = new Float64Array(carriedNames.length);
-      const replacement = new Float64Array(carried.length);
+      const carriedNext = new Float64Array(carriedNames.length);
       const groupSums = new Float64Array(sumNames.length);
 
       const write = (into: Float64Array, places: readonly number[], values: Float64Array) => {
@@ -116,11 +129,16 @@ function compile(program: Program): CompiledProgram {
         for (let i = 0; i < places.length; i++) values[i] = from[places[i] ?? -1] ?? Number.NaN;
       };
 
+      const load = (unit: (typeof units)[number]) => {
+        write(unit.registers, carriedRegisters, carried);
+        write(unit.registers, ownRegisters, unit.own);
+      };
+
       const start = (step: number, hyperValues: Float64Array) => {
         for (const unit of units) {
           unit.registers[stepRegister] = step;
           write(unit.registers, hyperRegisters, hyperValues);
-          write(unit.registers, carriedRegisters, carried);
+          load(unit);
         }
       };
 
@@ -151,11 +169,21 @@ function compile(program: Program): CompiledProgram {
         if (phase === undefined || first === undefined) return;
         for (const { register, place } of phase.groupSums)
           for (const unit of units) unit.registers[register] = groupSums[place] ?? Number.NaN;
-        if (phase.carried.length === 0 || first.registers[phase.when] === 0) return;
-        runScalars(phase.carry, first.registers);
-        read(first.registers, phase.carriedResults, replacement);
-        write(carried, phase.carried, replacement);
-        for (const unit of units) write(unit.registers, carriedRegisters, carried);
+        const { shared, own } = phase.carry;
+        if ((shared.places.length === 0 && own.places.length === 0) || first.registers[phase.when] === 0)
+          return;
+        // All are computed before any is replaced.
+        runScalars(shared.program, first.registers);
+        read(first.registers, shared.results, carriedNext);
+        for (const unit of units) {
+          runScalars(own.program, unit.registers);
+          read(unit.registers, own.results, unit.ownNext);
+        }
+        write(carried, shared.places, carriedNext);
+        for (const unit of units) {
+          write(unit.own, own.places, unit.ownNext);
+          load(unit);
+        }
       };
 
       return {
@@ -170,6 +198,19 @@ function compile(program: Program): CompiledProgram {
       };
     },
   };
+}
+
+/** What replaces carried scalars: a program, the registers of its results, and the places they go to among `names`. */
+function carrying(
+  registers: RegisterFile,
+  replacements: readonly (readonly [name: string, expression: Expression])[],
+  names: readonly string[],
+) {
+  const { program, results } = registers.compile(
+    {},
+    replacements.map(([, expression]) => expression),
+  );
+  return { program, results, places: replacements.map(([name]) => names.indexOf(name)) };
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
