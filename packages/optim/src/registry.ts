@@ -6,19 +6,30 @@ import type { Citation, OptionValue, Rule, RuleBody } from "./language/rule.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
+import { adabelief } from "./rules/adabelief.js";
 import { adadelta } from "./rules/adadelta.js";
 import { adagrad } from "./rules/adagrad.js";
 import { adam } from "./rules/adam.js";
 import { adamL2 } from "./rules/adamL2.js";
+import { adamax } from "./rules/adamax.js";
 import { adamw } from "./rules/adamw.js";
+import { adan } from "./rules/adan.js";
+import { ademamix } from "./rules/ademamix.js";
 import { amsgrad } from "./rules/amsgrad.js";
 import { gd } from "./rules/gd.js";
+import { generalizedAdam } from "./rules/generalizedAdam.js";
 import { lamb } from "./rules/lamb.js";
 import { lars } from "./rules/lars.js";
+import { lion } from "./rules/lion.js";
 import { momentum } from "./rules/momentum.js";
+import { nadam } from "./rules/nadam.js";
+import { nadamw } from "./rules/nadamw.js";
 import { nesterov } from "./rules/nesterov.js";
+import { radam } from "./rules/radam.js";
 import { rmsprop } from "./rules/rmsprop.js";
+import { rprop } from "./rules/rprop.js";
 import { sgd } from "./rules/sgd.js";
+import { yogi } from "./rules/yogi.js";
 import { type Choices, type ChosenValues, chooseBody, chooseValues, type GivenValues } from "./values.js";
 
 /** What every optimizer of the registry says of itself. */
@@ -128,6 +139,17 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(amsgrad),
   adaptive(adamw),
   adaptive(adamL2),
+  adaptive(adamax),
+  adaptive(nadam),
+  adaptive(nadamw),
+  adaptive(generalizedAdam),
+  adaptive(radam),
+  adaptive(ademamix),
+  adaptive(adabelief),
+  adaptive(yogi),
+  adaptive(adan),
+  plain(lion),
+  adaptive(rprop),
   plain(lars),
   adaptive(lamb),
 ];

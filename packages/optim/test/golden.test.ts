@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { createLineSearchOptimizer } from "../src/lineSearch/optimizer.js";
-import type { Optimizer } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { fromOriginal } from "../src/originals.js";
 import {
@@ -10,33 +9,19 @@ import {
   goldenNames,
   goldenTolerance,
   readGolden,
+  replay,
   rosenbrock,
   sharedGoldens,
   trajectoryScale,
 } from "./golden.js";
 import { cases } from "./goldenCases.js";
+import { matrixCases } from "./matrixGoldenCases.js";
 
 /** Cases that are replayed through an objective instead: below, and by lineSearch.test.ts. */
 const objectiveCases = ["backtracking-gd", "lbfgs-strong-wolfe", "lbfgs-strong-wolfe-20"];
 
 const parametersOf = (golden: Golden) =>
   golden.params.map(({ name, shape }) => ({ name, shape, role: "other" as const }));
-
-/** Replays the recorded gradients and returns the largest error at the recorded steps, relative to the trajectory's scale. */
-function replay(optimizer: Optimizer, golden: Golden): number {
-  for (const { name, init } of golden.params) optimizer.parameter(name).set(init);
-  const expected = new Map(checkpoints(golden));
-  let error = 0;
-  for (let k = 1; k <= golden.steps; k++) {
-    for (const [index, { name }] of golden.params.entries())
-      optimizer.gradient(name).set(golden.grads[k - 1]?.[index] ?? []);
-    optimizer.step();
-    const found = golden.params.flatMap(({ name }) => [...optimizer.parameter(name)]);
-    for (const [index, value] of (expected.get(k) ?? []).entries())
-      error = Math.max(error, Math.abs((found[index] ?? Number.NaN) - value));
-  }
-  return error / trajectoryScale(golden);
-}
 
 describe.each(Object.entries(cases))("%s", (name, spec) => {
   const golden = readGolden(name);
@@ -81,7 +66,7 @@ describe("backtracking-gd", () => {
 
 describe("the copies", () => {
   it("are all replayed", () => {
-    expect([...Object.keys(cases), ...objectiveCases].sort()).toEqual([...goldenNames].sort());
+    expect([...Object.keys(cases), ...Object.keys(matrixCases), ...objectiveCases].sort()).toEqual([...goldenNames].sort());
   });
 
   const shared = sharedGoldens();
@@ -89,11 +74,14 @@ describe("the copies", () => {
     process.stderr.write(
       "skipped: ../shared/golden is not there, so the copied recordings are not compared with it\n",
     );
-  const ours = /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|backtracking|lbfgs-strong-wolfe)(-|$)/;
+  const ours =
+    /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|adamax|nadam|nadamw|generalized-adam|radam|ademamix|adabelief|yogi|adan|lion|rprop|muon|backtracking|lbfgs-strong-wolfe)(-|$)/;
+  // torch 1.13 multiplied μ into its product twice, which its authors corrected: kept on record, but not followed.
+  const mistaken = ["nadam-torch113"];
   it.skipIf(shared === undefined)("are those of ../shared/golden, and none of our rules is left out", () => {
     for (const name of goldenNames) expect(fixtureText(name), name).toBe(shared?.get(name));
-    expect([...(shared?.keys() ?? [])].filter((name) => ours.test(name)).sort()).toEqual(
-      [...goldenNames].sort(),
-    );
+    expect(
+      [...(shared?.keys() ?? [])].filter((name) => ours.test(name) && !mistaken.includes(name)).sort(),
+    ).toEqual([...goldenNames].sort());
   });
 });

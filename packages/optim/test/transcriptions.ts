@@ -1,3 +1,5 @@
+import { momentTranscriptions } from "./momentTranscriptions.js";
+
 /**
  * Every rule once more, literally and one number at a time, as its originals compute it: an oracle that shares nothing with the rule language.
  * Each function gets the parameter, its gradient, the step from 1, its memory (zeros at first) and the chosen values, and returns the new parameter.
@@ -87,4 +89,5 @@ export const transcriptions: Readonly<Record<string, Transcription>> = {
   amsgrad: adamLike("none"),
   adamw: adamLike("decoupled"),
   "adam-l2": adamLike("coupled"),
+  ...momentTranscriptions,
 };

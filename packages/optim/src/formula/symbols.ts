@@ -14,6 +14,7 @@ const greek: Readonly<Record<string, string>> = {
   mu: "μ",
   nu: "ν",
   xi: "ξ",
+  pi: "π",
   rho: "ρ",
   sigma: "σ",
   tau: "τ",
@@ -21,6 +22,7 @@ const greek: Readonly<Record<string, string>> = {
   psi: "ψ",
   omega: "ω",
   Delta: "Δ",
+  infty: "∞",
 };
 
 const accents: Readonly<Record<string, string>> = { hat: "\u0302", bar: "\u0304", tilde: "\u0303" };

@@ -8,6 +8,7 @@ import {
   moments,
   optaxAdamArguments,
 } from "./shared/adamFamily.js";
+import { noDecayMask } from "./shared/originals.js";
 import { trustRatio } from "./shared/trustRatio.js";
 
 /** Adam's direction and the decoupled decay: what LAMB rescales. */
@@ -49,7 +50,7 @@ export const lamb = defineRule({
         eps: "eps",
         eps_root: "epsRoot",
         weight_decay: "weightDecay",
-        mask: { only: null, otherwise: "Give weightDecay=0 to a parameter group" },
+        mask: noDecayMask,
       },
     },
     paper: {
