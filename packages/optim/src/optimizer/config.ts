@@ -1,4 +1,6 @@
 import type { OptionValue, Rule, RuleDescription } from "../language/rule.js";
+import type { LinearAlgebra } from "../linearAlgebra/linearAlgebra.js";
+import type { MatrixRule } from "../matrix/matrixRule.js";
 import type { ParameterRole, ParameterSpec } from "../parameter.js";
 import type { SafetensorsFile } from "../safetensors.js";
 import type { Schedule } from "../schedules/schedule.js";
@@ -7,6 +9,11 @@ import type { GivenValues } from "../values.js";
 /** A rule and what is chosen of it: the preset first, then single hyper-parameters and options over it. */
 export interface RuleChoice extends GivenValues {
   readonly rule: Rule;
+}
+
+/** The same for a rule on matrices. */
+export interface MatrixRuleChoice extends GivenValues {
+  readonly rule: MatrixRule;
 }
 
 /** Parameters that share hyper-parameters. A parameter belongs to the first group that names its role or its name. */
@@ -31,6 +38,11 @@ export interface OptimizerConfig {
   readonly accumulate?: number;
   /** What to do about a gradient that is NaN or infinite; default `throw`. Nothing is changed before the check. */
   readonly nonFinite?: NonFinitePolicy;
+  /**
+   * How matrix rules compute products, roots and decompositions; default the readable implementation in float64, WebAssembly in
+   * float32. Rules that work element by element ignore it.
+   */
+  readonly linearAlgebra?: LinearAlgebra;
   /** Room in the same memory for other things, such as a workload's inputs. */
   readonly extraBytes?: number;
 }

@@ -27,7 +27,7 @@ import { clearingPeriod } from "./subnormal.js";
 /** Views that are no state slots, beside inputs. */
 const notState: readonly string[] = ["x", "g", accumulator, evaluationWeights];
 
-const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
+export const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
 /**
  * Builds an optimizer from a rule.
@@ -262,7 +262,7 @@ export class ArrangedOptimizer implements Optimizer {
     if (structural.includes(name))
       throw new SteepestError(
         "misuse",
-        `${rule.name}: ${name} decides the shapes of the state, which is there already`,
+        `${rule.name}: ${name} is settled when the optimizer is built, since its memory or its linear algebra depend on it`,
         `Build another optimizer with ${name}=${value}`,
       );
     if (group !== undefined && groups[group] === undefined) {
