@@ -29,7 +29,6 @@ export const adamax = defineRule({
       "ε is added to |g| inside the maximum (torch, optax); to u at the division (tensorflow.js); nowhere, and a coordinate without any gradient so far stays (paper)",
     ),
   },
-  symbols: { c1: "c_1" },
   presets: {
     torch: {
       values: { ...defaults, weightDecay: 0, epsPlacement: "gradient" },

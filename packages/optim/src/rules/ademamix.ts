@@ -37,7 +37,7 @@ export const ademamix = defineRule({
     ),
     weightDecay: decoupledDecay(0),
   },
-  symbols: { slow: "s", progress: "p", halfLife: "h", slowDecay: "\\hat\\beta_3", weight: "\\hat a" },
+  symbols: { slow: "s", slowDecay: "\\hat\\beta_3", weight: "\\hat a" },
   presets: {
     authors: {
       values: { ...defaults, mix: 2, mixWarmup: 1, beta3Warmup: 1 },
@@ -81,13 +81,11 @@ export const ademamix = defineRule({
         const { k, beta1, beta3, mix, mixWarmup, beta3Warmup, warmupEps } = variables;
         const warm = (warmup: typeof k, before: typeof k, after: typeof k) =>
           select(k, "greaterEqual", warmup, after, before);
-        const halfLifeOf = (beta: typeof k) => div(Math.log(0.5), log(add(beta, warmupEps)));
+        const halfLifeOf = (beta: typeof k) => div(log(0.5), log(add(beta, warmupEps)));
         const progress = div(k, beta3Warmup);
         const halfLife = add(mul(sub(1, progress), halfLifeOf(beta1)), mul(progress, halfLifeOf(beta3)));
         return {
           ...biasCorrections(variables),
-          progress,
-          halfLife,
           slowDecay: warm(beta3Warmup, pow(0.5, div(1, halfLife)), beta3),
           weight: warm(mixWarmup, mul(mix, div(k, mixWarmup)), mix),
         };
