@@ -16,6 +16,8 @@ import { adamw } from "./rules/adamw.js";
 import { adan } from "./rules/adan.js";
 import { ademamix } from "./rules/ademamix.js";
 import { amsgrad } from "./rules/amsgrad.js";
+import { dadaptAdam } from "./rules/dadaptAdam.js";
+import { dadaptSgd } from "./rules/dadaptSgd.js";
 import { gd } from "./rules/gd.js";
 import { generalizedAdam } from "./rules/generalizedAdam.js";
 import { lamb } from "./rules/lamb.js";
@@ -26,6 +28,7 @@ import { nadam } from "./rules/nadam.js";
 import { nadamw } from "./rules/nadamw.js";
 import { nesterov } from "./rules/nesterov.js";
 import { radam } from "./rules/radam.js";
+import { prodigy } from "./rules/prodigy.js";
 import { rmsprop } from "./rules/rmsprop.js";
 import { rprop } from "./rules/rprop.js";
 import { sgd } from "./rules/sgd.js";
@@ -152,6 +155,9 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(rprop),
   plain(lars),
   adaptive(lamb),
+  plain(dadaptSgd),
+  adaptive(dadaptAdam),
+  adaptive(prodigy),
 ];
 
 /**

@@ -83,3 +83,30 @@ export function rosenbrock(x: ArrayLike<number>, gradient: { [index: number]: nu
   }
   return value;
 }
+
+/** What a replay needs of an optimizer. */
+interface Replayed {
+  parameter(name: string): Float32Array | Float64Array;
+  gradient(name: string): Float32Array | Float64Array;
+  step(): unknown;
+}
+
+/**
+ * Replays the recorded gradients and returns the largest error at the recorded steps, relative to the trajectory's scale; `visit` is called
+ * after each step.
+ */
+export function replay(optimizer: Replayed, golden: Golden, visit?: (step: number) => void): number {
+  for (const { name, init } of golden.params) optimizer.parameter(name).set(init);
+  const expected = new Map(checkpoints(golden));
+  let error = 0;
+  for (let k = 1; k <= golden.steps; k++) {
+    for (const [index, { name }] of golden.params.entries())
+      optimizer.gradient(name).set(golden.grads[k - 1]?.[index] ?? []);
+    optimizer.step();
+    visit?.(k);
+    const found = golden.params.flatMap(({ name }) => [...optimizer.parameter(name)]);
+    for (const [index, value] of (expected.get(k) ?? []).entries())
+      error = Math.max(error, Math.abs((found[index] ?? Number.NaN) - value));
+  }
+  return error / trajectoryScale(golden);
+}

@@ -46,4 +46,98 @@ const lars: SumTranscription = (h, { norm: form, nesterov }, start) => {
   };
 };
 
-export const sumTranscriptions: Readonly<Record<string, SumTranscription>> = { lamb, lars };
+const limited = (d: number, factor: number): number => (factor === 0 ? Number.POSITIVE_INFINITY : d * factor);
+
+const dadaptSgd: SumTranscription = (h, _options, start) => {
+  const s = zeros(start);
+  let [d, numerator, g0] = [value(h, "d0"), 0, 0];
+  return (x, gradient) => {
+    if (g0 === 0) g0 = norm(gradient);
+    if (g0 === 0) return x;
+    const dlr = (d * value(h, "lr")) / g0;
+    const g = gradient.map((gi, i) => gi + value(h, "weightDecay") * at(x, i));
+    for (const [i, gi] of g.entries()) {
+      numerator += dlr * gi * at(s, i);
+      s[i] = at(s, i) + dlr * gi;
+    }
+    const estimate = (2 * numerator) / norm(s);
+    if (norm(s) > 0) d = Math.max(d, Math.min(estimate, limited(d, value(h, "growthRate"))));
+    const mu = value(h, "momentum");
+    return x.map((xi, i) => xi * mu + (at(start, i) - at(s, i)) * (1 - mu));
+  };
+};
+
+/** √(1−β₂ᵏ)/(1−β₁ᵏ) where it is switched on. */
+const rateCorrection = (h: Numbers, on: string | boolean | undefined, k: number): number =>
+  on === true ? Math.sqrt(1 - value(h, "beta2") ** k) / (1 - value(h, "beta1") ** k) : 1;
+
+const dadaptAdam: SumTranscription = (h, { decoupled, biasCorrection }, start) => {
+  const [m, v, s] = [zeros(start), zeros(start), zeros(start)];
+  let [d, numerator] = [value(h, "d0"), 0];
+  const [b1, b2, eps, decay] = [
+    value(h, "beta1"),
+    value(h, "beta2"),
+    value(h, "eps"),
+    value(h, "weightDecay"),
+  ];
+  return (x, gradient, k) => {
+    const dlr = d * value(h, "lr") * rateCorrection(h, biasCorrection, k);
+    let products = 0;
+    const next = x.map((xi, i) => {
+      const g = at(gradient, i) + (decoupled === true ? 0 : decay * xi);
+      products += (dlr * g * at(s, i)) / (Math.sqrt(at(v, i)) + eps);
+      m[i] = b1 * at(m, i) + dlr * (1 - b1) * g;
+      v[i] = b2 * at(v, i) + (1 - b2) * g * g;
+      s[i] = Math.sqrt(b2) * at(s, i) + dlr * (1 - Math.sqrt(b2)) * g;
+      return xi - (decoupled === true ? decay * dlr * xi : 0) - at(m, i) / (Math.sqrt(at(v, i)) + eps);
+    });
+    numerator = Math.sqrt(b2) * numerator + (1 - Math.sqrt(b2)) * products;
+    const length = sum(s.map(Math.abs));
+    const estimate = numerator / ((1 - Math.sqrt(b2)) * length);
+    if (length > 0) d = Math.max(d, Math.min(estimate, limited(d, value(h, "growthRate"))));
+    return next;
+  };
+};
+
+const prodigy: SumTranscription = (h, { decoupled, biasCorrection, safeguardWarmup }, start) => {
+  const [m, v, s] = [zeros(start), zeros(start), zeros(start)];
+  const d0 = value(h, "d0");
+  let [d, dMax, numerator] = [d0, d0, 0];
+  const [b1, b2, eps, decay] = [
+    value(h, "beta1"),
+    value(h, "beta2"),
+    value(h, "eps"),
+    value(h, "weightDecay"),
+  ];
+  const b3 = Math.sqrt(b2);
+  return (x, gradient, k) => {
+    const dlr = d * value(h, "lr") * rateCorrection(h, biasCorrection, k);
+    let products = 0;
+    for (const [i, xi] of x.entries()) {
+      const g = at(gradient, i) + (decoupled === true ? 0 : decay * xi);
+      products += (d / d0) * dlr * g * (at(start, i) - xi);
+      m[i] = b1 * at(m, i) + d * (1 - b1) * g;
+      v[i] = b2 * at(v, i) + d * d * (1 - b2) * g * g;
+      s[i] = b3 * at(s, i) + (d / d0) * (safeguardWarmup === true ? d : dlr) * g;
+    }
+    const length = sum(s.map(Math.abs));
+    if (length === 0) return x;
+    numerator = b3 * numerator + products;
+    const estimate = (value(h, "dCoefficient") * numerator) / length;
+    if (d === d0) d = Math.max(d, estimate);
+    dMax = Math.max(dMax, estimate);
+    d = Math.min(dMax, limited(d, value(h, "growthRate")));
+    return x.map((xi, i) => {
+      const kept = decoupled === true ? xi - decay * dlr * xi : xi;
+      return kept - (dlr * at(m, i)) / (Math.sqrt(at(v, i)) + d * eps);
+    });
+  };
+};
+
+export const sumTranscriptions: Readonly<Record<string, SumTranscription>> = {
+  lamb,
+  lars,
+  "dadapt-sgd": dadaptSgd,
+  "dadapt-adam": dadaptAdam,
+  prodigy,
+};
