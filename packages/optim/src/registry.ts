@@ -10,12 +10,14 @@ import { adabelief } from "./rules/adabelief.js";
 import { adadelta } from "./rules/adadelta.js";
 import { adagrad } from "./rules/adagrad.js";
 import { adam } from "./rules/adam.js";
-import { adamL2 } from "./rules/adamL2.js";
 import { adamax } from "./rules/adamax.js";
+import { adamL2 } from "./rules/adamL2.js";
 import { adamw } from "./rules/adamw.js";
 import { adan } from "./rules/adan.js";
 import { ademamix } from "./rules/ademamix.js";
 import { amsgrad } from "./rules/amsgrad.js";
+import { cautiousAdamw } from "./rules/cautiousAdamw.js";
+import { cautiousLion } from "./rules/cautiousLion.js";
 import { dadaptAdam } from "./rules/dadaptAdam.js";
 import { dadaptSgd } from "./rules/dadaptSgd.js";
 import { gd } from "./rules/gd.js";
@@ -27,11 +29,12 @@ import { momentum } from "./rules/momentum.js";
 import { nadam } from "./rules/nadam.js";
 import { nadamw } from "./rules/nadamw.js";
 import { nesterov } from "./rules/nesterov.js";
-import { radam } from "./rules/radam.js";
 import { prodigy } from "./rules/prodigy.js";
+import { radam } from "./rules/radam.js";
 import { rmsprop } from "./rules/rmsprop.js";
 import { rprop } from "./rules/rprop.js";
 import { sgd } from "./rules/sgd.js";
+import { sophia } from "./rules/sophia.js";
 import { yogi } from "./rules/yogi.js";
 import { type Choices, type ChosenValues, chooseBody, chooseValues, type GivenValues } from "./values.js";
 
@@ -151,7 +154,10 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(adabelief),
   adaptive(yogi),
   adaptive(adan),
+  adaptive(cautiousAdamw),
+  adaptive(sophia),
   plain(lion),
+  plain(cautiousLion),
   adaptive(rprop),
   plain(lars),
   adaptive(lamb),

@@ -42,6 +42,22 @@ const bodyOf = ({ name, options }: OptimizerSpec): RuleBody => {
 const vector = (size: number): readonly ParameterSpec[] => [{ name: "x", shape: [size], role: "other" }];
 const elements = awkwardParameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
+/** The Hessian's diagonal at x by central differences of the gradient, as the input of an optimizer that asks for it. */
+function fillHessian(optimizer: Optimizer, objective: Objective): void {
+  const x = optimizer.parameter("x");
+  for (const input of optimizer.inputs)
+    optimizer.input(input, "x").set(
+      Array.from(x, (_, i) => {
+        const slopes = [1e-3, -1e-3].map((shift) => {
+          const gradient: number[] = [];
+          objective(Array.from(x).with(i, (x[i] ?? 0) + shift), gradient);
+          return gradient[i] ?? 0;
+        });
+        return ((slopes[0] ?? 0) - (slopes[1] ?? 0)) / 2e-3;
+      }),
+    );
+}
+
 /** The convex quadratic ½ Σ aᵢ (xᵢ − cᵢ)²; its gradient goes to `gradient`. */
 function parabola(x: ArrayLike<number>, gradient: { [index: number]: number }): number {
   let value = 0;
@@ -208,6 +224,7 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     x.set(start);
     for (let k = 1; k <= steps; k++) {
       objective(x, gradient);
+      fillHessian(optimizer, objective);
       optimizer.step();
     }
     return objective(x, gradient);

@@ -14,6 +14,8 @@ export interface Golden {
   readonly steps: number;
   /** Gradients of step k at [k − 1], one flat list a parameter; empty where the case has an objective. */
   readonly grads: readonly (readonly (readonly number[])[])[];
+  /** Estimates of the Hessian's diagonal, as the gradients. */
+  readonly hessians?: readonly (readonly (readonly number[])[])[];
   /** Parameters after the given steps, one flat list a parameter. */
   readonly expected: Readonly<Record<string, readonly (readonly number[])[]>>;
   /** The estimate of the distance to the solution after the given steps. */
@@ -88,6 +90,7 @@ export function rosenbrock(x: ArrayLike<number>, gradient: { [index: number]: nu
 interface Replayed {
   parameter(name: string): Float32Array | Float64Array;
   gradient(name: string): Float32Array | Float64Array;
+  input?(input: string, name: string): Float32Array | Float64Array;
   step(): unknown;
 }
 
@@ -100,8 +103,11 @@ export function replay(optimizer: Replayed, golden: Golden, visit?: (step: numbe
   const expected = new Map(checkpoints(golden));
   let error = 0;
   for (let k = 1; k <= golden.steps; k++) {
-    for (const [index, { name }] of golden.params.entries())
+    for (const [index, { name }] of golden.params.entries()) {
       optimizer.gradient(name).set(golden.grads[k - 1]?.[index] ?? []);
+      const hessian = golden.hessians?.[k - 1]?.[index];
+      if (hessian !== undefined) optimizer.input?.("hessian", name).set(hessian);
+    }
     optimizer.step();
     visit?.(k);
     const found = golden.params.flatMap(({ name }) => [...optimizer.parameter(name)]);

@@ -67,4 +67,9 @@ export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> 
   "lion-paper": original("lion", "paper"),
   "rprop-default": original("rprop", "torch"),
   "rprop-optax": original("rprop", "optax"),
+  // Recorded from the single-tensor form, which its default is not.
+  "cautious-adamw-default": ({ hyper }) =>
+    fromOriginal("cautious-adamw", "authors", { ...hyper, foreach: false }),
+  "cautious-lion-default": original("cautious-lion", "authors"),
+  "sophia-default": original("sophia", "optax"),
 };

@@ -138,4 +138,14 @@ export const momentTranscriptions: Readonly<Record<string, Transcription>> = {
     if (applies === "this") return x - s.step;
     return sign < 0 ? x : x - made;
   },
+  // The estimate of the Hessian is the squared gradient here.
+  sophia: (x, g, k, s, h, { refresh, debias }) => {
+    const due = (k - 1) % of(h, "interval") === 0;
+    if (due && refresh === "before") average(s, "h", of(h, "beta2"), g * g);
+    const m = average(s, "m", of(h, "beta1"), g) / (debias === true ? 1 - of(h, "beta1") ** k : 1);
+    const newton = m / Math.max(of(h, "gamma") * of(s, "h"), of(h, "eps"));
+    if (due && refresh === "after") average(s, "h", of(h, "beta2"), g * g);
+    const clipped = Math.min(Math.max(newton, -of(h, "clip")), of(h, "clip"));
+    return x * (1 - of(h, "lr") * of(h, "weightDecay")) - of(h, "lr") * clipped;
+  },
 };

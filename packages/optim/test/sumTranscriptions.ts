@@ -134,7 +134,49 @@ const prodigy: SumTranscription = (h, { decoupled, biasCorrection, safeguardWarm
   };
 };
 
+/** C-Optim's mask of a step, scaled: by the mean of the mask, or by the count of what is left. */
+const cautious = (direction: Vector, g: Vector, scale: string | boolean | undefined): number[] => {
+  const mask = direction.map((value, i) => (value * at(g, i) > 0 ? 1 : 0));
+  const factor =
+    scale === "mean" ? 1 / Math.max(sum(mask) / mask.length, 1e-3) : mask.length / (sum(mask) + 1);
+  return direction.map((value, i) => value * at(mask, i) * factor);
+};
+
+const cautiousAdamw: SumTranscription = (h, { epsPlacement, debias, maskScale }, start) => {
+  const [m, v] = [zeros(start), zeros(start)];
+  return (x, g, k) => {
+    const [c1, c2] = debias === true ? [1 - value(h, "beta1") ** k, 1 - value(h, "beta2") ** k] : [1, 1];
+    for (const [i, gi] of g.entries()) {
+      m[i] = value(h, "beta1") * at(m, i) + (1 - value(h, "beta1")) * gi;
+      v[i] = value(h, "beta2") * at(v, i) + (1 - value(h, "beta2")) * gi * gi;
+    }
+    return cautious(m, g, maskScale).map((masked, i) => {
+      const y = at(x, i) * (1 - value(h, "lr") * value(h, "weightDecay"));
+      const early = (at(v, i) + value(h, "epsRoot")) ** 0.5 + value(h, "eps");
+      const late = (at(v, i) / c2 + value(h, "epsRoot")) ** 0.5 + value(h, "eps");
+      return epsPlacement === "raw"
+        ? y - (((value(h, "lr") * Math.sqrt(c2)) / c1) * masked) / early
+        : y - ((value(h, "lr") / c1) * masked) / late;
+    });
+  };
+};
+
+const cautiousLion: SumTranscription = (h, { maskScale }, start) => {
+  const m = zeros(start);
+  return (x, g) => {
+    const direction = g.map((gi, i) =>
+      Math.sign(value(h, "beta1") * at(m, i) + (1 - value(h, "beta1")) * gi),
+    );
+    for (const [i, gi] of g.entries()) m[i] = value(h, "beta2") * at(m, i) + (1 - value(h, "beta2")) * gi;
+    return cautious(direction, g, maskScale).map(
+      (step, i) => at(x, i) * (1 - value(h, "lr") * value(h, "weightDecay")) - value(h, "lr") * step,
+    );
+  };
+};
+
 export const sumTranscriptions: Readonly<Record<string, SumTranscription>> = {
+  "cautious-adamw": cautiousAdamw,
+  "cautious-lion": cautiousLion,
   lamb,
   lars,
   "dadapt-sgd": dadaptSgd,

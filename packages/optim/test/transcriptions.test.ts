@@ -82,6 +82,7 @@ function largestError(
   let [scale, error] = [1, 0];
   for (const [index, step] of given.entries()) {
     optimizer.gradient("x").set(step);
+    for (const input of optimizer.inputs) optimizer.input(input, "x").set(step.map((g) => g * g));
     optimizer.step();
     expected = transcription(expected, step, index + 1);
     for (const [i, value] of expected.entries()) {
