@@ -11,6 +11,7 @@ import { adadelta } from "./rules/adadelta.js";
 import { adagrad } from "./rules/adagrad.js";
 import { adam } from "./rules/adam.js";
 import { adamax } from "./rules/adamax.js";
+import { adamg } from "./rules/adamg.js";
 import { adamL2 } from "./rules/adamL2.js";
 import { adamw } from "./rules/adamw.js";
 import { adan } from "./rules/adan.js";
@@ -27,6 +28,7 @@ import { lars } from "./rules/lars.js";
 import { lion } from "./rules/lion.js";
 import { momentum } from "./rules/momentum.js";
 import { nadam } from "./rules/nadam.js";
+import { nadamp } from "./rules/nadamp.js";
 import { nadamw } from "./rules/nadamw.js";
 import { nesterov } from "./rules/nesterov.js";
 import { prodigy } from "./rules/prodigy.js";
@@ -148,9 +150,11 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(adamax),
   adaptive(nadam),
   adaptive(nadamw),
+  adaptive(nadamp),
   adaptive(generalizedAdam),
   adaptive(radam),
   adaptive(ademamix),
+  adaptive(adamg),
   adaptive(adabelief),
   adaptive(yogi),
   adaptive(adan),

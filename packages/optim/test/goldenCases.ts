@@ -72,4 +72,6 @@ export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> 
     fromOriginal("cautious-adamw", "authors", { ...hyper, foreach: false }),
   "cautious-lion-default": original("cautious-lion", "authors"),
   "sophia-default": original("sophia", "optax"),
+  "nadamp-default": original("nadamp", "algoperf"),
+  "nadamp-power15": original("nadamp", "algoperf"),
 };

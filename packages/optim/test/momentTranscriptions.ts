@@ -148,4 +148,20 @@ export const momentTranscriptions: Readonly<Record<string, Transcription>> = {
     const clipped = Math.min(Math.max(newton, -of(h, "clip")), of(h, "clip"));
     return x * (1 - of(h, "lr") * of(h, "weightDecay")) - of(h, "lr") * clipped;
   },
+  nadamp: (x, g, k, s, h, { nesterov, root }) => {
+    const beta1 = of(h, "beta1");
+    const m = average(s, "m", beta1, g);
+    const mean = nesterov === true ? (beta1 * m + (1 - beta1) * g) / (1 - beta1 ** k) : m;
+    const v = average(s, "v", of(h, "beta2"), g * g) / (1 - of(h, "beta2") ** k);
+    const size = (v + of(h, "epsRoot")) ** (1 / (root === "power" ? of(h, "degree") : 2));
+    return x - of(h, "lr") * (mean / (size + of(h, "eps")) + of(h, "weightDecay") * x);
+  },
+  adamg: (x, g, k, s, h) => {
+    const step = Math.min(1 / Math.sqrt(k), of(h, "lr"));
+    const v = average(s, "v", of(h, "beta2"), g * g);
+    const size = average(s, "size", of(h, "beta3"), of(h, "scale") * v ** of(h, "exponent"));
+    const m = average(s, "m", of(h, "beta1"), g * size) / (1 - of(h, "beta1") ** k);
+    const root = Math.sqrt(v / (1 - of(h, "beta2") ** k) + of(h, "epsRoot")) + of(h, "eps");
+    return x * (1 - step * of(h, "weightDecay")) - (step * m) / root;
+  },
 };
