@@ -25,8 +25,14 @@ export interface PlannedParameter {
   scratch(shape: readonly number[]): Place;
 }
 
-/** One part of an update, in the order in which they run: plain code that is handed the step from 1, or linear algebra. */
-export type Stage = ((step: number) => void) | Operation;
+/** One part of an update, in the order in which they run: plain code that is handed the step from 1, linear algebra, or parts of some steps only. */
+export type Stage = ((step: number) => void) | Operation | StagesOfSomeSteps;
+
+/** Parts that run in the steps for which `when` holds. */
+export interface StagesOfSomeSteps {
+  readonly when: (step: number) => boolean;
+  readonly stages: readonly Stage[];
+}
 
 /** What an update is made of once the memory is there. */
 export interface Binding<Hyper extends string = string> {

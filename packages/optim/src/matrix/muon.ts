@@ -126,7 +126,7 @@ export const muon = defineMatrixRule({
     "m_k &= \\mu m_{k-1} + (1-\\mu) g_k",
     ...(nesterov ? ["u_k &= (1-\\mu) g_k + \\mu m_k"] : []),
     `O_k &= ${method === "svd" ? "UV^\\top" : `\\mathrm{${method === "newtonSchulz" ? "NS" : "PE"}}_N`}(${nesterov ? "u_k" : "m_k"})`,
-    `x_{k} &= x_{k-1} - \\alpha ${scale === "none" ? "" : "s\\,"}O_k`,
+    `x_k &= x_{k-1} - \\alpha ${scale === "none" ? "" : "s\\,"}O_k`,
   ],
   plainFormula: ({ method, nesterov, scale }) => [
     "m ← μ·m + (1 − μ)·g",

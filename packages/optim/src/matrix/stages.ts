@@ -11,11 +11,16 @@ export function synchronous(begin: Begin, stages: readonly Stage[]): BoundProgra
     groupSums: new Float64Array(),
     run(step, hyper) {
       begin(step, hyper);
-      for (const stage of stages)
-        if (typeof stage === "function") stage(step);
-        else stage.run();
+      runStages(stages, step);
     },
   };
+}
+
+function runStages(stages: readonly Stage[], step: number): void {
+  for (const stage of stages)
+    if (typeof stage === "function") stage(step);
+    else if ("run" in stage) stage.run();
+    else if (stage.when(step)) runStages(stage.stages, step);
 }
 
 /** An update whose linear algebra takes time. */
@@ -23,7 +28,12 @@ export const asynchronous =
   (begin: Begin, stages: readonly Stage[]) =>
   async (step: number, hyper: Float64Array): Promise<void> => {
     begin(step, hyper);
-    for (const stage of stages)
-      if (typeof stage === "function") stage(step);
-      else await stage.runAsync();
+    await awaitStages(stages, step);
   };
+
+async function awaitStages(stages: readonly Stage[], step: number): Promise<void> {
+  for (const stage of stages)
+    if (typeof stage === "function") stage(step);
+    else if ("run" in stage) await stage.runAsync();
+    else if (stage.when(step)) await awaitStages(stage.stages, step);
+}
