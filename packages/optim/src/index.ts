@@ -19,6 +19,7 @@ export type * from "./language/rule.js";
 export { presetNames } from "./language/rule.js";
 export type * from "./linearAlgebra/linearAlgebra.js";
 export { referenceLinearAlgebra } from "./linearAlgebra/reference/reference.js";
+export { wasmLinearAlgebra } from "./linearAlgebra/wasm/wasmLinearAlgebra.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
 export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
 export type { GradientRay, LineSearchMethod } from "./lineSearch/method.js";

@@ -31,8 +31,10 @@ export function inverseRoot(
 const leastScale = 1e-6;
 
 /** ε, or ε · max(λ_max, 1e-6). */
-const dampingOf = ({ damping, epsilon }: FullInverseRootSettings, largestEigenvalue: () => number): number =>
-  damping === "absolute" ? epsilon : epsilon * Math.max(largestEigenvalue(), leastScale);
+export const dampingOf = (
+  { damping, epsilon }: FullInverseRootSettings,
+  largestEigenvalue: () => number,
+): number => (damping === "absolute" ? epsilon : epsilon * Math.max(largestEigenvalue(), leastScale));
 
 /**
  * By A = VᵀΛV. Where nothing is damped (ε = 0), eigenvalues that are zero to rounding have no root: their part of the result is zero, as

@@ -8,11 +8,10 @@ import {
 } from "../checks.js";
 import type { InverseRootReport, LinearAlgebra } from "../linearAlgebra.js";
 import { synchronousOperation } from "../operation.js";
-import { symmetricEigen } from "./eigen.js";
 import { inverseRoot } from "./inverseRoot.js";
-import { multiply, transposed } from "./multiply.js";
+import { multiply } from "./multiply.js";
 import { orthogonalise } from "./orthogonalise.js";
-import { qr } from "./qr.js";
+import { writeEigen, writeQr } from "./write.js";
 
 const precision = "float64";
 
@@ -54,27 +53,14 @@ export const referenceLinearAlgebra: LinearAlgebra = {
   symmetricEigen: (tasks) => {
     const checked = tasks.map((task) => ({ task, size: checkSymmetricEigen(task, precision) }));
     return synchronousOperation(() => {
-      for (const { task, size } of checked) {
-        const { values, rows } = symmetricEigen(task.matrix.values, size);
-        const columns = transposed(rows, size, size);
-        task.values.set(values);
-        task.vectors.values.set(columns);
-        if (task.order !== "descending") continue;
-        task.values.reverse();
-        for (let i = 0; i < size; i++) task.vectors.values.subarray(i * size, (i + 1) * size).reverse();
-      }
+      for (const { task, size } of checked) writeEigen(task, size);
     });
   },
 
   qr: (tasks) => {
     for (const task of tasks) checkQr(task, precision);
     return synchronousOperation(() => {
-      for (const { matrix, q, r } of tasks) {
-        const { rows, columns } = matrix;
-        const { qColumns, rColumns } = qr(matrix.values, rows, columns);
-        q.values.set(transposed(qColumns, columns, rows));
-        r?.values.set(transposed(rColumns, columns, columns));
-      }
+      for (const task of tasks) writeQr(task);
     });
   },
 
