@@ -47,6 +47,7 @@ export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } 
 export {
   findOptimizer,
   type LineSearchEntry,
+  optimizerOf,
   type RegistryEntry,
   type RuleEntry,
   registry,
@@ -86,3 +87,4 @@ export {
 export { warmupSchedule } from "./schedules/warmup.js";
 export { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec } from "./spec.js";
 export type { Choices, ChosenValues, GivenValues } from "./values.js";
+export { defineWrapper, type Wrapper, type WrapperDeclaration } from "./wrappers/wrapper.js";

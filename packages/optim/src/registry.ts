@@ -3,6 +3,7 @@ import { latexFormula } from "./formula/latex.js";
 import { withoutNeutralTerms } from "./formula/neutral.js";
 import { plainFormula } from "./formula/plainText.js";
 import type { Citation, OptionValue, Rule, RuleBody } from "./language/rule.js";
+import { optionChoices } from "./language/validate.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
@@ -39,6 +40,11 @@ import { sgd } from "./rules/sgd.js";
 import { sophia } from "./rules/sophia.js";
 import { yogi } from "./rules/yogi.js";
 import { type Choices, type ChosenValues, chooseBody, chooseValues, type GivenValues } from "./values.js";
+import { diloco } from "./wrappers/diloco.js";
+import { lawaEma, lawaQueue } from "./wrappers/lawa.js";
+import { lookahead } from "./wrappers/lookahead.js";
+import { weightEma } from "./wrappers/weightEma.js";
+import { baseOption, type Wrapper } from "./wrappers/wrapper.js";
 
 /** What every optimizer of the registry says of itself. */
 interface EntryDescription extends Choices {
@@ -71,6 +77,11 @@ interface EntryDescription extends Choices {
 export interface RuleEntry extends EntryDescription {
   readonly kind: "rule";
   readonly rule: Rule;
+  /**
+   * Of a wrapper: the same over another base than the default one.
+   * @throws SteepestError `unknown-name` for what cannot be wrapped, with the nearest that can
+   */
+  readonly over?: (base: string) => RuleEntry;
 }
 
 /** An optimizer that evaluates the objective several times a step. */
@@ -102,6 +113,43 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
     },
   };
 }
+
+/** A wrapper over its default base; what is asked of it with another base among the options is answered for that. */
+function wrapperEntry(wrapper: Wrapper): RuleEntry {
+  const usual = ruleEntry(wrapper.wrap(adamw), true);
+  const made = new Map([[adamw.name, usual]]);
+  const over = (name: string): RuleEntry => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const bases = registry.flatMap((entry) => (entry.kind === "rule" && isBase(entry) ? [entry] : []));
+    const base = bases.find((candidate) => candidate.name === name);
+    if (base === undefined)
+      throw unknownName(
+        `rule to wrap in ${wrapper.name}:`,
+        name,
+        bases.map((candidate) => candidate.name),
+      );
+    const entry = ruleEntry(wrapper.wrap(base.rule), base.adaptive);
+    made.set(name, entry);
+    return entry;
+  };
+  const chosen = (options: Readonly<Record<string, OptionValue>> = {}): RuleEntry => {
+    const base = options[baseOption];
+    return base === undefined ? usual : over(String(base));
+  };
+  return {
+    ...usual,
+    over,
+    stateBytesPerParameter: (options) => chosen(options).stateBytesPerParameter(options),
+    latex: (options) => chosen(options).latex(options),
+    plainFormula: (options) => chosen(options).plainFormula(options),
+    choose: (given) => chosen(given.options).choose(given),
+  };
+}
+
+/** Whether a rule can be wrapped: it is no wrapper and does not average weights itself. */
+const isBase = ({ rule, over }: RuleEntry): boolean =>
+  over === undefined && optionChoices(rule).every((options) => rule.body(options).evaluation === undefined);
 
 function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
   const { name, title, summary, cite, hyper, options, presets } = method;
@@ -168,10 +216,33 @@ export const registry: readonly RegistryEntry[] = [
   plain(dadaptSgd),
   adaptive(dadaptAdam),
   adaptive(prodigy),
+  wrapperEntry(weightEma),
+  wrapperEntry(lookahead),
+  wrapperEntry(lawaQueue),
+  wrapperEntry(lawaEma),
+  wrapperEntry(diloco),
 ];
 
 /**
- * The optimizer with this name.
+ * The optimizer of a specification: that of its name, and of a wrapper the one over the base that its options name.
+ * @throws SteepestError `unknown-name`, with the nearest name
+ */
+export function optimizerOf({
+  name,
+  options,
+}: {
+  readonly name: string;
+  readonly options: Readonly<Record<string, OptionValue>>;
+}): RegistryEntry {
+  const entry = findOptimizer(name);
+  const base = options[baseOption];
+  return entry.kind === "rule" && entry.over !== undefined && base !== undefined
+    ? entry.over(String(base))
+    : entry;
+}
+
+/**
+ * The optimizer with this name; a wrapper is over its default base.
  * @throws SteepestError `unknown-name`, with the nearest name
  */
 export function findOptimizer(name: string): RegistryEntry {

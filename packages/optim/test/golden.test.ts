@@ -20,6 +20,9 @@ import { matrixCases } from "./matrixGoldenCases.js";
 /** Cases that are replayed through an objective instead: below, and by lineSearch.test.ts. */
 const objectiveCases = ["backtracking-gd", "lbfgs-strong-wolfe", "lbfgs-strong-wolfe-20"];
 
+/** Cases of averages of given weights, which averages.test.ts replays. */
+const averageCases = ["lawa-queue-k3", "lawa-ema-as-submitted", "lawa-ema-float-beta"];
+
 const parametersOf = (golden: Golden) =>
   golden.params.map(({ name, shape }) => ({ name, shape, role: "other" as const }));
 
@@ -66,9 +69,9 @@ describe("backtracking-gd", () => {
 
 describe("the copies", () => {
   it("are all replayed", () => {
-    expect([...Object.keys(cases), ...Object.keys(matrixCases), ...objectiveCases].sort()).toEqual(
-      [...goldenNames].sort(),
-    );
+    expect(
+      [...Object.keys(cases), ...Object.keys(matrixCases), ...objectiveCases, ...averageCases].sort(),
+    ).toEqual([...goldenNames].sort());
   });
 
   const shared = sharedGoldens();
@@ -77,7 +80,7 @@ describe("the copies", () => {
       "skipped: ../shared/golden is not there, so the copied recordings are not compared with it\n",
     );
   const ours =
-    /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|dadapt-(sgd|adam)|prodigy|adamax|nadam|nadamw|nadamp|generalized-adam|radam|ademamix|adabelief|yogi|adan|lion|rprop|cautious-(adamw|lion)|sophia|muon|shampoo-lecture|backtracking|lbfgs-strong-wolfe)(-|$)/;
+    /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|dadapt-(sgd|adam)|prodigy|adamax|nadam|nadamw|nadamp|generalized-adam|radam|ademamix|adabelief|yogi|adan|lion|rprop|cautious-(adamw|lion)|sophia|lookahead|lawa-(queue|ema)|muon|shampoo-lecture|backtracking|lbfgs-strong-wolfe)(-|$)/;
   // torch 1.13 multiplied μ into its product twice, which its authors corrected: kept on record, but not followed.
   const mistaken = ["nadam-torch113"];
   it.skipIf(shared === undefined)("are those of ../shared/golden, and none of our rules is left out", () => {

@@ -19,6 +19,19 @@ const original =
   ({ hyper }) =>
     fromOriginal(name, preset, hyper);
 
+/** optax's lookahead: its own arguments, and those of the optimizer that it wraps. */
+const lookahead = ({ hyper }: Golden): OptimizerSpec => {
+  const { fast_optimizer, sync_period, slow_step_size, reset_state, ...fast } = hyper;
+  if (reset_state !== false) throw new Error("the state of the fast optimizer is kept here");
+  const base = fromOriginal(String(fast_optimizer), "optax", fast);
+  return {
+    ...base,
+    name: "lookahead",
+    hyper: { ...base.hyper, syncPeriod: Number(sync_period), slowStepSize: Number(slow_step_size) },
+    options: { ...base.options, base: base.name },
+  };
+};
+
 /** Every recorded case of our rules and how its call reads in our words. */
 export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> = {
   "sgd-plain": original("sgd", "torch"),
@@ -74,4 +87,6 @@ export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> 
   "sophia-default": original("sophia", "optax"),
   "nadamp-default": original("nadamp", "algoperf"),
   "nadamp-power15": original("nadamp", "algoperf"),
+  "lookahead-sgd": lookahead,
+  "lookahead-adam": lookahead,
 };

@@ -1,4 +1,5 @@
 import { momentTranscriptions } from "./momentTranscriptions.js";
+import { wrapperTranscriptions } from "./wrapperTranscriptions.js";
 
 /**
  * Every rule once more, literally and one number at a time, as its originals compute it: an oracle that shares nothing with the rule language.
@@ -90,4 +91,5 @@ export const transcriptions: Readonly<Record<string, Transcription>> = {
   adamw: adamLike("decoupled"),
   "adam-l2": adamLike("coupled"),
   ...momentTranscriptions,
+  ...wrapperTranscriptions(adamLike("decoupled")),
 };

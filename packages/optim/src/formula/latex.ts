@@ -21,6 +21,7 @@ const style = (variable: (name: string) => string): Style => ({
   minus: "-",
   modulo: "\\bmod",
   unequal: "\\ne",
+  and: " \\text{ and } ",
   unary: {
     absolute: ({ text }) => ({ text: `\\left|${text}\\right|`, binding: Binding.atom }),
     squareRoot: ({ text }) => ({ text: `\\sqrt{${text}}`, binding: Binding.atom }),

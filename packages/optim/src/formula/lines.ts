@@ -66,11 +66,15 @@ function phaseLines(phase: Phase, updated: ReadonlySet<string>, free: string[]):
     expression: present(expression),
   }));
   const newValues = new Map(
-    assigned.flatMap(({ name, expression }) =>
-      name === "x" || expression.kind === "constant" || expression.kind === "variable"
-        ? []
-        : [[expressionKey(expression), name] as const],
-    ),
+    assigned.flatMap(({ name, expression }) => {
+      const key = expressionKey(expression);
+      // x is named within the value of another slot only: what is equal to x is not said to be x.
+      const isNamed =
+        name === "x"
+          ? assigned.some((other) => other.name !== "x" && contains(other.expression, key))
+          : expression.kind !== "constant" && expression.kind !== "variable";
+      return isNamed ? [[key, name] as const] : [];
+    }),
   );
   const withNewValues = (expression: Expression): Expression => {
     const name = newValues.get(expressionKey(expression));
@@ -163,6 +167,10 @@ function nameShared(roots: readonly Expression[], free: string[]) {
   };
   return { expressions: roots.map((root) => replaceChildren(root, replace)), named };
 }
+
+/** Whether a formula of this key stands inside the expression. */
+const contains = (expression: Expression, key: string): boolean =>
+  children(expression).some((child) => expressionKey(child) === key || contains(child, key));
 
 const size = (expression: Expression): number =>
   children(expression).reduce((sum, child) => sum + size(child), 1);

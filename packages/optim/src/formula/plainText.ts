@@ -29,6 +29,7 @@ const style = (variable: (name: string) => string): Style => ({
   minus: "−",
   modulo: "mod",
   unequal: "≠",
+  and: " and ",
   unary: {
     absolute: ({ text }) => ({ text: `|${text}|`, binding: Binding.atom }),
     squareRoot: ({ text, binding }) => ({

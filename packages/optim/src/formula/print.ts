@@ -3,7 +3,6 @@ import {
   type Comparison,
   type Expression,
   mod,
-  toExpression,
   type UnaryOperator,
 } from "../language/expression.js";
 import { expressionKey } from "../language/traverse.js";
@@ -31,6 +30,8 @@ export interface Style {
   readonly modulo: string;
   /** Between the two sides of what is not equal. */
   readonly unequal: string;
+  /** Between two conditions. */
+  readonly and: string;
   readonly unary: Readonly<
     Record<Exclude<UnaryOperator, "negate" | "square">, (operand: Printed) => Printed>
   >;
@@ -95,15 +96,17 @@ function divisorOf(expression: Expression): Expression | undefined {
   return expressionKey(expression) === expressionKey(mod(expression.left, divisor)) ? divisor : undefined;
 }
 
+const isConstant = (expression: Expression, value: number): boolean =>
+  expression.kind === "constant" && expression.value === value;
+
 /** A condition that holds where an expression is not 0. */
 export function printCondition(condition: Expression, style: Style): string {
   const inner = (operand: Expression) => print(operand, style).text;
-  if (
-    condition.kind === "select" &&
-    expressionKey([condition.whenTrue, condition.whenFalse]) ===
-      expressionKey([toExpression(1), toExpression(0)])
-  )
-    return `${inner(condition.left)} ${style.comparison[condition.comparison]} ${inner(condition.right)}`;
+  if (condition.kind === "select" && isConstant(condition.whenFalse, 0)) {
+    const { left, comparison, right, whenTrue } = condition;
+    const first = `${inner(left)} ${style.comparison[comparison]} ${inner(right)}`;
+    return isConstant(whenTrue, 1) ? first : `${first}${style.and}${printCondition(whenTrue, style)}`;
+  }
   return `${inner(condition)} ${style.unequal} 0`;
 }
 

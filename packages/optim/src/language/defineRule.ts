@@ -10,6 +10,7 @@ import type {
   Rule,
   RuleBody,
 } from "./rule.js";
+import { children, substitute } from "./traverse.js";
 import { checkRule, declaredTwice } from "./validate.js";
 
 type Names<T> = Extract<keyof T, string>;
@@ -58,6 +59,13 @@ export interface PhaseChain<Known extends string, Assignable extends string, Car
   phase<Scalars extends string = never, Reduced extends string = never>(
     form: PhaseForm<Known, Assignable, Carried, Scalars, Reduced>,
   ): PhaseChain<Known | Scalars | Reduced, Assignable, Carried>;
+  /**
+   * Assigns slots from what all the phases so far leave behind. Where the last phase allows it, that is part of its pass
+   * instead of a pass of its own. None of the slots may be assigned in that phase.
+   */
+  afterwards(
+    update: (variables: Variables<Known>) => Readonly<Partial<Record<Assignable, Operand>>>,
+  ): PhaseChain<Known, Assignable, Carried>;
 }
 
 /** The variables that every formula may use. */
@@ -222,8 +230,39 @@ function chain<Known extends string, Assignable extends string, Carried extends 
       };
       return chain({ ...body, phases: [...body.phases, phase] }, after);
     },
+    afterwards: (update) => {
+      const assignments = expressions(update(variablesOf(scalarNames)));
+      const last = body.phases.at(-1);
+      const phases =
+        last === undefined || !canJoin(assignments, last)
+          ? [...body.phases, { scalars: {}, reduce: {}, assign: assignments, carry: {} }]
+          : [...body.phases.slice(0, -1), joined(assignments, last)];
+      return chain({ ...body, phases }, scalarNames);
+    },
   };
 }
+
+/** Whether assignments that come after a phase can be computed within it: always, and from nothing that it reduces or carries. */
+function canJoin(assignments: Readonly<Record<string, Expression>>, phase: Phase): boolean {
+  const late = new Set([...Object.keys(phase.reduce), ...Object.keys(phase.carry)]);
+  const isLate = (expression: Expression): boolean =>
+    (expression.kind === "variable" && late.has(expression.name)) || children(expression).some(isLate);
+  return phase.when === undefined && !Object.values(assignments).some(isLate);
+}
+
+/** The phase with assignments from its own new values. */
+const joined = (assignments: Readonly<Record<string, Expression>>, phase: Phase): Phase => ({
+  ...phase,
+  assign: {
+    ...phase.assign,
+    ...Object.fromEntries(
+      Object.entries(assignments).map(([name, expression]) => [
+        name,
+        substitute(expression, (one) => phase.assign[one.name] ?? one),
+      ]),
+    ),
+  },
+});
 
 /** Scalars that the phases of a body name, in order: a later phase may use them. */
 const phaseScalars = ({ phases }: RuleBody): readonly string[] =>

@@ -1,6 +1,6 @@
 import { SteepestError } from "../errors.js";
 import type { ParameterSpec } from "../parameter.js";
-import { findOptimizer } from "../registry.js";
+import { optimizerOf } from "../registry.js";
 import type { OptimizerSpec } from "../spec.js";
 import type { Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
@@ -24,7 +24,7 @@ export function createOptimizer(
   config: OptimizerConfig = {},
 ): Optimizer {
   if ("rule" in choice) return createRuleOptimizer(choice, parameters, config);
-  const entry = findOptimizer(choice.name);
+  const entry = optimizerOf(choice);
   if (entry.kind === "lineSearch") {
     throw new SteepestError(
       "misuse",
