@@ -40,7 +40,7 @@ export const adamw = defineRule({
         ...optaxAdamArguments,
         weight_decay: "weightDecay",
         mask: noDecayMask,
-        nesterov: { only: false, otherwise: "AdamW has no Nesterov momentum here" },
+        nesterov: { only: false, otherwise: "Use nadam with preset=optax, decay=decoupled" },
       },
     },
   },

@@ -1,5 +1,5 @@
 import { defineRule } from "../language/defineRule.js";
-import { add, div, ema, mul, pow, select, square, sub } from "../language/expression.js";
+import { add, div, ema, mul, pow, square, sub } from "../language/expression.js";
 import { choice, decayRate } from "../language/hyper.js";
 import { adamDirection, adamHyper, biasCorrections } from "./shared/adamFamily.js";
 import { decoupledDecay, maximizeArgument, noDecayMask } from "./shared/originals.js";
@@ -34,7 +34,7 @@ export const adan = defineRule({
       "x is divided by 1 + αλ after the step (authors), or λx is added to the step (optax; authors with no_prox)",
     ),
   },
-  symbols: { difference: "\\mathit{d}", previous: "p", n: "n" },
+  symbols: { difference: "d", previous: "p", ahead: "w" },
   presets: {
     authors: {
       values: { ...defaults, epsRoot: 0, differenceWeight: "decay", decay: "proximal" },
@@ -65,16 +65,17 @@ export const adan = defineRule({
   body: (rule, { differenceWeight, decay }) =>
     rule.elementwise({
       state: { m: 0, difference: 0, n: 0, previous: 0 },
+      // There is no difference at the first step.
+      begin: ({ g }) => ({ previous: g }),
       scalars: (variables) => ({
         ...biasCorrections(variables),
         c3: sub(1, pow(variables.beta3, variables.k)),
         ahead: differenceWeight === "decay" ? variables.beta2 : sub(1, variables.beta2),
       }),
       update: (variables) => {
-        const { x, g, k, m, difference, n, previous, lr, beta1, beta2, beta3 } = variables;
+        const { x, g, m, difference, n, previous, lr, beta1, beta2, beta3 } = variables;
         const { weightDecay, c1, c2, c3, ahead } = variables;
-        // There is no difference at the first step.
-        const change = select(k, "greater", 1, sub(g, previous), 0);
+        const change = sub(g, previous);
         const next = {
           m: ema(m, g, beta1),
           difference: ema(difference, change, beta2),

@@ -10,6 +10,7 @@ import {
   optaxAdamArguments,
   torchAdamArguments,
 } from "./shared/adamFamily.js";
+import { noDecayMask } from "./shared/originals.js";
 
 const defaults = { ...adamDefaults, lr: 2e-3, weightDecay: 0 } as const;
 
@@ -65,7 +66,12 @@ export const nadam = defineRule({
     },
     optax: {
       values: { ...defaults, momentum: "constant", decay: "coupled" },
-      arguments: optaxAdamArguments,
+      // optax.nadam, and optax.nadamw where weight_decay is given.
+      arguments: {
+        ...optaxAdamArguments,
+        weight_decay: { name: "weightDecay", enables: { decay: "decoupled" } },
+        mask: noDecayMask,
+      },
     },
   },
   body: (rule, { momentum, decay }) => {
