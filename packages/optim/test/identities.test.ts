@@ -147,6 +147,21 @@ describe("worked by hand", () => {
     expect(rounded("rprop:lr=0.1")).toEqual([-0.1, -0.22, -0.22, -0.16, -0.088]);
     expect(rounded("rprop:lr=0.1,applies=previous")).toEqual([0, -0.1, -0.1, -0.1, -0.04]);
   });
+  it("Rprop's steps stay within their bounds", () => {
+    const rounded = (text: string, gradients: readonly number[]) =>
+      trajectory(text, gradients).map((x) => Number(x.toFixed(6)));
+    expect(rounded("rprop:lr=0.1,largest=0.13", [1, 1, 1, 1])).toEqual([-0.1, -0.22, -0.35, -0.48]);
+    expect(rounded("rprop:lr=0.1,smallest=0.08", [1, -1, -1, 1, 1])).toEqual([
+      -0.1, -0.1, -0.02, -0.02, -0.1,
+    ]);
+  });
+  it("AdamG's k-th step is min(α, 1/√k) times p·v^q, with averages of one step", () => {
+    const golden = 0.2 * 4 ** 0.24;
+    const xs = trajectory("adamg:lr=0.6,beta1=0,beta2=0,beta3=0,eps=0", [2, 2, 2, -2]);
+    const rates = xs.map((x, k) => ((xs[k - 1] ?? 0) - x) / golden);
+    for (const [k, rate] of [0.6, 0.6, 1 / Math.sqrt(3), -0.5].entries())
+      expect(rates[k]).toBeCloseTo(rate, 12);
+  });
   it("Lion moves by the step size, whatever the gradient's size, and not without one", () => {
     expect(trajectory("lion:lr=0.5", [1e-3, 1e6])).toEqual([-0.5, -1]);
     expect(trajectory("lion:lr=0.5", [0, 0])).toEqual([0, 0]);
