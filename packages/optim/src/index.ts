@@ -9,6 +9,7 @@ export {
   count,
   decayRate,
   flag,
+  fraction,
   growth,
   nonNegative,
   positive,

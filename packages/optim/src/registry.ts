@@ -1,4 +1,4 @@
-import { SteepestError, unknownName } from "./errors.js";
+import { unknownName } from "./errors.js";
 import { latexFormula } from "./formula/latex.js";
 import { withoutNeutralTerms } from "./formula/neutral.js";
 import { plainFormula } from "./formula/plainText.js";
@@ -36,10 +36,21 @@ import { prodigy } from "./rules/prodigy.js";
 import { radam } from "./rules/radam.js";
 import { rmsprop } from "./rules/rmsprop.js";
 import { rprop } from "./rules/rprop.js";
+import { scheduleFreeAdamw } from "./rules/scheduleFreeAdamw.js";
+import { scheduleFreeProdigy } from "./rules/scheduleFreeProdigy.js";
+import { scheduleFreeRadam } from "./rules/scheduleFreeRadam.js";
+import { scheduleFreeSgd } from "./rules/scheduleFreeSgd.js";
 import { sgd } from "./rules/sgd.js";
 import { sophia } from "./rules/sophia.js";
 import { yogi } from "./rules/yogi.js";
-import { type Choices, type ChosenValues, chooseBody, chooseValues, type GivenValues } from "./values.js";
+import {
+  type Choices,
+  type ChosenValues,
+  chooseBody,
+  chooseValues,
+  type GivenValues,
+  refuseConflict,
+} from "./values.js";
 import { diloco } from "./wrappers/diloco.js";
 import { lawaEma, lawaQueue } from "./wrappers/lawa.js";
 import { lookahead } from "./wrappers/lookahead.js";
@@ -167,13 +178,7 @@ function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
 /** As `chooseValues`; the values must fit together too. */
 function chooseSearchValues(method: LineSearchMethod, given: GivenValues): ChosenValues {
   const chosen = chooseValues(method, given);
-  const conflict = method.conflict?.(chosen.hyper);
-  if (conflict !== undefined)
-    throw new SteepestError(
-      "invalid-value",
-      `${method.name}: expected ${conflict}`,
-      "Change one of the two hyper-parameters",
-    );
+  refuseConflict(method, chosen);
   return chosen;
 }
 
@@ -216,6 +221,10 @@ export const registry: readonly RegistryEntry[] = [
   plain(dadaptSgd),
   adaptive(dadaptAdam),
   adaptive(prodigy),
+  plain(scheduleFreeSgd),
+  adaptive(scheduleFreeAdamw),
+  adaptive(scheduleFreeRadam),
+  adaptive(scheduleFreeProdigy),
   wrapperEntry(weightEma),
   wrapperEntry(lookahead),
   wrapperEntry(lawaQueue),

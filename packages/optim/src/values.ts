@@ -9,6 +9,7 @@ import type {
   PresetName,
   Rule,
   RuleBody,
+  RuleDescription,
 } from "./language/rule.js";
 import { children } from "./language/traverse.js";
 
@@ -85,10 +86,21 @@ export function findPreset(choices: Choices, name: PresetName): Preset {
  */
 export function chooseBody(rule: Rule, given: GivenValues): ChosenValues & { readonly body: RuleBody } {
   const chosen = chooseValues(rule, given);
+  refuseConflict(rule, chosen);
   const body = rule.body(chosen.options);
   const used = usedVariables(body);
   refuseIdle(rule, given, chosen, (name) => !used.has(name));
   return { ...chosen, body };
+}
+
+/** @throws SteepestError `invalid-value` where the values do not fit together */
+export function refuseConflict(
+  rule: { readonly name: string; readonly conflict?: RuleDescription["conflict"] },
+  { hyper, options }: ChosenValues,
+): void {
+  const conflict = rule.conflict?.(hyper, options);
+  if (conflict === undefined) return;
+  throw new SteepestError("invalid-value", `${rule.name}: expected ${conflict}`, "Change one of the two");
 }
 
 /** @throws SteepestError `invalid-value` for a hyper-parameter that was given but has no effect under the chosen options */

@@ -22,6 +22,8 @@ export interface Golden {
   readonly expected_d?: Readonly<Record<string, readonly (readonly number[])[]>>;
   /** The parameters to evaluate with after the given steps. */
   readonly expected_eval?: Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** Schedule-Free's sequence z. */
+  readonly expected_z?: Readonly<Record<string, readonly (readonly number[])[]>>;
   readonly learning_rates?: Readonly<Record<string, number>>;
   readonly losses?: Readonly<Record<string, number>>;
   readonly func_evals?: Readonly<Record<string, number>>;
@@ -37,12 +39,16 @@ export const goldenNames: readonly string[] = readdirSync(fixtures)
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.slice(0, -".json".length));
 
-export const readGolden = (name: string): Golden => ({
-  name,
-  ...JSON.parse(readFileSync(`${fixtures}${name}.json`, "utf8"), (_, value: unknown) =>
+export function readGolden(name: string): Golden {
+  const recorded = JSON.parse(readFileSync(`${fixtures}${name}.json`, "utf8"), (_, value: unknown) =>
     value === "inf" ? Number.POSITIVE_INFINITY : value,
-  ),
-});
+  );
+  // Where the original's parameters are the average, ours are the point at which it takes gradients.
+  const { expected, expected_train } = recorded;
+  return expected_train === undefined
+    ? { name, ...recorded }
+    : { name, ...recorded, expected: expected_train, expected_eval: expected };
+}
 
 /** The folder that the cases were copied from, where it is at hand: every recorded case, by name, as text. */
 export function sharedGoldens(): ReadonlyMap<string, string> | undefined {

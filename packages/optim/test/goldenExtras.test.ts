@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Optimizer } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { metadataKey } from "../src/optimizer/description.js";
-import { type Golden, goldenNames, goldenTolerance, readGolden, replay } from "./golden.js";
+import { type Golden, goldenNames, goldenTolerance, readGolden, replay, trajectoryScale } from "./golden.js";
 import { cases } from "./goldenCases.js";
 
 /*
- * What recordings hold beside the parameters: estimates of the distance to the solution.
+ * What recordings hold beside the parameters: estimates of the distance to the solution, the weights to evaluate with, the sequence z.
  */
 
 /** A carried scalar of the first group. */
@@ -37,5 +37,43 @@ describe.each(goldens.filter(({ expected_d }) => expected_d !== undefined))("$na
       expect(Math.abs(carried(optimizer, "d") / expected - 1)).toBeLessThanOrEqual(tolerance);
     });
     expect(compared).toBe(Object.keys(golden.expected_d ?? {}).length);
+  });
+});
+
+/** The largest error of arrays, one a parameter, relative to the trajectory's scale. */
+const errorOf = (
+  golden: Golden,
+  expected: readonly (readonly number[])[],
+  found: (name: string) => ArrayLike<number>,
+): number =>
+  Math.max(
+    ...golden.params.flatMap(({ name }, p) => {
+      const values = found(name);
+      return (expected[p] ?? []).map((value, i) => Math.abs((values[i] ?? Number.NaN) - value));
+    }),
+  ) / trajectoryScale(golden);
+
+describe.each(goldens.filter(({ expected_eval }) => expected_eval !== undefined))("$name", (golden) => {
+  it.each([
+    ["float64", goldenTolerance(golden)],
+    ["wasm", 2e-5],
+  ] as const)("is evaluated at the recorded average, in %s", (backend, tolerance) => {
+    const optimizer = build(golden, backend);
+    let compared = 0;
+    replay(optimizer, golden, (step) => {
+      const [average, z] = [golden.expected_eval?.[step], golden.expected_z?.[step]];
+      if (average === undefined) return;
+      compared++;
+      optimizer.enterEvaluation();
+      expect(errorOf(golden, average, (name) => optimizer.evaluationParameter(name))).toBeLessThanOrEqual(
+        tolerance,
+      );
+      optimizer.leaveEvaluation();
+      if (z === undefined) return;
+      const { tensors } = optimizer.saveState();
+      const kept = (name: string) => Array.from(tensors.get(`${name}/z`)?.data ?? [], Number);
+      expect(errorOf(golden, z, kept)).toBeLessThanOrEqual(tolerance);
+    });
+    expect(compared).toBe(Object.keys(golden.expected_eval ?? {}).length);
   });
 });

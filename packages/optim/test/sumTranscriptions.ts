@@ -1,19 +1,6 @@
-import type { Forms, Numbers, VectorStep } from "./transcriptions.js";
-
-/**
- * Literal transcriptions of rules that sum over elements: given the chosen values and the parameter's start, a function that makes one
- * step of the whole parameter and keeps its memory to itself.
- */
-export type SumTranscription = (hyper: Numbers, options: Forms, start: readonly number[]) => VectorStep;
-
-type Vector = readonly number[];
-
-const zeros = (x: Vector): number[] => x.map(() => 0);
-const at = (x: Vector, i: number): number => x[i] ?? Number.NaN;
-const sum = (x: Vector): number => x.reduce((total, value) => total + value, 0);
-const norm = (x: Vector): number => Math.sqrt(sum(x.map((each) => each * each)));
-/** The hyper-parameter of this name, which the rule has. */
-const value = (hyper: Numbers, name: string): number => hyper[name] ?? Number.NaN;
+import { scheduleFreeTranscriptions } from "./scheduleFreeTranscriptions.js";
+import type { Numbers } from "./transcriptions.js";
+import { at, norm, type SumTranscription, sum, type Vector, value, zeros } from "./transcriptionVectors.js";
 
 const lamb: SumTranscription = (h, _options, start) => {
   const [m, v] = [zeros(start), zeros(start)];
@@ -182,4 +169,5 @@ export const sumTranscriptions: Readonly<Record<string, SumTranscription>> = {
   "dadapt-sgd": dadaptSgd,
   "dadapt-adam": dadaptAdam,
   prodigy,
+  ...scheduleFreeTranscriptions,
 };

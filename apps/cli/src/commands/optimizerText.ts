@@ -128,6 +128,7 @@ const ranges: Readonly<Record<HyperSpec["kind"], string>> = {
   nonNegative: ">= 0",
   positive: "> 0",
   count: "integer >= 1",
+  fraction: "[0, 1]",
   growth: ">= 1, or 0",
   real: "any",
 };

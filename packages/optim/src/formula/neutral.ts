@@ -6,6 +6,9 @@ import { expressionKey, replaceChildren } from "../language/traverse.js";
 const constant = (expression: Expression): number | undefined =>
   expression.kind === "constant" ? expression.value : undefined;
 
+/** Steps count from 1. */
+const isStep = (expression: Expression): boolean => expression.kind === "variable" && expression.name === "k";
+
 /** An expression of tidy parts without terms that are 0 and factors that are 1, as one writes it down; not for computing, where 0·∞ is NaN. */
 function tidy(expression: Expression): Expression {
   if (expression.kind === "select") return tidySelect(expression);
@@ -24,8 +27,13 @@ function tidy(expression: Expression): Expression {
       return right === 1 ? expression.left : expression;
     case "divide":
       if (left === 0) return expression.left;
+      if (right === 0 && isStep(expression.left)) return toExpression(Number.POSITIVE_INFINITY);
+      return right === 1 ? expression.left : expression;
+    case "power":
+      if (right === 0) return toExpression(1);
       return right === 1 ? expression.left : expression;
     case "minimum":
+      if (left === Number.POSITIVE_INFINITY) return expression.right;
       return right === Number.POSITIVE_INFINITY ? expression.left : expression;
     default:
       return expression;
@@ -36,9 +44,7 @@ function tidySelect(expression: Extract<Expression, { readonly kind: "select" }>
   const { comparison, whenTrue, whenFalse } = expression;
   if (expressionKey(whenTrue) === expressionKey(whenFalse)) return whenTrue;
   const [left, right] = [constant(expression.left), constant(expression.right)];
-  // Steps count from 1.
-  const isStep = expression.left.kind === "variable" && expression.left.name === "k";
-  if (isStep && comparison === "greaterEqual" && right === 1) return whenTrue;
+  if (isStep(expression.left) && comparison === "greaterEqual" && right === 1) return whenTrue;
   if (left === undefined || right === undefined) return expression;
   return comparisons[comparison](left, right) ? whenTrue : whenFalse;
 }

@@ -155,6 +155,11 @@ export interface RuleDeclaration<
   readonly presets?: Readonly<Partial<Record<PresetName, Preset>>>;
   /** LaTeX symbols of slots, scalars and reductions whose names do not speak for themselves. */
   readonly symbols?: Readonly<Record<string, string>>;
+  /** What hyper-parameters and options must satisfy together, where they do not. */
+  conflict?(
+    hyper: Readonly<Record<Names<Hyper>, number>>,
+    options: OptionValues<Options>,
+  ): string | undefined;
   readonly body: (rule: BodyBuilder<Names<Hyper>>, options: OptionValues<Options>) => RuleBody;
 }
 

@@ -12,6 +12,8 @@ export type HyperKind =
   | "positive"
   /** An integer >= 1. */
   | "count"
+  /** 0 <= β <= 1. */
+  | "fraction"
   /** The largest factor by which a value may grow in a step: finite and >= 1, or 0 for no limit. */
   | "growth"
   /** Any finite number. */
@@ -129,6 +131,11 @@ export interface RuleDescription {
   readonly presets: Readonly<Partial<Record<PresetName, Preset>>>;
   /** LaTeX symbols of slots, scalars and reductions whose names do not speak for themselves. */
   readonly symbols: Readonly<Record<string, string>>;
+  /** What hyper-parameters and options must satisfy together, where they do not. */
+  conflict?(
+    hyper: Readonly<Record<string, number>>,
+    options: Readonly<Record<string, OptionValue>>,
+  ): string | undefined;
 }
 
 /** An update rule: the one source of its kernels, its reference, its formula and its memory. */

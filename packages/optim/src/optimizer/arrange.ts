@@ -11,6 +11,7 @@ import { evaluateScalar } from "../language/evaluate.js";
 import type { OptionValue, Rule, RuleBody, RuleDescription } from "../language/rule.js";
 import type { ParameterSpec } from "../parameter.js";
 import type { Schedule } from "../schedules/schedule.js";
+import { refuseConflict } from "../values.js";
 import { assignGroups, parameterViews, planArena } from "./arena.js";
 import { beginningOf, evaluationOf, evaluationWeights } from "./averaging.js";
 import { learningRate } from "./checks.js";
@@ -152,6 +153,7 @@ export function arrange(
   const updates: PhasedProgram[] = [];
   const groups = memberships.map(({ spec, parameters: members, shape }, index): RunningGroup => {
     const values = { ...hyper, ...spec.hyper };
+    refuseConflict(rule, { hyper: values, options });
     const { arrays: addresses = {}, scratches = [] } = plan.groups[index] ?? {};
     const bind = (program: (typeof programs)[number]) =>
       program.bind(memory, shape, { arrays: addresses, scratch: scratches[programs.indexOf(program)] ?? 0 });

@@ -1,5 +1,5 @@
 import { defineRule } from "../language/defineRule.js";
-import { add, div, mul, pow, select, sqrt, sub } from "../language/expression.js";
+import { add, div, mul, select, sqrt, sub } from "../language/expression.js";
 import { choice } from "../language/hyper.js";
 import {
   adamDefaults,
@@ -10,6 +10,7 @@ import {
   torchAdamArguments,
 } from "./shared/adamFamily.js";
 import { l2Decay } from "./shared/originals.js";
+import { rectification } from "./shared/rectification.js";
 
 const defaults = { ...adamDefaults, weightDecay: 0 } as const;
 
@@ -35,7 +36,7 @@ export const radam = defineRule({
       "ε is added to √v̂ (optax, paper), or to √v before it is debiased (torch)",
     ),
   },
-  symbols: { rhoMax: "\\rho_\\infty", rho: "\\rho", rectification: "r", rectified: "d" },
+  symbols: { rhoMax: "\\rho_\\infty", rho: "\\rho", factor: "r", rectified: "d" },
   presets: {
     torch: {
       values: { ...defaults, rectifies: "above5", epsPlacement: "raw" },
@@ -62,25 +63,21 @@ export const radam = defineRule({
     rule.elementwise({
       state: { m: 0, v: 0 },
       scalars: (variables) => {
-        const { k, beta2 } = variables;
         const { c1, c2 } = biasCorrections(variables);
-        const rhoMax = sub(div(2, sub(1, beta2)), 1);
-        const rho = sub(rhoMax, div(mul(2, mul(k, pow(beta2, k))), c2));
-        const growth = (length: typeof rho) => mul(sub(length, 4), sub(length, 2));
-        const rectification = sqrt(div(mul(growth(rho), rhoMax), mul(growth(rhoMax), rho)));
+        const { rhoMax, rho, factor } = rectification(variables);
         const [comparison, threshold] = (
           { above5: ["greater", 5], from5: ["greaterEqual", 5], above4: ["greater", 4] } as const
         )[rectifies];
-        return { c1, c2, rhoMax, rho, rectification, rectified: select(rho, comparison, threshold, 1, 0) };
+        return { c1, c2, rhoMax, rho, factor, rectified: select(rho, comparison, threshold, 1, 0) };
       },
       update: (variables) => {
-        const { x, g, lr, eps, epsRoot, weightDecay, c1, c2, rectification, rectified } = variables;
+        const { x, g, lr, eps, epsRoot, weightDecay, c1, c2, factor, rectified } = variables;
         const next = moments(variables, add(g, mul(weightDecay, x)));
         const root =
           epsPlacement === "raw"
             ? div(add(sqrt(add(next.v, epsRoot)), eps), sqrt(c2))
             : add(sqrt(add(div(next.v, c2), epsRoot)), eps);
-        const scale = select(rectified, "greater", 0, div(rectification, root), 1);
+        const scale = select(rectified, "greater", 0, div(factor, root), 1);
         return { ...next, x: sub(x, mul(lr, mul(div(next.m, c1), scale))) };
       },
     }),
