@@ -100,7 +100,10 @@ export interface InverseRootReport {
   readonly method: "eigen" | "coupledNewton";
   /** Iterations of `coupledNewton`, also where its result was replaced. */
   readonly iterations: number;
-  /** `coupledNewton`: max|M − I| at its end, also where its result was replaced; 0 for `eigen` alone. */
+  /**
+   * `coupledNewton`: max|M − I| at its end or, where a fallback is allowed and that is larger, max|A Xᵖ − I|, also where its result
+   * was replaced; 0 for `eigen` alone.
+   */
   readonly error: number;
 }
 
@@ -118,7 +121,7 @@ export interface OrthogonaliseTask {
 export interface OrthogonaliseSettings {
   /**
    * `newtonSchulz`: X ← (aI + bA + cA²)X with A = XXᵀ and (a, b, c) = (3.4445, −4.7750, 2.0315), from X/(‖X‖_F + ε) (Jordan et
-   * al., Muon, 2024): five steps bring singular values in [0.01, 1] of the start into [0.68, 1.13], not to 1. `polarExpress`: the
+   * al., Muon, 2024): five steps bring singular values in [0.01, 1] of the start into [0.68, 1.135], not to 1. `polarExpress`: the
    * same step with the best coefficients for each step (Amsel et al., arXiv 2505.16932). `svd`: exact; singular values below
    * rounding count as zero.
    */

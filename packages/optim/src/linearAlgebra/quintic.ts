@@ -3,7 +3,7 @@ import type { OrthogonaliseSettings } from "./linearAlgebra.js";
 /** a, b, c of one step X ← (aI + bA + cA²)X, A = XXᵀ. */
 export type Quintic = readonly [a: number, b: number, c: number];
 
-/** Jordan et al., Muon, 2024: the steepest rise from 0 that stays near 1; its singular values wander in [0.68, 1.13]. */
+/** Jordan et al., Muon, 2024: the steepest rise from 0 that stays near 1; its singular values wander in [0.68, 1.135]. */
 const newtonSchulz: Quintic = [3.4445, -4.775, 2.0315];
 
 /**

@@ -101,15 +101,15 @@ function inverseRootByCoupledNewton(
   settings: FullInverseRootSettings,
 ): InverseRoot {
   const damping = dampingOf(settings, () => largestEigenvalue(matrix, n));
-  let m = Float64Array.from(matrix);
-  for (let i = 0; i < n; i++) m[i * n + i] = (m[i * n + i] ?? 0) + damping;
-  const norm = frobeniusNorm(m);
+  const damped = Float64Array.from(matrix);
+  for (let i = 0; i < n; i++) damped[i * n + i] = (damped[i * n + i] ?? 0) + damping;
+  const norm = frobeniusNorm(damped);
   if (!(norm > 0 && norm < Infinity)) {
     const result = new Float64Array(n * n).fill(norm === 0 ? 0 : Number.NaN);
     return { result, report: { method: "coupledNewton", iterations: 0, error: norm === 0 ? 1 : Number.NaN } };
   }
   // z itself may overflow; M₀ = zA and X₀ = z^(1/p) I do not.
-  m = m.map((value) => ((root + 1) / 2) * (value / norm));
+  let m = damped.map((value) => ((root + 1) / 2) * (value / norm));
   let x = scaledIdentity(n, ((root + 1) / 2) ** (1 / root) * norm ** (-1 / root));
   const size = { m: n, k: n, n };
   let error = distanceToIdentity(m, n);
@@ -130,7 +130,15 @@ function inverseRootByCoupledNewton(
     error = nextError;
     if (judgement === "accept") break;
   }
-  return { result: symmetrised(x, n), report: { method: "coupledNewton", iterations, error } };
+  const result = symmetrised(x, n);
+  if (error <= settings.fallbackAbove && settings.fallbackAbove < Infinity) {
+    // M stays near A Xᵖ only as long as rounding lets it: the root itself is measured.
+    const product = new Float64Array(n * n);
+    multiply(size, damped, integerPower(result, n, root), product);
+    const measured = distanceToIdentity(product, n);
+    if (!(measured <= error)) error = measured;
+  }
+  return { result, report: { method: "coupledNewton", iterations, error } };
 }
 
 /** max|M − I|. */
