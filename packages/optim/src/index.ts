@@ -20,6 +20,7 @@ export type * from "./language/rule.js";
 export { presetNames } from "./language/rule.js";
 export type * from "./linearAlgebra/linearAlgebra.js";
 export { referenceLinearAlgebra } from "./linearAlgebra/reference/reference.js";
+export { normFactor, type Quintic, quintics } from "./linearAlgebra/quintic.js";
 export { wasmLinearAlgebra } from "./linearAlgebra/wasm/wasmLinearAlgebra.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
 export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
@@ -30,10 +31,13 @@ export {
   type LineSearchReport,
 } from "./lineSearch/optimizer.js";
 export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
+export type { MatrixEntry } from "./matrix/entry.js";
+export * from "./matrix/matrixRule.js";
 export type {
   ArenaBytes,
   ClipSpec,
   GroupSpec,
+  MatrixRuleChoice,
   NonFinitePolicy,
   Optimizer,
   OptimizerConfig,

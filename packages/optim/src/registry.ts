@@ -7,6 +7,12 @@ import { optionChoices } from "./language/validate.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
+import { distributedShampoo } from "./matrix/distributedShampoo.js";
+import { type MatrixEntry, matrixEntry } from "./matrix/entry.js";
+import { muon } from "./matrix/muon.js";
+import { shampoo } from "./matrix/shampoo.js";
+import { soap } from "./matrix/soap.js";
+import { elementCount, type ParameterSpec } from "./parameter.js";
 import { adabelief } from "./rules/adabelief.js";
 import { adadelta } from "./rules/adadelta.js";
 import { adagrad } from "./rules/adagrad.js";
@@ -58,7 +64,7 @@ import { weightEma } from "./wrappers/weightEma.js";
 import { baseOption, type Wrapper } from "./wrappers/wrapper.js";
 
 /** What every optimizer of the registry says of itself. */
-interface EntryDescription extends Choices {
+export interface EntryDescription extends Choices {
   readonly title: string;
   /** One line: what it does, for tables. */
   readonly summary: string;
@@ -66,10 +72,16 @@ interface EntryDescription extends Choices {
   /** Every coordinate has a step size of its own, from the gradients it has seen. */
   readonly adaptive: boolean;
   /**
-   * Bytes of float32 state for each parameter element, beside the parameter and its gradient.
+   * Bytes of float32 state for each parameter element, beside the parameter and its gradient; of a square hidden matrix where the state is not
+   * one of element by element.
    * @throws SteepestError for an unknown option or value
    */
   stateBytesPerParameter(options?: Readonly<Record<string, OptionValue>>): number;
+  /**
+   * Bytes of float32 state for these parameters.
+   * @throws SteepestError for an unknown name, preset or option, and a value out of range
+   */
+  stateBytes(parameters: readonly ParameterSpec[], given?: GivenValues): number;
   /**
    * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are left out.
    * @throws SteepestError for an unknown option or value
@@ -102,9 +114,11 @@ export interface LineSearchEntry extends EntryDescription {
 }
 
 /** An optimizer by name. */
-export type RegistryEntry = RuleEntry | LineSearchEntry;
+export type RegistryEntry = RuleEntry | LineSearchEntry | MatrixEntry;
 
 const bytesPerSlot = Float32Array.BYTES_PER_ELEMENT;
+const elementsOf = (parameters: readonly ParameterSpec[]): number =>
+  parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
   const { name, title, summary, cite, hyper, options, presets } = rule;
@@ -116,6 +130,8 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
     ...{ kind: "rule", rule, adaptive },
     ...{ name, title, summary, cite, hyper, options, presets },
     stateBytesPerParameter: (chosen) => bytesPerSlot * Object.keys(bodyOf(chosen).state).length,
+    stateBytes: (parameters, given) =>
+      bytesPerSlot * Object.keys(chooseBody(rule, given ?? {}).body.state).length * elementsOf(parameters),
     latex: (chosen) => latexFormula(rule, writtenBody(chosen)),
     plainFormula: (chosen) => plainFormula(rule, writtenBody(chosen)),
     choose: (given) => {
@@ -152,6 +168,7 @@ function wrapperEntry(wrapper: Wrapper): RuleEntry {
     ...usual,
     over,
     stateBytesPerParameter: (options) => chosen(options).stateBytesPerParameter(options),
+    stateBytes: (parameters, given) => chosen(given?.options).stateBytes(parameters, given),
     latex: (options) => chosen(options).latex(options),
     plainFormula: (options) => chosen(options).plainFormula(options),
     choose: (given) => chosen(given.options).choose(given),
@@ -169,6 +186,7 @@ function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
     ...{ name, title, summary, cite, hyper, options, presets },
     // The point where the search began and its direction.
     stateBytesPerParameter: () => 2 * bytesPerSlot,
+    stateBytes: (parameters) => 2 * bytesPerSlot * elementsOf(parameters),
     latex: () => method.latex,
     plainFormula: () => method.plainFormula,
     choose: (given) => chooseSearchValues(method, given),
@@ -221,6 +239,10 @@ export const registry: readonly RegistryEntry[] = [
   plain(dadaptSgd),
   adaptive(dadaptAdam),
   adaptive(prodigy),
+  matrixEntry(shampoo),
+  matrixEntry(distributedShampoo),
+  matrixEntry(soap),
+  matrixEntry(muon),
   plain(scheduleFreeSgd),
   adaptive(scheduleFreeAdamw),
   adaptive(scheduleFreeRadam),

@@ -77,6 +77,7 @@ export const soap = defineMatrixRule({
     },
   },
   structural: ["largestAxis"],
+  conflict: ({ factorBeta = 0 }) => (factorBeta < 1 ? undefined : "factorBeta < 1"),
   takes: isMatrix,
   companion: { rule: lateAdam },
   plan: (parameters, { hyper: { largestAxis } }) => {
