@@ -23,6 +23,7 @@ import { adamL2 } from "./rules/adamL2.js";
 import { adamw } from "./rules/adamw.js";
 import { adan } from "./rules/adan.js";
 import { ademamix } from "./rules/ademamix.js";
+import { amos } from "./rules/amos.js";
 import { amsgrad } from "./rules/amsgrad.js";
 import { cautiousAdamw } from "./rules/cautiousAdamw.js";
 import { cautiousLion } from "./rules/cautiousLion.js";
@@ -236,6 +237,7 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(rprop),
   plain(lars),
   adaptive(lamb),
+  adaptive(amos),
   plain(dadaptSgd),
   adaptive(dadaptAdam),
   adaptive(prodigy),

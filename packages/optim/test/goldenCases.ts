@@ -1,4 +1,5 @@
 import type { PresetName } from "../src/language/rule.js";
+import type { GroupSpec } from "../src/optimizer/config.js";
 import { fromOriginal } from "../src/originals.js";
 import type { OptimizerSpec } from "../src/spec.js";
 import type { Golden } from "./golden.js";
@@ -32,6 +33,14 @@ const lookahead = ({ hyper }: Golden): OptimizerSpec => {
   };
 };
 
+/** Amos' expected scales differ from parameter to parameter: they go to the groups. */
+const amos = ({ hyper: { eta: _, ...hyper } }: Golden): OptimizerSpec =>
+  fromOriginal("amos", "algoperf", hyper);
+
+/** The groups of a case whose parameters have scales of their own. */
+export const groupsOf = ({ hyper: { eta }, params }: Golden): readonly GroupSpec[] =>
+  Array.isArray(eta) ? params.map(({ name }, p) => ({ names: [name], hyper: { eta: Number(eta[p]) } })) : [];
+
 /** Every recorded case of our rules and how its call reads in our words. */
 export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> = {
   "sgd-plain": original("sgd", "torch"),
@@ -56,6 +65,8 @@ export const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> 
   "adamw-amsgrad": original("adamw", "torch"),
   "lamb-default": original("lamb", "optax"),
   "lamb-wd": original("lamb", "optax"),
+  "amos-adam": amos,
+  "amos-reduced": amos,
   "dadapt-sgd-default": original("dadapt-sgd", "authors"),
   "dadapt-adam-default": original("dadapt-adam", "authors"),
   "prodigy-default": original("prodigy", "authors"),

@@ -161,6 +161,52 @@ const cautiousLion: SumTranscription = (h, { maskScale }, start) => {
   };
 };
 
+const amos: SumTranscription = (h, { style, clipsGradient }, start) => {
+  const [m, v] = [zeros(start), zeros(start)];
+  const [n, xi, eta, l2] = [start.length, value(h, "lr"), value(h, "eta"), value(h, "l2")];
+  const [b1, b2] = [value(h, "beta1"), value(h, "beta2")];
+  const sqrtK = Math.sqrt(n);
+  const q = Math.sqrt(1 - 1 / sqrtK);
+  const tau = q * Math.log(sqrtK * (1 + q) ** 2);
+  const l2p = 1 + l2 * ((1 + tau / 2) ** 2 - 1) ** 2;
+  let [b, nu] = [0, 0];
+  /** What g is divided by. */
+  const clip = (average: number, g: number, k: number): number => {
+    const limit = (((1 - b2) / (1 - b2 ** (k - 1))) * average) / (1 - b2);
+    return clipsGradient === true && average > 0 ? Math.sqrt(Math.max(1, (g * g) / limit)) : 1;
+  };
+  return (x, gradient, k) => {
+    const adam = style === "adam";
+    const correction = (1 - b2) / (1 - b2 ** k);
+    const g = gradient.map((gi, i) => gi / clip(adam ? at(v, i) : nu, gi, k));
+    const meanSquare = sum(g.map((gi) => gi * gi)) / n;
+    nu = b2 * nu + meanSquare;
+    for (const [i, gi] of g.entries()) {
+      v[i] = b2 * at(v, i) + gi * gi;
+      if (adam) m[i] = b1 * at(m, i) + (1 - b1) * gi;
+    }
+    const normal = (average: number): number => Math.max(correction * average, 2 ** -126);
+    const g2 = adam
+      ? (((1 + b1) / (1 - b1)) * (sum(m.map((mi) => mi * mi)) / n)) / normal(sum(v) / n)
+      : meanSquare / normal(nu);
+    const s = Math.sqrt(1 + b);
+    const rate = (xi * xi) / (adam ? Math.max(g2, s) : s);
+    const old = b;
+    b += rate * ((adam ? g2 : 1) / sqrtK + b);
+    const l2q = 1 + l2 * old * old;
+    const wd = -0.5 * rate * ((l2p / l2q) * g2 + l2);
+    const bv = ((2 * s) / (1 + Math.sqrt(1 + (2 / (2 + tau)) * s))) ** 2 - 1;
+    const l2r = (1 + l2 * old * bv) / (1 + (l2 / l2p) * l2q);
+    return x.map((xv, i) => {
+      const u = adam ? at(m, i) / Math.sqrt(normal(at(v, i))) : at(g, i) / Math.sqrt(normal(nu));
+      const step = (wd * xv - eta * xi * u) / (1 + eta * s * l2r * bv);
+      if (adam) return xv + step;
+      m[i] = b1 * at(m, i) + (1 - b1) * step;
+      return xv + at(m, i);
+    });
+  };
+};
+
 export const sumTranscriptions: Readonly<Record<string, SumTranscription>> = {
   "cautious-adamw": cautiousAdamw,
   "cautious-lion": cautiousLion,
@@ -168,6 +214,7 @@ export const sumTranscriptions: Readonly<Record<string, SumTranscription>> = {
   lars,
   "dadapt-sgd": dadaptSgd,
   "dadapt-adam": dadaptAdam,
+  amos,
   prodigy,
   ...scheduleFreeTranscriptions,
 };
