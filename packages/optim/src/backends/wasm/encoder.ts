@@ -62,7 +62,6 @@ export const simd = {
   f32x4Nearest: 0x6a,
   i32x4ShiftLeft: 0xab,
   i32x4ShiftRightSigned: 0xac,
-  i32x4Add: 0xae,
   i32x4Subtract: 0xb1,
   f32x4Absolute: 0xe0,
   f32x4Negate: 0xe1,
@@ -76,7 +75,6 @@ export const simd = {
   f64x2Absolute: 0xec,
   f64x2Add: 0xf0,
   f64x2Multiply: 0xf2,
-  i32x4Truncate: 0xf8,
   f32x4FromIntegers: 0xfa,
 } as const;
 export type SimdInstruction = (typeof simd)[keyof typeof simd];

@@ -308,9 +308,9 @@ class ElementEmitter {
     const code = this.#code;
     this.#value(operand);
     if (operator === "powerOfTwo") {
-      code.simd(simd.i32x4Truncate);
-      code.i32x4Constant(exponentBias);
-      code.simd(simd.i32x4Add);
+      // The sum's last bits are the exponent's, and the shift leaves nothing else.
+      code.f32x4Constant(2 ** mantissaBits + exponentBias);
+      code.simd(simd.f32x4Add);
       code.i32Constant(mantissaBits);
       code.simd(simd.i32x4ShiftLeft);
       return;
