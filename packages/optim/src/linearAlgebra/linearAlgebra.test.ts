@@ -348,6 +348,20 @@ describe.each(implementations.map((algebra) => [algebra.name, algebra] as const)
     },
   );
 
+  it("takes the published first step of either method", () => {
+    const one = matrix(algebra, 1, 1, () => 5);
+    const settings = { steps: 1, epsilon: 0 } as const;
+    const [newtonSchulz] = orthogonalised(one, { method: "newtonSchulz", ...settings }).values;
+    expect(newtonSchulz).toBeCloseTo(3.4445 - 4.775 + 2.0315, 5);
+    // Divided by 1.01 at the start, and once more by the safer step.
+    const t = 1 / 1.01 ** 2;
+    const [polarExpress] = orthogonalised(one, { method: "polarExpress", ...settings }).values;
+    expect(polarExpress).toBeCloseTo(
+      8.28721201814563 * t - 23.595886519098837 * t ** 3 + 17.300387312530933 * t ** 5,
+      4,
+    );
+  });
+
   it("brings singular values to 1 by eight Polar Express steps", () => {
     const of = withSingularValues([1, 0.5, 0.1, 0.02, 0.005], 9);
     for (const value of singularValues(orthogonalised(of, { method: "polarExpress", steps: 8 }))) {
