@@ -19,9 +19,8 @@ export {
 export type * from "./language/rule.js";
 export { presetNames } from "./language/rule.js";
 export type * from "./linearAlgebra/linearAlgebra.js";
+export { normFactor, type Quintic, quintics } from "./linearAlgebra/quintic.js";
 export { referenceLinearAlgebra } from "./linearAlgebra/reference/reference.js";
-export { normFactor, type Quintic, quintics } from "./linearAlgebra/quintic.js";
-export { normFactor, type Quintic, quintics } from "./linearAlgebra/quintic.js";
 export { wasmLinearAlgebra } from "./linearAlgebra/wasm/wasmLinearAlgebra.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
 export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
