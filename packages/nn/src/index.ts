@@ -17,6 +17,7 @@ export {
   zeros,
 } from "./initialisers.js";
 export { type LinearOptions, linear } from "./linear.js";
+export { type GraphLinearAlgebra, graphLinearAlgebra } from "./linearAlgebra/graphLinearAlgebra.js";
 export {
   accuracy,
   type CrossEntropyOptions,

@@ -4,8 +4,24 @@ export { plainFormula } from "./formula/plainText.js";
 export * from "./language/defineRule.js";
 export { evaluateScalar } from "./language/evaluate.js";
 export * from "./language/expression.js";
-export { choice, count, decayRate, flag, nonNegative, positive, real, stepSize } from "./language/hyper.js";
+export {
+  choice,
+  count,
+  decayRate,
+  flag,
+  fraction,
+  growth,
+  nonNegative,
+  positive,
+  real,
+  stepSize,
+} from "./language/hyper.js";
 export type * from "./language/rule.js";
+export { presetNames } from "./language/rule.js";
+export type * from "./linearAlgebra/linearAlgebra.js";
+export { normFactor, type Quintic, quintics } from "./linearAlgebra/quintic.js";
+export { referenceLinearAlgebra } from "./linearAlgebra/reference/reference.js";
+export { wasmLinearAlgebra } from "./linearAlgebra/wasm/wasmLinearAlgebra.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
 export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
 export type { GradientRay, LineSearchMethod } from "./lineSearch/method.js";
@@ -15,10 +31,13 @@ export {
   type LineSearchReport,
 } from "./lineSearch/optimizer.js";
 export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
+export type { MatrixEntry } from "./matrix/entry.js";
+export * from "./matrix/matrixRule.js";
 export type {
   ArenaBytes,
   ClipSpec,
   GroupSpec,
+  MatrixRuleChoice,
   NonFinitePolicy,
   Optimizer,
   OptimizerConfig,
@@ -33,6 +52,7 @@ export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } 
 export {
   findOptimizer,
   type LineSearchEntry,
+  optimizerOf,
   type RegistryEntry,
   type RuleEntry,
   registry,
@@ -70,5 +90,6 @@ export {
   schedules,
 } from "./schedules/text.js";
 export { warmupSchedule } from "./schedules/warmup.js";
-export { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec, presetNames } from "./spec.js";
+export { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec } from "./spec.js";
 export type { Choices, ChosenValues, GivenValues } from "./values.js";
+export { defineWrapper, type Wrapper, type WrapperDeclaration } from "./wrappers/wrapper.js";

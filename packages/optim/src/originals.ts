@@ -50,6 +50,8 @@ function settingsOf(call: string, mapping: ArgumentMapping, value: ArgumentValue
     return value === 0 || value === null
       ? []
       : [[mapping.name, scalar(call, value)], ...Object.entries(mapping.enables)];
+  if ("unlimited" in mapping)
+    return [[mapping.name, value === Number.POSITIVE_INFINITY ? mapping.unlimited : scalar(call, value)]];
   if ("values" in mapping) {
     const settings = Object.entries(mapping.values).find(([accepted]) => accepted === String(value))?.[1];
     if (settings === undefined) throw refused(call, `Give one of ${Object.keys(mapping.values).join(", ")}`);

@@ -1,26 +1,71 @@
-import { SteepestError, unknownName } from "./errors.js";
+import { unknownName } from "./errors.js";
 import { latexFormula } from "./formula/latex.js";
 import { withoutNeutralTerms } from "./formula/neutral.js";
 import { plainFormula } from "./formula/plainText.js";
 import type { Citation, OptionValue, Rule, RuleBody } from "./language/rule.js";
+import { optionChoices } from "./language/validate.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
+import { distributedShampoo } from "./matrix/distributedShampoo.js";
+import { type MatrixEntry, matrixEntry } from "./matrix/entry.js";
+import { muon } from "./matrix/muon.js";
+import { shampoo } from "./matrix/shampoo.js";
+import { soap } from "./matrix/soap.js";
+import { elementCount, type ParameterSpec } from "./parameter.js";
+import { adabelief } from "./rules/adabelief.js";
 import { adadelta } from "./rules/adadelta.js";
 import { adagrad } from "./rules/adagrad.js";
 import { adam } from "./rules/adam.js";
+import { adamax } from "./rules/adamax.js";
+import { adamg } from "./rules/adamg.js";
 import { adamL2 } from "./rules/adamL2.js";
 import { adamw } from "./rules/adamw.js";
+import { adan } from "./rules/adan.js";
+import { ademamix } from "./rules/ademamix.js";
+import { amos } from "./rules/amos.js";
 import { amsgrad } from "./rules/amsgrad.js";
+import { cautiousAdamw } from "./rules/cautiousAdamw.js";
+import { cautiousLion } from "./rules/cautiousLion.js";
+import { dadaptAdam } from "./rules/dadaptAdam.js";
+import { dadaptSgd } from "./rules/dadaptSgd.js";
 import { gd } from "./rules/gd.js";
+import { generalizedAdam } from "./rules/generalizedAdam.js";
+import { lamb } from "./rules/lamb.js";
+import { lars } from "./rules/lars.js";
+import { lion } from "./rules/lion.js";
 import { momentum } from "./rules/momentum.js";
+import { nadam } from "./rules/nadam.js";
+import { nadamp } from "./rules/nadamp.js";
+import { nadamw } from "./rules/nadamw.js";
 import { nesterov } from "./rules/nesterov.js";
+import { prodigy } from "./rules/prodigy.js";
+import { radam } from "./rules/radam.js";
 import { rmsprop } from "./rules/rmsprop.js";
+import { rprop } from "./rules/rprop.js";
+import { scheduleFreeAdamw } from "./rules/scheduleFreeAdamw.js";
+import { scheduleFreeProdigy } from "./rules/scheduleFreeProdigy.js";
+import { scheduleFreeRadam } from "./rules/scheduleFreeRadam.js";
+import { scheduleFreeSgd } from "./rules/scheduleFreeSgd.js";
 import { sgd } from "./rules/sgd.js";
-import { type Choices, type ChosenValues, chooseBody, chooseValues, type GivenValues } from "./values.js";
+import { sophia } from "./rules/sophia.js";
+import { yogi } from "./rules/yogi.js";
+import {
+  type Choices,
+  type ChosenValues,
+  chooseBody,
+  chooseValues,
+  type GivenValues,
+  refuseConflict,
+} from "./values.js";
+import { diloco } from "./wrappers/diloco.js";
+import { lawaEma, lawaQueue } from "./wrappers/lawa.js";
+import { lookahead } from "./wrappers/lookahead.js";
+import { weightEma } from "./wrappers/weightEma.js";
+import { baseOption, type Wrapper } from "./wrappers/wrapper.js";
 
 /** What every optimizer of the registry says of itself. */
-interface EntryDescription extends Choices {
+export interface EntryDescription extends Choices {
   readonly title: string;
   /** One line: what it does, for tables. */
   readonly summary: string;
@@ -28,10 +73,16 @@ interface EntryDescription extends Choices {
   /** Every coordinate has a step size of its own, from the gradients it has seen. */
   readonly adaptive: boolean;
   /**
-   * Bytes of float32 state for each parameter element, beside the parameter and its gradient.
+   * Bytes of float32 state for each parameter element, beside the parameter and its gradient; of a square hidden matrix where the state is not
+   * one of element by element.
    * @throws SteepestError for an unknown option or value
    */
   stateBytesPerParameter(options?: Readonly<Record<string, OptionValue>>): number;
+  /**
+   * Bytes of float32 state for these parameters.
+   * @throws SteepestError for an unknown name, preset or option, and a value out of range
+   */
+  stateBytes(parameters: readonly ParameterSpec[], given?: GivenValues): number;
   /**
    * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are left out.
    * @throws SteepestError for an unknown option or value
@@ -50,6 +101,11 @@ interface EntryDescription extends Choices {
 export interface RuleEntry extends EntryDescription {
   readonly kind: "rule";
   readonly rule: Rule;
+  /**
+   * Of a wrapper: the same over another base than the default one.
+   * @throws SteepestError `unknown-name` for what cannot be wrapped, with the nearest that can
+   */
+  readonly over?: (base: string) => RuleEntry;
 }
 
 /** An optimizer that evaluates the objective several times a step. */
@@ -59,9 +115,11 @@ export interface LineSearchEntry extends EntryDescription {
 }
 
 /** An optimizer by name. */
-export type RegistryEntry = RuleEntry | LineSearchEntry;
+export type RegistryEntry = RuleEntry | LineSearchEntry | MatrixEntry;
 
 const bytesPerSlot = Float32Array.BYTES_PER_ELEMENT;
+const elementsOf = (parameters: readonly ParameterSpec[]): number =>
+  parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
   const { name, title, summary, cite, hyper, options, presets } = rule;
@@ -73,6 +131,8 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
     ...{ kind: "rule", rule, adaptive },
     ...{ name, title, summary, cite, hyper, options, presets },
     stateBytesPerParameter: (chosen) => bytesPerSlot * Object.keys(bodyOf(chosen).state).length,
+    stateBytes: (parameters, given) =>
+      bytesPerSlot * Object.keys(chooseBody(rule, given ?? {}).body.state).length * elementsOf(parameters),
     latex: (chosen) => latexFormula(rule, writtenBody(chosen)),
     plainFormula: (chosen) => plainFormula(rule, writtenBody(chosen)),
     choose: (given) => {
@@ -82,6 +142,44 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
   };
 }
 
+/** A wrapper over its default base; what is asked of it with another base among the options is answered for that. */
+function wrapperEntry(wrapper: Wrapper): RuleEntry {
+  const usual = ruleEntry(wrapper.wrap(adamw), true);
+  const made = new Map([[adamw.name, usual]]);
+  const over = (name: string): RuleEntry => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const bases = registry.flatMap((entry) => (entry.kind === "rule" && isBase(entry) ? [entry] : []));
+    const base = bases.find((candidate) => candidate.name === name);
+    if (base === undefined)
+      throw unknownName(
+        `rule to wrap in ${wrapper.name}:`,
+        name,
+        bases.map((candidate) => candidate.name),
+      );
+    const entry = ruleEntry(wrapper.wrap(base.rule), base.adaptive);
+    made.set(name, entry);
+    return entry;
+  };
+  const chosen = (options: Readonly<Record<string, OptionValue>> = {}): RuleEntry => {
+    const base = options[baseOption];
+    return base === undefined ? usual : over(String(base));
+  };
+  return {
+    ...usual,
+    over,
+    stateBytesPerParameter: (options) => chosen(options).stateBytesPerParameter(options),
+    stateBytes: (parameters, given) => chosen(given?.options).stateBytes(parameters, given),
+    latex: (options) => chosen(options).latex(options),
+    plainFormula: (options) => chosen(options).plainFormula(options),
+    choose: (given) => chosen(given.options).choose(given),
+  };
+}
+
+/** Whether a rule can be wrapped: it is no wrapper and does not average weights itself. */
+const isBase = ({ rule, over }: RuleEntry): boolean =>
+  over === undefined && optionChoices(rule).every((options) => rule.body(options).evaluation === undefined);
+
 function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
   const { name, title, summary, cite, hyper, options, presets } = method;
   return {
@@ -89,6 +187,7 @@ function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
     ...{ name, title, summary, cite, hyper, options, presets },
     // The point where the search began and its direction.
     stateBytesPerParameter: () => 2 * bytesPerSlot,
+    stateBytes: (parameters) => 2 * bytesPerSlot * elementsOf(parameters),
     latex: () => method.latex,
     plainFormula: () => method.plainFormula,
     choose: (given) => chooseSearchValues(method, given),
@@ -98,13 +197,7 @@ function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
 /** As `chooseValues`; the values must fit together too. */
 function chooseSearchValues(method: LineSearchMethod, given: GivenValues): ChosenValues {
   const chosen = chooseValues(method, given);
-  const conflict = method.conflict?.(chosen.hyper);
-  if (conflict !== undefined)
-    throw new SteepestError(
-      "invalid-value",
-      `${method.name}: expected ${conflict}`,
-      "Change one of the two hyper-parameters",
-    );
+  refuseConflict(method, chosen);
   return chosen;
 }
 
@@ -126,10 +219,63 @@ export const registry: readonly RegistryEntry[] = [
   adaptive(amsgrad),
   adaptive(adamw),
   adaptive(adamL2),
+  adaptive(adamax),
+  adaptive(nadam),
+  adaptive(nadamw),
+  adaptive(nadamp),
+  adaptive(generalizedAdam),
+  adaptive(radam),
+  adaptive(ademamix),
+  adaptive(adamg),
+  adaptive(adabelief),
+  adaptive(yogi),
+  adaptive(adan),
+  adaptive(cautiousAdamw),
+  adaptive(sophia),
+  plain(lion),
+  plain(cautiousLion),
+  adaptive(rprop),
+  plain(lars),
+  adaptive(lamb),
+  adaptive(amos),
+  plain(dadaptSgd),
+  adaptive(dadaptAdam),
+  adaptive(prodigy),
+  matrixEntry(shampoo),
+  matrixEntry(distributedShampoo),
+  matrixEntry(soap),
+  matrixEntry(muon),
+  plain(scheduleFreeSgd),
+  adaptive(scheduleFreeAdamw),
+  adaptive(scheduleFreeRadam),
+  adaptive(scheduleFreeProdigy),
+  wrapperEntry(weightEma),
+  wrapperEntry(lookahead),
+  wrapperEntry(lawaQueue),
+  wrapperEntry(lawaEma),
+  wrapperEntry(diloco),
 ];
 
 /**
- * The optimizer with this name.
+ * The optimizer of a specification: that of its name, and of a wrapper the one over the base that its options name.
+ * @throws SteepestError `unknown-name`, with the nearest name
+ */
+export function optimizerOf({
+  name,
+  options,
+}: {
+  readonly name: string;
+  readonly options: Readonly<Record<string, OptionValue>>;
+}): RegistryEntry {
+  const entry = findOptimizer(name);
+  const base = options[baseOption];
+  return entry.kind === "rule" && entry.over !== undefined && base !== undefined
+    ? entry.over(String(base))
+    : entry;
+}
+
+/**
+ * The optimizer with this name; a wrapper is over its default base.
  * @throws SteepestError `unknown-name`, with the nearest name
  */
 export function findOptimizer(name: string): RegistryEntry {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SteepestError } from "./errors.js";
-import type { ArgumentValue, HyperKind, PresetName } from "./language/rule.js";
+import { type ArgumentValue, type HyperKind, type PresetName, presetNames } from "./language/rule.js";
 import { createLineSearchOptimizer } from "./lineSearch/optimizer.js";
 import { createOptimizer } from "./optimizer/createOptimizer.js";
 import { fromOriginal } from "./originals.js";
@@ -15,6 +15,8 @@ const validValue: Readonly<Record<HyperKind, fc.Arbitrary<number>>> = {
   nonNegative: fc.double({ min: 0, max: 1e300, noNaN: true }),
   positive: fc.double({ min: 0, minExcluded: true, max: 1e300, noNaN: true }),
   count: fc.integer({ min: 1 }),
+  fraction: fc.double({ min: 0, max: 1, noNaN: true }),
+  growth: fc.oneof(fc.constant(0), fc.double({ min: 1, max: 1e300, noNaN: true })),
   real: fc.double({ noNaN: true, noDefaultInfinity: true }),
 };
 
@@ -42,7 +44,7 @@ const spec: fc.Arbitrary<OptimizerSpec> = fc.constantFrom(...registry).chain((en
       ),
     })
     .map(({ preset, hyper, options }): OptimizerSpec => {
-      const known = (["torch", "optax", "paper"] as const).find((name) => name === preset);
+      const known = presetNames.find((name) => name === preset);
       return {
         name: entry.name,
         ...(known === undefined ? {} : { preset: known }),
@@ -190,6 +192,28 @@ describe("presets", () => {
     ["adamw", "torch", { lr: 1e-3, weightDecay: 1e-2, maximum: "none" }],
     ["adamw", "optax", { weightDecay: 1e-4, maximum: "none" }],
     ["adam-l2", "torch", { lr: 1e-3, weightDecay: 0, maximum: "none" }],
+    ["adamax", "torch", { lr: 2e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, epsPlacement: "gradient" }],
+    ["nadam", "torch", { lr: 2e-3, momentumDecay: 4e-3, momentum: "scheduled", decay: "coupled" }],
+    ["nadam", "optax", { beta1: 0.9, beta2: 0.999, eps: 1e-8, epsRoot: 0, momentum: "constant" }],
+    ["radam", "torch", { lr: 1e-3, eps: 1e-8, rectifies: "above5", epsPlacement: "raw" }],
+    ["radam", "optax", { eps: 1e-8, epsRoot: 0, rectifies: "from5", epsPlacement: "debiased" }],
+    ["radam", "paper", { rectifies: "above4" }],
+    ["rprop", "torch", { lr: 1e-2, etaMinus: 0.5, etaPlus: 1.2, smallest: 1e-6, largest: 50 }],
+    ["rprop", "optax", { etaMinus: 0.5, etaPlus: 1.2, applies: "previous" }],
+    ["lion", "torch", { lr: 1e-4, beta1: 0.95, beta2: 0.98, weightDecay: 0 }],
+    ["lion", "optax", { beta1: 0.9, beta2: 0.99, weightDecay: 1e-3 }],
+    ["lion", "paper", { lr: 1e-4, beta1: 0.9, beta2: 0.99 }],
+    ["ademamix", "authors", { lr: 1e-3, beta3: 0.9999, mix: 2, weightDecay: 0 }],
+    ["ademamix", "optax", { beta3: 0.9999, mix: 5, weightDecay: 0 }],
+    ["adabelief", "optax", { eps: 1e-16, epsBelief: 1e-16 }],
+    ["yogi", "optax", { eps: 1e-3, initialMean: 1e-6, initialAccumulator: 1e-6, debias: true }],
+    ["adan", "optax", { beta1: 0.98, beta2: 0.92, beta3: 0.99, eps: 1e-8, epsRoot: 1e-8 }],
+    ["adan", "authors", { lr: 1e-3, epsRoot: 0, differenceWeight: "decay", decay: "proximal" }],
+    ["cautious-adamw", "authors", { lr: 1e-3, eps: 1e-6, epsPlacement: "debiased", maskScale: "mean" }],
+    ["cautious-lion", "authors", { lr: 1e-4, beta1: 0.95, beta2: 0.98, maskScale: "count" }],
+    ["sophia", "optax", { beta1: 0.965, beta2: 0.99, gamma: 0.01, clip: 1, interval: 10, weightDecay: 1e-4 }],
+    ["nadamw", "algoperf", { lr: 1e-3, weightDecay: 1e-2 }],
+    ["adamg", "algoperf", { lr: 1, beta1: 0.95, beta2: 0.999, beta3: 0.95, scale: 0.2, exponent: 0.24 }],
     ["gd-backtracking", "optax", { sufficientDecrease: 1e-4, decrease: 0.8, increase: 1.5, maximumStep: 1 }],
   ];
   it.each(defaults)("%s has the defaults of %s", (name, preset, expected) => {
@@ -239,6 +263,29 @@ describe("an original's arguments", () => {
       { momentum: 0.9, eps_in_sqrt: false },
       "rmsprop:preset=optax,momentum=0.9,buffer=steps,epsPlacement=outside",
     ],
+    ["nadam", "optax", { weight_decay: 0.1 }, "nadam:preset=optax,weightDecay=0.1,decay=decoupled"],
+    ["nadam", "torch", { decoupled_weight_decay: true }, "nadam:preset=torch,decay=decoupled"],
+    ["radam", "optax", { threshold: 5 }, "radam:preset=optax,rectifies=from5"],
+    [
+      "ademamix",
+      "authors",
+      { alpha: 5, alpha_warmup: null, beta3_warmup: 40 },
+      "ademamix:preset=authors,mix=5,beta3Warmup=40",
+    ],
+    ["adan", "authors", { no_prox: true }, "adan:preset=authors,decay=decoupled"],
+    [
+      "yogi",
+      "optax",
+      { initial_accumulator_value: 0.1 },
+      "yogi:preset=optax,initialMean=0.1,initialAccumulator=0.1",
+    ],
+    [
+      "cautious-adamw",
+      "authors",
+      { foreach: false, correct_bias: false },
+      "cautious-adamw:preset=authors,epsPlacement=raw,debias=false",
+    ],
+    ["nadamp", "algoperf", { power: 1.5 }, "nadamp:preset=algoperf,degree=1.5,root=power"],
     ["rmsprop", "optax", { momentum: null }, "rmsprop:preset=optax"],
     ["rmsprop", "torch", { momentum: 0 }, "rmsprop:preset=torch"],
   ];
@@ -273,6 +320,9 @@ describe("an original's arguments", () => {
     ["adam", "torch", { lr: -1 }, /lr.*>= 0/],
     ["adam", "torch", { toString: 1 }, /unknown argument/],
     ["rmsprop", "optax", { nesterov: true }, /cannot be honoured/],
+    ["adam", "optax", { nesterov: true }, /Use nadam/],
+    ["radam", "optax", { threshold: 6 }, /Give one of 5/],
+    ["nadamp", "algoperf", { eps: 1e-6 }, /The original ignores its eps/],
     ["gd", "torch", {}, /unknown preset of gd/],
   ];
   it.each(refusals)("%s of %s refuses %o", (name, preset, given, message) => {

@@ -1,7 +1,8 @@
 import { formatAssignments, parseAssignments } from "./assignments.js";
 import { SteepestError, unknownName } from "./errors.js";
-import type { OptionValue, PresetName } from "./language/rule.js";
-import { findOptimizer } from "./registry.js";
+import { type OptionValue, type PresetName, presetNames } from "./language/rule.js";
+import { optimizerOf } from "./registry.js";
+import { baseOption } from "./wrappers/wrapper.js";
 
 /** An optimizer by name, with what differs from its preset's or its own defaults. */
 export interface OptimizerSpec {
@@ -11,21 +12,15 @@ export interface OptimizerSpec {
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 
-/** Every preset name. */
-export const presetNames: readonly PresetName[] = ["torch", "optax", "paper"];
-
 /**
- * Reads `adam`, `adam:lr=0.01,beta1=0.8` or `rmsprop:preset=torch,centered=true`.
+ * Reads `adam`, `adam:lr=0.01,beta1=0.8`, `rmsprop:preset=torch,centered=true`, or a wrapper with the rule it wraps and the
+ * values of both, `lookahead:base=adam,lr=0.01,syncPeriod=6`.
  * @throws SteepestError `unknown-name` for an optimizer, preset, hyper-parameter or option that is not there (with the nearest);
  *   `invalid-value` for bad syntax, a value out of range, and a hyper-parameter without effect
  */
 export function parseOptimizerSpec(text: string): OptimizerSpec {
   const colon = text.indexOf(":");
   const name = (colon < 0 ? text : text.slice(0, colon)).trim();
-  const entry = findOptimizer(name);
-  const hyper: Record<string, number> = {};
-  const options: Record<string, OptionValue> = {};
-  let preset: PresetName | undefined;
   const settings = colon < 0 ? "" : text.slice(colon + 1);
   if (colon >= 0 && settings.trim() === "")
     throw new SteepestError(
@@ -33,7 +28,13 @@ export function parseOptimizerSpec(text: string): OptimizerSpec {
       `"${text}" has a colon but no settings after it`,
       `Write ${name} alone, or ${name}:key=value,key=value`,
     );
-  for (const [key, value] of parseAssignments(settings, text)) {
+  const assignments = parseAssignments(settings, text);
+  const base = assignments.get(baseOption);
+  const entry = optimizerOf({ name, options: base === undefined ? {} : { [baseOption]: base } });
+  const hyper: Record<string, number> = {};
+  const options: Record<string, OptionValue> = {};
+  let preset: PresetName | undefined;
+  for (const [key, value] of assignments) {
     const option = Object.hasOwn(entry.options, key) ? entry.options[key] : undefined;
     if (key === "preset") preset = parsePreset(value);
     else if (option !== undefined)

@@ -9,6 +9,7 @@ import type {
   PresetName,
   Rule,
   RuleBody,
+  RuleDescription,
 } from "./language/rule.js";
 import { children } from "./language/traverse.js";
 
@@ -85,22 +86,43 @@ export function findPreset(choices: Choices, name: PresetName): Preset {
  */
 export function chooseBody(rule: Rule, given: GivenValues): ChosenValues & { readonly body: RuleBody } {
   const chosen = chooseValues(rule, given);
+  refuseConflict(rule, chosen);
   const body = rule.body(chosen.options);
   const used = usedVariables(body);
-  const idle = Object.keys(given.hyper ?? {}).find((name) => !used.has(name));
-  if (idle !== undefined)
-    throw new SteepestError(
-      "invalid-value",
-      `${rule.name}: ${idle} (${rule.hyper[idle]?.description}) has no effect with ${Object.entries(
-        chosen.options,
-      )
-        .map(([name, value]) => `${name}=${value}`)
-        .join(", ")}`,
-      `Leave ${idle} out, or choose other options: ${Object.entries(rule.options)
-        .map(([name, { values }]) => `${name}=${values.join("|")}`)
-        .join(", ")}`,
-    );
+  refuseIdle(rule, given, chosen, (name) => !used.has(name));
   return { ...chosen, body };
+}
+
+/** @throws SteepestError `invalid-value` where the values do not fit together */
+export function refuseConflict(
+  rule: { readonly name: string; readonly conflict?: RuleDescription["conflict"] },
+  { hyper, options }: ChosenValues,
+): void {
+  const conflict = rule.conflict?.(hyper, options);
+  if (conflict === undefined) return;
+  throw new SteepestError("invalid-value", `${rule.name}: expected ${conflict}`, "Change one of the two");
+}
+
+/** @throws SteepestError `invalid-value` for a hyper-parameter that was given but has no effect under the chosen options */
+export function refuseIdle(
+  rule: Choices,
+  given: GivenValues,
+  chosen: ChosenValues,
+  isIdle: (name: string) => boolean,
+): void {
+  const idle = Object.keys(given.hyper ?? {}).find((name) => Object.hasOwn(rule.hyper, name) && isIdle(name));
+  if (idle === undefined) return;
+  throw new SteepestError(
+    "invalid-value",
+    `${rule.name}: ${idle} (${rule.hyper[idle]?.description}) has no effect with ${Object.entries(
+      chosen.options,
+    )
+      .map(([name, value]) => `${name}=${value}`)
+      .join(", ")}`,
+    `Leave ${idle} out, or choose other options: ${Object.entries(rule.options)
+      .map(([name, { values }]) => `${name}=${values.join("|")}`)
+      .join(", ")}`,
+  );
 }
 
 function usedVariables(body: RuleBody): ReadonlySet<string> {
@@ -109,11 +131,16 @@ function usedVariables(body: RuleBody): ReadonlySet<string> {
     if (expression.kind === "variable") used.add(expression.name);
     for (const child of children(expression)) visit(child);
   };
-  for (const initial of [body.state, body.carried].flatMap((part) => Object.values(part))) visit(initial);
-  for (const { scalars, assign, reduce, carry } of body.phases) {
+  for (const initial of [body.state, body.carried, body.carriedPerParameter ?? {}, body.begin ?? {}].flatMap(
+    (part) => Object.values(part),
+  ))
+    visit(initial);
+  if (body.evaluation !== undefined) visit(body.evaluation);
+  for (const { when, scalars, assign, reduce, carry } of body.phases) {
     for (const expression of [scalars, assign, carry].flatMap((part) => Object.values(part)))
       visit(expression);
     for (const { sum } of Object.values(reduce)) visit(sum);
+    if (when !== undefined) visit(when);
   }
   return used;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RuleBody } from "../src/language/rule.js";
 import { optionChoices } from "../src/language/validate.js";
 import { createLineSearchOptimizer, type LineSearchOptimizer } from "../src/lineSearch/optimizer.js";
 import type { Optimizer, OptimizerConfig } from "../src/optimizer/config.js";
@@ -7,6 +8,7 @@ import { elementCount, type ParameterSpec } from "../src/parameter.js";
 import { findOptimizer, registry } from "../src/registry.js";
 import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
 import { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec } from "../src/spec.js";
+import { chooseValues } from "../src/values.js";
 import { rosenbrock } from "./golden.js";
 import { awkwardParameters, fillGradients, flatten, initialise, noise } from "./gradients.js";
 
@@ -30,8 +32,31 @@ const titled = (kind: "rule" | "lineSearch") =>
     .filter(({ name }) => findOptimizer(name).kind === kind)
     .flatMap((spec) => backends.map((backend) => [formatOptimizerSpec(spec), backend, spec] as const));
 
+/** The rule under the form's options. */
+const bodyOf = ({ name, options }: OptimizerSpec): RuleBody => {
+  const entry = findOptimizer(name);
+  if (entry.kind !== "rule") throw new Error(`${name} is no rule`);
+  return entry.rule.body(chooseValues(entry, { options }).options);
+};
+
 const vector = (size: number): readonly ParameterSpec[] => [{ name: "x", shape: [size], role: "other" }];
 const elements = awkwardParameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+
+/** The Hessian's diagonal at x by central differences of the gradient, as the input of an optimizer that asks for it. */
+function fillHessian(optimizer: Optimizer, objective: Objective): void {
+  const x = optimizer.parameter("x");
+  for (const input of optimizer.inputs)
+    optimizer.input(input, "x").set(
+      Array.from(x, (_, i) => {
+        const slopes = [1e-3, -1e-3].map((shift) => {
+          const gradient: number[] = [];
+          objective(Array.from(x).with(i, (x[i] ?? 0) + shift), gradient);
+          return gradient[i] ?? 0;
+        });
+        return ((slopes[0] ?? 0) - (slopes[1] ?? 0)) / 2e-3;
+      }),
+    );
+}
 
 /** The convex quadratic ½ Σ aᵢ (xᵢ − cᵢ)²; its gradient goes to `gradient`. */
 function parabola(x: ArrayLike<number>, gradient: { [index: number]: number }): number {
@@ -71,7 +96,7 @@ describe("every entry", () => {
       expect(entry.latex(spec.options)).toContain(
         "x_{k} &=".replace("{k}", entry.kind === "rule" ? "{k}" : "k"),
       );
-      expect(entry.plainFormula(spec.options).at(-1)).toMatch(/^x ← /);
+      expect(entry.plainFormula(spec.options).some((line) => /^x′? ← /.test(line))).toBe(true);
     },
   );
   it("maps every argument of an original to names that it has", () => {
@@ -87,8 +112,8 @@ describe("every entry", () => {
               ? mapping.tuple
               : "each" in mapping
                 ? mapping.each
-                : "enables" in mapping
-                  ? [mapping.name, ...Object.keys(mapping.enables)]
+                : "name" in mapping
+                  ? [mapping.name, ...Object.keys("enables" in mapping ? mapping.enables : {})]
                   : "values" in mapping
                     ? Object.values(mapping.values).flatMap((settings) => Object.keys(settings))
                     : [];
@@ -116,6 +141,8 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     return optimizer;
   };
   const entry = findOptimizer(spec.name);
+  const { phases } = bodyOf(spec);
+  const sums = phases.flatMap(({ reduce }) => Object.values(reduce).map(({ over }) => over));
 
   it("takes the bytes of state that it declares", () => {
     const bytes = entry.stateBytesPerParameter(spec.options) * elements;
@@ -135,7 +162,7 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     }
   });
 
-  it("updates groups as optimizers of their own would, to the same bits", () => {
+  it.skipIf(sums.includes("all"))("updates groups as optimizers of their own would, to the same bits", () => {
     const values = Object.fromEntries(
       Object.keys(entry.hyper)
         .filter((name) => name === "lr")
@@ -164,7 +191,7 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     expect(flatten(decaying).every(Number.isFinite)).toBe(true);
   });
 
-  it("does to an element what it does to it among others, whatever the size", () => {
+  it.skipIf(sums.length > 0)("does to an element what it does to it among others, whatever the size", () => {
     const size = 67;
     const large = build(vector(size));
     const small = Array.from({ length: size }, () => build(vector(1)));
@@ -197,6 +224,7 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     x.set(start);
     for (let k = 1; k <= steps; k++) {
       objective(x, gradient);
+      fillHessian(optimizer, objective);
       optimizer.step();
     }
     return objective(x, gradient);
@@ -207,7 +235,7 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
 
   it("converges on a parabola for some step size, and gains on Rosenbrock's function", () => {
     const start = [3, 3, -3];
-    expect(reaches(parabola, start, 600, 1e-4 * parabola(start, []))).toBe(true);
+    expect(reaches(parabola, start, 1500, 1e-4 * parabola(start, []))).toBe(true);
     // From (−1.2, 1), where the value is 24.2, the valley's floor lies below 4.2.
     expect(reaches(rosenbrock, [-1.2, 1], 1000, 4.2)).toBe(true);
   });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLineSearchOptimizer } from "../src/lineSearch/optimizer.js";
-import type { Optimizer } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { fromOriginal } from "../src/originals.js";
-import type { OptimizerSpec } from "../src/spec.js";
 import {
   checkpoints,
   fixtureText,
@@ -11,81 +9,37 @@ import {
   goldenNames,
   goldenTolerance,
   readGolden,
+  replay,
   rosenbrock,
   sharedGoldens,
   trajectoryScale,
 } from "./golden.js";
-
-/** A lecture's own transcription has our names; `lambda` is its weight decay. */
-const lecture = (name: string): ((golden: Golden) => OptimizerSpec) => {
-  return ({ hyper }) => ({
-    name,
-    hyper: Object.fromEntries(
-      Object.entries(hyper).map(([key, value]) => [key === "lambda" ? "weightDecay" : key, Number(value)]),
-    ),
-    options: {},
-  });
-};
-
-const original =
-  (name: string, preset: "torch" | "optax"): ((golden: Golden) => OptimizerSpec) =>
-  ({ hyper }) =>
-    fromOriginal(name, preset, hyper);
-
-/** Every recorded case of our rules and how its call reads in our words. */
-const cases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> = {
-  "sgd-plain": original("sgd", "torch"),
-  "sgd-momentum": original("momentum", "torch"),
-  "sgd-nesterov": original("nesterov", "torch"),
-  "adagrad-lecture": lecture("adagrad"),
-  "adagrad-default": original("adagrad", "torch"),
-  "adagrad-optax": original("adagrad", "optax"),
-  "rmsprop-lecture": lecture("rmsprop"),
-  "rmsprop-default": original("rmsprop", "torch"),
-  "rmsprop-centered-momentum": original("rmsprop", "torch"),
-  "rmsprop-optax": original("rmsprop", "optax"),
-  "adadelta-lecture": lecture("adadelta"),
-  "adadelta-default": original("adadelta", "torch"),
-  "adadelta-optax": original("adadelta", "optax"),
-  "adam-lecture": lecture("adam"),
-  "adam-default": original("adam", "torch"),
-  "amsgrad-torch": original("amsgrad", "torch"),
-  "amsgrad-optax": original("amsgrad", "optax"),
-  "adamw-lecture": lecture("adamw"),
-  "adamw-default": original("adamw", "torch"),
-  "adamw-amsgrad": original("adamw", "torch"),
-};
+import { cases, groupsOf } from "./goldenCases.js";
+import { matrixCases } from "./matrixGoldenCases.js";
 
 /** Cases that are replayed through an objective instead: below, and by lineSearch.test.ts. */
 const objectiveCases = ["backtracking-gd", "lbfgs-strong-wolfe", "lbfgs-strong-wolfe-20"];
 
+/** Cases of averages of given weights, which averages.test.ts replays. */
+const averageCases = ["lawa-queue-k3", "lawa-ema-as-submitted", "lawa-ema-float-beta"];
+
 const parametersOf = (golden: Golden) =>
   golden.params.map(({ name, shape }) => ({ name, shape, role: "other" as const }));
-
-/** Replays the recorded gradients and returns the largest error at the recorded steps, relative to the trajectory's scale. */
-function replay(optimizer: Optimizer, golden: Golden): number {
-  for (const { name, init } of golden.params) optimizer.parameter(name).set(init);
-  const expected = new Map(checkpoints(golden));
-  let error = 0;
-  for (let k = 1; k <= golden.steps; k++) {
-    for (const [index, { name }] of golden.params.entries())
-      optimizer.gradient(name).set(golden.grads[k - 1]?.[index] ?? []);
-    optimizer.step();
-    const found = golden.params.flatMap(({ name }) => [...optimizer.parameter(name)]);
-    for (const [index, value] of (expected.get(k) ?? []).entries())
-      error = Math.max(error, Math.abs((found[index] ?? Number.NaN) - value));
-  }
-  return error / trajectoryScale(golden);
-}
 
 describe.each(Object.entries(cases))("%s", (name, spec) => {
   const golden = readGolden(name);
   it("is replayed by the float64 reference to the recording's own precision", () => {
-    const optimizer = createOptimizer(spec(golden), parametersOf(golden), { backend: "float64" });
+    const optimizer = createOptimizer(spec(golden), parametersOf(golden), {
+      backend: "float64",
+      groups: groupsOf(golden),
+    });
     expect(replay(optimizer, golden)).toBeLessThanOrEqual(goldenTolerance(golden));
   });
   it("is replayed by the fused float32 kernel within 2e-5 of the trajectory's scale", () => {
-    const optimizer = createOptimizer(spec(golden), parametersOf(golden), { backend: "wasm" });
+    const optimizer = createOptimizer(spec(golden), parametersOf(golden), {
+      backend: "wasm",
+      groups: groupsOf(golden),
+    });
     expect(replay(optimizer, golden)).toBeLessThanOrEqual(2e-5);
   });
 });
@@ -121,7 +75,9 @@ describe("backtracking-gd", () => {
 
 describe("the copies", () => {
   it("are all replayed", () => {
-    expect([...Object.keys(cases), ...objectiveCases].sort()).toEqual([...goldenNames].sort());
+    expect(
+      [...Object.keys(cases), ...Object.keys(matrixCases), ...objectiveCases, ...averageCases].sort(),
+    ).toEqual([...goldenNames].sort());
   });
 
   const shared = sharedGoldens();
@@ -129,11 +85,14 @@ describe("the copies", () => {
     process.stderr.write(
       "skipped: ../shared/golden is not there, so the copied recordings are not compared with it\n",
     );
-  const ours = /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|backtracking|lbfgs-strong-wolfe)(-|$)/;
+  const ours =
+    /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|dadapt-(sgd|adam)|amos|prodigy|schedulefree|adamax|nadam|nadamw|nadamp|generalized-adam|radam|ademamix|adabelief|yogi|adan|lion|rprop|cautious-(adamw|lion)|sophia|lookahead|lawa-(queue|ema)|muon|shampoo|soap|backtracking|lbfgs-strong-wolfe)(-|$)/;
+  // torch 1.13 multiplied μ into its product twice, which its authors corrected: kept on record, but not followed.
+  const mistaken = ["nadam-torch113"];
   it.skipIf(shared === undefined)("are those of ../shared/golden, and none of our rules is left out", () => {
     for (const name of goldenNames) expect(fixtureText(name), name).toBe(shared?.get(name));
-    expect([...(shared?.keys() ?? [])].filter((name) => ours.test(name)).sort()).toEqual(
-      [...goldenNames].sort(),
-    );
+    expect(
+      [...(shared?.keys() ?? [])].filter((name) => ours.test(name) && !mistaken.includes(name)).sort(),
+    ).toEqual([...goldenNames].sort());
   });
 });

@@ -15,6 +15,8 @@ export interface Arrays {
   readonly parameters: readonly ParameterSpec[];
   parameter(name: string): Float32Array | Float64Array;
   gradient(name: string): Float32Array | Float64Array;
+  readonly inputs?: readonly string[];
+  input?(input: string, name: string): Float32Array | Float64Array;
 }
 
 /** A fixed number in (−1, 1) for two integers, the same in float32 and float64. */
@@ -33,7 +35,7 @@ export function initialise(arrays: Arrays): void {
 
 /**
  * Gradients of step k: now and then a step of zeros, one a thousand times smaller and one a thousand times larger; every seventh coordinate is always
- * zero, every eleventh is missing in most steps.
+ * zero, every eleventh is missing in most steps. What the rule takes beside gradients is their squares.
  */
 export function fillGradients(arrays: Arrays, step: number): void {
   const scale = step % 5 === 3 ? 0 : step % 7 === 4 ? 1e-3 : step % 11 === 6 ? 1e3 : 1;
@@ -43,6 +45,7 @@ export function fillGradients(arrays: Arrays, step: number): void {
       const absent = i % 7 === 6 || (i % 11 === 10 && step % 4 !== 0);
       view[i] = absent ? 0 : Math.fround(scale * noise(step * 64 + p, i));
     }
+    for (const input of arrays.inputs ?? []) arrays.input?.(input, name).set(view.map((g) => g * g));
   }
 }
 

@@ -35,6 +35,17 @@ const identities: readonly (readonly [left: string, right: string, exact: boolea
   ["rmsprop:buffer=steps,momentum=0", "rmsprop", true],
   ["rmsprop:buffer=steps,momentum=0.7", "rmsprop:buffer=directions,momentum=0.7", false],
   ["sgd:weightDecay=0.1,preset=torch,lr=0.01", "sgd:weightDecay=0.1", true],
+  ["generalized-adam", "nadamw:weightDecay=0", true],
+  ["generalized-adam:disablePreconditioning=true,lr=0.01", "nesterov", true],
+  ["generalized-adam:disablePreconditioning=true,nesterov=false,lr=0.01", "momentum", true],
+  ["nadamp", "nadamw:weightDecay=0", true],
+  ["nadamp:root=power", "nadamp", false],
+  ["nadamp:nesterov=false", "generalized-adam:nesterov=false", true],
+  ["ademamix:mix=0", "adam", true],
+  ["adan:beta1=0.9,beta2=0,beta3=0.999", "adam", true],
+  ["adan:decay=decoupled", "adan", true],
+  // ρ∞ = 3: never rectified, so that no denominator matters.
+  ["radam:beta2=0.5,rectifies=from5,epsPlacement=raw", "radam:beta2=0.5", true],
 ];
 
 describe.each(["float64", "wasm"] as const)("on %s", (backend) => {
@@ -60,6 +71,32 @@ describe.each(["float64", "wasm"] as const)("on %s", (backend) => {
       ["adagrad:preset=torch", "adagrad"],
       ["adagrad:preset=optax", "adagrad"],
       ["adadelta:rho=0.5", "adadelta"],
+      ["adamax:epsPlacement=denominator,eps=0.1", "adamax:eps=0.1"],
+      ["adamax:epsPlacement=none", "adamax:eps=0.1"],
+      ["nadam:momentum=constant", "nadam"],
+      ["nadam:momentum=constant", "nadamw:weightDecay=0,lr=0.002"],
+      ["nadam:weightDecay=0.1,decay=decoupled", "nadam:weightDecay=0.1"],
+      ["nadamp:root=power,degree=1.5", "nadamp"],
+      ["nadamp:nesterov=false", "nadamp"],
+      ["radam:rectifies=above4", "radam"],
+      ["radam:epsPlacement=raw,eps=0.1", "radam:eps=0.1"],
+      ["ademamix", "adam"],
+      ["ademamix:mixWarmup=10", "ademamix"],
+      ["ademamix:beta3Warmup=10", "ademamix"],
+      ["adabelief", "adam"],
+      ["yogi:debias=false", "yogi"],
+      ["yogi:initialMean=0.1", "yogi"],
+      ["adan:differenceWeight=complement", "adan"],
+      ["adan:decay=decoupled,weightDecay=1,lr=0.1", "adan:weightDecay=1,lr=0.1"],
+      ["cautious-lion", "lion"],
+      ["cautious-lion:maskScale=mean", "cautious-lion"],
+      ["cautious-adamw", "adamw:weightDecay=0,eps=1e-6"],
+      ["cautious-adamw:maskScale=count", "cautious-adamw"],
+      ["cautious-adamw:debias=false", "cautious-adamw"],
+      ["cautious-adamw:epsPlacement=raw,eps=0.1", "cautious-adamw:eps=0.1"],
+      ["sophia:gamma=1000,refresh=before", "sophia:gamma=1000"],
+      ["sophia:gamma=1000,debias=false", "sophia:gamma=1000"],
+      ["rprop:applies=previous", "rprop"],
     ] as const)
       expect(
         relativeError(after(left, backend), after(right, backend)),
@@ -104,6 +141,43 @@ describe("worked by hand", () => {
   it("Nesterov's second step looks ahead: g + βg + β²g", () => {
     expect(trajectory("nesterov:lr=1,beta=0.5", [1, 0])).toEqual([-1.5, -1.75]);
     expect(trajectory("momentum:lr=1,beta=0.5", [1, 0])).toEqual([-1, -1.5]);
+  });
+  it("Rprop grows its step by 1.2 while the sign stays; where it changes it halves it and does not move", () => {
+    const rounded = (text: string) => trajectory(text, [1, 1, -1, -1, -1]).map((x) => Number(x.toFixed(6)));
+    expect(rounded("rprop:lr=0.1")).toEqual([-0.1, -0.22, -0.22, -0.16, -0.088]);
+    expect(rounded("rprop:lr=0.1,applies=previous")).toEqual([0, -0.1, -0.1, -0.1, -0.04]);
+  });
+  it("Rprop's steps stay within their bounds", () => {
+    const rounded = (text: string, gradients: readonly number[]) =>
+      trajectory(text, gradients).map((x) => Number(x.toFixed(6)));
+    expect(rounded("rprop:lr=0.1,largest=0.13", [1, 1, 1, 1])).toEqual([-0.1, -0.22, -0.35, -0.48]);
+    expect(rounded("rprop:lr=0.1,smallest=0.08", [1, -1, -1, 1, 1])).toEqual([
+      -0.1, -0.1, -0.02, -0.02, -0.1,
+    ]);
+  });
+  it("AdamG's k-th step is min(α, 1/√k) times p·v^q, with averages of one step", () => {
+    const golden = 0.2 * 4 ** 0.24;
+    const xs = trajectory("adamg:lr=0.6,beta1=0,beta2=0,beta3=0,eps=0", [2, 2, 2, -2]);
+    const rates = xs.map((x, k) => ((xs[k - 1] ?? 0) - x) / golden);
+    for (const [k, rate] of [0.6, 0.6, 1 / Math.sqrt(3), -0.5].entries())
+      expect(rates[k]).toBeCloseTo(rate, 12);
+  });
+  it("Lion moves by the step size, whatever the gradient's size, and not without one", () => {
+    expect(trajectory("lion:lr=0.5", [1e-3, 1e6])).toEqual([-0.5, -1]);
+    expect(trajectory("lion:lr=0.5", [0, 0])).toEqual([0, 0]);
+  });
+  it("Sophia without Hessians makes steps of the clipped size", () => {
+    expect(trajectory("sophia:lr=0.5,clip=0.5,weightDecay=0", [1e-3, 1e3])).toEqual([-0.25, -0.5]);
+  });
+  it("RAdam's first five steps are plain momentum in torch and in optax, and four in the paper", () => {
+    // Equal gradients: m̂ is the gradient, and an unrectified step is α·g.
+    const plainSteps = (form: string): number => {
+      const xs = [0, ...trajectory(`radam:lr=1,eps=0,${form}`, Array(10).fill(2))];
+      return xs.findIndex((x, k) => Math.abs((xs[k + 1] ?? 0) - x + 2) > 1e-9);
+    };
+    expect([plainSteps("preset=torch"), plainSteps("preset=optax"), plainSteps("preset=paper")]).toEqual([
+      5, 5, 4,
+    ]);
   });
   it("RMSProp's buffer of directions stands still at step size 0, its buffer of steps rolls on", () => {
     const moves = (buffer: string): boolean => {

@@ -5,7 +5,8 @@ import { optionChoices } from "../src/language/validate.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { registry } from "../src/registry.js";
 import { noise } from "./gradients.js";
-import { type Memory, transcriptions } from "./transcriptions.js";
+import { sumTranscriptions } from "./sumTranscriptions.js";
+import { type Memory, transcriptions, type VectorStep } from "./transcriptions.js";
 
 /** Values under which a rule forgives rounding: no division by almost nothing, whose quotient would be all rounding. */
 const valuesOf: Readonly<Record<HyperKind, fc.Arbitrary<number>>> = {
@@ -14,22 +15,28 @@ const valuesOf: Readonly<Record<HyperKind, fc.Arbitrary<number>>> = {
   nonNegative: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
   positive: fc.double({ min: 0.1, max: 2, noNaN: true }),
   count: fc.integer({ min: 1, max: 10 }),
+  fraction: fc.double({ min: 0.5, max: 0.9, noNaN: true }),
+  growth: fc.oneof(fc.constant(0), fc.double({ min: 1, max: 2, noNaN: true })),
   real: fc.double({ min: -0.5, max: 0.9, noNaN: true }),
 };
 
 const size = 13;
 const steps = 60;
 
-/** Normal numbers, in some steps none, in others a thousand times larger or smaller; `extreme`: also single elements of ±1e20 and 1e-20. */
-function gradients(seed: number, extreme: boolean): readonly (readonly number[])[] {
+/**
+ * Normal numbers, in some steps none; `uneven`: in others a thousand times larger or smaller; `extreme`: also single elements of ±1e20 and
+ * 1e-20.
+ */
+function gradients(seed: number, spread: "even" | "uneven" | "extreme"): readonly (readonly number[])[] {
   let drawn = 0;
   const uniform = () => (noise(seed, drawn++) + 1) / 2;
   return Array.from({ length: steps }, () => {
     const kind = uniform();
-    const scale = kind < 0.1 ? 0 : kind < 0.15 ? 1e3 : kind < 0.2 ? 1e-3 : 1;
+    const usual = spread === "even" || kind >= 0.2;
+    const scale = kind < 0.1 ? 0 : usual ? 1 : kind < 0.15 ? 1e3 : 1e-3;
     return Array.from({ length: size }, () => {
       const luck = uniform();
-      if (extreme && luck < 0.02) return luck < 0.01 ? 1e-20 : uniform() < 0.5 ? -1e20 : 1e20;
+      if (spread === "extreme" && luck < 0.02) return luck < 0.01 ? 1e-20 : uniform() < 0.5 ? -1e20 : 1e20;
       return Math.fround(luck > 0.9 ? 0 : scale * (4 * uniform() - 2));
     });
   });
@@ -43,6 +50,25 @@ function effectiveHyper(rule: Rule, options: Readonly<Record<string, OptionValue
 
 const start = Array.from({ length: size }, (_, index) => Math.fround(Math.cos(index * 1.3)));
 
+/** The rule's transcription, for a parameter that begins at `x`. */
+function transcriptionOf(
+  rule: Rule,
+  hyper: Readonly<Record<string, number>>,
+  options: Readonly<Record<string, OptionValue>>,
+  x: readonly number[],
+): VectorStep {
+  const values = Object.fromEntries(
+    Object.entries(rule.hyper).map(([name, spec]) => [name, hyper[name] ?? spec.default]),
+  );
+  const whole = sumTranscriptions[rule.name];
+  if (whole !== undefined) return whole(values, options, x);
+  const one = transcriptions[rule.name];
+  if (one === undefined) throw new Error(`${rule.name} has no transcription`);
+  const memories = x.map((): Memory => ({}));
+  return (at, g, k) =>
+    memories.map((memory, i) => one(at[i] ?? Number.NaN, g[i] ?? Number.NaN, k, memory, values, options));
+}
+
 /** The largest error of a back end against the transcription over a run, relative to the run's largest parameter. */
 function largestError(
   rule: Rule,
@@ -54,22 +80,17 @@ function largestError(
   const optimizer = createOptimizer({ rule, hyper, options }, [{ name: "x", shape: [size], role: "other" }], {
     backend,
   });
-  const transcription = transcriptions[rule.name];
+  const transcription = transcriptionOf(rule, hyper, options, start);
   const x = optimizer.parameter("x");
   x.set(start);
-  const expected = [...start];
-  const memories = start.map((): Memory => ({}));
-  const values = Object.fromEntries(
-    Object.entries(rule.hyper).map(([name, spec]) => [name, hyper[name] ?? spec.default]),
-  );
+  let expected: readonly number[] = start;
   let [scale, error] = [1, 0];
   for (const [index, step] of given.entries()) {
     optimizer.gradient("x").set(step);
+    for (const input of optimizer.inputs) optimizer.input(input, "x").set(step.map((g) => g * g));
     optimizer.step();
-    for (const [i, memory] of memories.entries()) {
-      const value =
-        transcription?.(expected[i] ?? 0, step[i] ?? 0, index + 1, memory, values, options) ?? Number.NaN;
-      expected[i] = value;
+    expected = transcription(expected, step, index + 1);
+    for (const [i, value] of expected.entries()) {
       scale = Math.max(scale, Math.abs(value));
       error = Math.max(error, Math.abs((x[i] ?? 0) - value));
       if (!Number.isFinite(value - (x[i] ?? Number.NaN))) return Number.NaN;
@@ -102,12 +123,15 @@ describe.each(ruleForms)("%s", (_, rule, options) => {
     )
     // Adadelta whose steps are forgotten faster than its gradients diverges, and then there is nothing to compare.
     .filter(({ gamma = 0, rho = 1 }) => gamma <= rho);
+  // An estimate of the distance is multiplied by every gradient that is larger than the first, and soon overflows in the original too.
+  const feedsOnItself = rule.hyper.d0 !== undefined;
   // No shrinking: a shorter run would say no more than the seed does.
   const runs = { numRuns: 20, endOnFailure: true };
   it("is its transcription, in float64, also with gradients of 1e20 and 1e-20", () => {
     fc.assert(
       fc.property(hypers, fc.nat(), fc.boolean(), (hyper, seed, extreme) => {
-        expect(largestError(rule, "float64", options, hyper, gradients(seed, extreme))).toBeLessThan(1e-11);
+        const given = gradients(seed, extreme && !feedsOnItself ? "extreme" : "uneven");
+        expect(largestError(rule, "float64", options, hyper, given)).toBeLessThan(1e-11);
       }),
       runs,
     );
@@ -115,7 +139,8 @@ describe.each(ruleForms)("%s", (_, rule, options) => {
   it("is its transcription to float32's rounding, in the fused kernel", () => {
     fc.assert(
       fc.property(hypers, fc.nat(), (hyper, seed) => {
-        expect(largestError(rule, "wasm", options, hyper, gradients(seed, false))).toBeLessThan(2e-5);
+        const given = gradients(seed, feedsOnItself ? "even" : "uneven");
+        expect(largestError(rule, "wasm", options, hyper, given)).toBeLessThan(2e-5);
       }),
       runs,
     );

@@ -1,3 +1,6 @@
+import { momentTranscriptions } from "./momentTranscriptions.js";
+import { wrapperTranscriptions } from "./wrapperTranscriptions.js";
+
 /**
  * Every rule once more, literally and one number at a time, as its originals compute it: an oracle that shares nothing with the rule language.
  * Each function gets the parameter, its gradient, the step from 1, its memory (zeros at first) and the chosen values, and returns the new parameter.
@@ -15,6 +18,9 @@ export type Transcription = (
   hyper: Numbers,
   options: Forms,
 ) => number;
+
+/** One step of a whole parameter. */
+export type VectorStep = (x: readonly number[], g: readonly number[], k: number) => readonly number[];
 
 const of = (values: Numbers | Memory, name: string): number => values[name] ?? 0;
 
@@ -84,4 +90,6 @@ export const transcriptions: Readonly<Record<string, Transcription>> = {
   amsgrad: adamLike("none"),
   adamw: adamLike("decoupled"),
   "adam-l2": adamLike("coupled"),
+  ...momentTranscriptions,
+  ...wrapperTranscriptions(adamLike("decoupled")),
 };

@@ -41,20 +41,30 @@ export interface Checkpoint {
   readonly progress: Progress;
   /** By parameter name. */
   readonly parameters: ReadonlyMap<string, SafetensorsTensor>;
+  /** The weights to evaluate with, by parameter name; empty where they are the parameters. */
+  readonly evaluation: ReadonlyMap<string, SafetensorsTensor>;
   /** As `saveState` of the optimizer gave it. */
   readonly optimizer: SafetensorsFile;
 }
 
 const parameterPrefix = "parameters/";
+const evaluationPrefix = "evaluation/";
 const optimizerPrefix = "optimizer/";
 const format = "steepest-checkpoint-1";
 
 const optimizerMetadataSchema = z.record(z.string(), z.string());
 
 /** The checkpoint as a safetensors file with a checksum over all of it. */
-export function encodeCheckpoint({ configuration, progress, parameters, optimizer }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({
+  configuration,
+  progress,
+  parameters,
+  evaluation,
+  optimizer,
+}: Checkpoint): Uint8Array {
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [name, tensor] of parameters) tensors.set(parameterPrefix + name, tensor);
+  for (const [name, tensor] of evaluation) tensors.set(evaluationPrefix + name, tensor);
   for (const [name, tensor] of optimizer.tensors) tensors.set(optimizerPrefix + name, tensor);
   const metadata = {
     format,
@@ -95,6 +105,7 @@ export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
     configuration: part("configuration", runConfigurationSchema),
     progress: part("progress", progressSchema),
     parameters: withPrefix(file.tensors, parameterPrefix),
+    evaluation: withPrefix(file.tensors, evaluationPrefix),
     optimizer: {
       tensors: withPrefix(file.tensors, optimizerPrefix),
       metadata: part("optimizer", optimizerMetadataSchema),

@@ -1,8 +1,8 @@
 import {
-  findOptimizer,
   formatOptimizerSpec,
   formatSchedule,
   type OptimizerSpec,
+  optimizerOf,
   parseSchedule,
   SteepestError,
 } from "@steepest/optim";
@@ -136,7 +136,7 @@ export function chooseOptimizer({
   learningRate,
 }: Pick<TrainConfig, "optimizer" | "learningRate">): OptimizerSpec {
   const { name, hyper } = optimizer;
-  const entry = findOptimizer(name);
+  const entry = optimizerOf(optimizer);
   if (entry.kind === "lineSearch")
     throw invalid(
       `${name} searches along a line with the exact loss, which mini-batches do not give`,

@@ -10,7 +10,14 @@ import type {
   SplitEvaluation,
   TargetHit,
 } from "./result.js";
-import { diverged, parametersHash, parameterTensors, type Session } from "./session.js";
+import {
+  diverged,
+  evaluationTensors,
+  inEvaluation,
+  parametersHash,
+  parameterTensors,
+  type Session,
+} from "./session.js";
 import type { RunStore } from "./store.js";
 
 /** A run before its first step. */
@@ -79,8 +86,13 @@ export async function* runLoop(
       state.count = 0;
     }
     if (isDue(configuration.evaluateEvery)) {
-      clock.switchTo("evaluation");
-      const { evaluation, hitsTarget } = await evaluateState(session, state, clock.read());
+      // Computing the weights to evaluate with is part of training, by AlgoPerf's rules.
+      clock.switchTo("training");
+      const { evaluation, hitsTarget } = await inEvaluation(
+        session,
+        () => clock.switchTo("evaluation"),
+        () => evaluateState(session, state, clock.read()),
+      );
       clock.switchTo("logging");
       const clocks = clock.read();
       await store?.logEvaluation(step, evaluation, clocks);
@@ -177,6 +189,7 @@ function checkpointOf(
       logs,
     },
     parameters: parameterTensors(session, step),
+    evaluation: evaluationTensors(session),
     optimizer: session.optimizer.saveState(),
   };
 }

@@ -38,8 +38,20 @@ export async function openSession(
   const gradient = (name: string) => float32(optimizer.gradient(name));
   initialiseParameters(loaded.parameters, seed, parameter);
   if (checkpoint !== undefined) restore(checkpoint, loaded, optimizer);
-  const bound = await loaded.bind({ parameter, gradient }, { batchSize, seed, threads });
+  const evaluated = evaluationViews(optimizer);
+  const evaluation = (name: string) => evaluated.get(name) ?? parameter(name);
+  const bound = await loaded.bind({ parameter, gradient, evaluation }, { batchSize, seed, threads });
   return { configuration, loaded, optimizer, bound };
+}
+
+/** Where the weights to evaluate with will be in evaluation mode: views that never move. */
+function evaluationViews(optimizer: Optimizer): ReadonlyMap<string, Float32Array> {
+  optimizer.enterEvaluation();
+  const views = new Map(
+    optimizer.parameters.map(({ name }) => [name, float32(optimizer.evaluationParameter(name))]),
+  );
+  optimizer.leaveEvaluation();
+  return views;
 }
 
 /** The optimizer's default backend keeps float32 arrays, which ONNX Runtime reads and fills in place. */
@@ -65,6 +77,38 @@ function restore({ parameters, optimizer: state }: Checkpoint, loaded: LoadedWor
     const saved = parameters.get(name);
     if (saved?.dtype === "F32") float32(optimizer.parameter(name)).set(saved.data);
   }
+}
+
+/**
+ * Does something with the weights to evaluate with: those of `bound.evaluate` and of `evaluationParameter`. Training goes on
+ * from where it was.
+ */
+export async function inEvaluation<Result>(
+  { optimizer }: Session,
+  prepared: () => void,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  optimizer.enterEvaluation();
+  prepared();
+  try {
+    return await action();
+  } finally {
+    optimizer.leaveEvaluation();
+  }
+}
+
+/** A copy of the weights to evaluate with, for a checkpoint; none where they are the parameters themselves. */
+export function evaluationTensors({ loaded, optimizer }: Session): ReadonlyMap<string, SafetensorsTensor> {
+  if (optimizer.arenaBytes.evaluation === 0) return new Map();
+  optimizer.enterEvaluation();
+  const tensors = new Map(
+    loaded.parameters.map(({ name, shape }) => {
+      const data = float32(optimizer.evaluationParameter(name)).slice();
+      return [name, { dtype: "F32" as const, shape, data }];
+    }),
+  );
+  optimizer.leaveEvaluation();
+  return tensors;
 }
 
 /**

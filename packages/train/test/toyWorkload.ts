@@ -49,20 +49,22 @@ export function toyWorkload({ procedural = false, nanAt, onStep }: ToyOptions = 
       trainCount: 205,
       source: isProcedural ? "procedural toy" : "toy, exact",
       procedural: isProcedural,
-      async bind({ parameter, gradient }, { seed, batchSize }) {
+      async bind({ parameter, gradient, evaluation }, { seed, batchSize }) {
         const views = parameters.map(({ name }) => ({ x: parameter(name), g: gradient(name) }));
-        const lossNow = () =>
-          views.reduce((sum, { x }) => sum + x.reduce((part, value) => part + (value - 1) ** 2 / 2, 0), 0);
+        const lossAt = (weights: readonly Float32Array[]) =>
+          weights.reduce((sum, x) => sum + x.reduce((part, value) => part + (value - 1) ** 2 / 2, 0), 0);
+        const trained = views.map(({ x }) => x);
+        const evaluated = evaluation === undefined ? trained : parameters.map(({ name }) => evaluation(name));
         return {
           async gradient(step) {
             onStep?.(step);
             views.forEach(({ x, g }, p) => {
               for (let i = 0; i < x.length; i++) g[i] = (x[i] ?? 0) - 1 + noise(seed, step, p, i) / batchSize;
             });
-            return step === nanAt ? Number.NaN : lossNow();
+            return step === nanAt ? Number.NaN : lossAt(trained);
           },
           async evaluate(split) {
-            const loss = lossNow();
+            const loss = lossAt(evaluated);
             return { loss, accuracy: Math.exp(-loss), count: split === "train" ? 205 : 50 };
           },
           async release() {},

@@ -203,6 +203,53 @@ describe("divergence", () => {
   });
 });
 
+describe("an optimizer that averages weights", () => {
+  const averaging = parseOptimizerSpec("weight-ema:base=sgd,lr=0.05,averageDecay=0.9");
+  const loss = (weights: Iterable<{ readonly data: ArrayLike<number | bigint> }>): number => {
+    let sum = 0;
+    for (const { data } of weights) for (const value of Array.from(data)) sum += (Number(value) - 1) ** 2 / 2;
+    return sum;
+  };
+
+  it("is evaluated at the average, and trains as without it", async () => {
+    const plain = await complete(train({ ...config, optimizer: parseOptimizerSpec("sgd:lr=0.05") }));
+    const found = await complete(train({ ...config, optimizer: averaging }));
+    expect(found.parametersHash).toBe(plain.parametersHash);
+    // The average lags behind on the way down.
+    expect(found.validation.loss).toBeGreaterThan(1.5 * plain.validation.loss);
+  });
+
+  it("keeps both in its checkpoints", async () => {
+    const abort = new AbortController();
+    const workload = toyWorkload({ onStep: (step) => step === 30 && abort.abort() });
+    const run = train({ ...config, workload, optimizer: averaging, folder, signal: abort.signal });
+    const { measurements } = await collect(run);
+    const status = await inspectRun(folder);
+    if (status.kind !== "partial" || status.checkpoint === undefined) throw new Error(status.kind);
+    const { parameters, evaluation } = status.checkpoint;
+    expect([...evaluation.keys()]).toEqual([...parameters.keys()]);
+    const evaluated = measurements.flatMap((each) =>
+      each.kind === "evaluation" && each.step === 30 ? [each.validation.loss] : [],
+    );
+    expect(evaluated).toEqual([loss(evaluation.values())]);
+    expect(loss(parameters.values())).toBeLessThan(loss(evaluation.values()));
+  });
+
+  it.each(["weight-ema:base=adam", "lawa-queue:base=sgd,lr=0.05,averageStart=5,averagePeriod=3", "diloco"])(
+    "%s gives the same bits and results where it was interrupted",
+    async (text) => {
+      const optimizer = parseOptimizerSpec(text);
+      const whole = await trace(await complete(train({ ...config, optimizer, folder })));
+      const abort = new AbortController();
+      const workload = toyWorkload({ onStep: (step) => step === 41 && abort.abort() });
+      const interrupted = { ...config, workload, optimizer, folder, overwrite: true, signal: abort.signal };
+      await collect(train(interrupted));
+      const resumed = await complete(resumeRun(folder, { workload: toyWorkload() }));
+      expect(await trace(resumed)).toEqual(whole);
+    },
+  );
+});
+
 describe("resume", () => {
   it("gives the same bits, results and logs wherever the run was interrupted", async () => {
     const target = {

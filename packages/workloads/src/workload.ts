@@ -7,6 +7,8 @@ export type Split = "train" | "validation" | "test";
 export interface ParameterViews {
   parameter(name: string): Float32Array;
   gradient(name: string): Float32Array;
+  /** The parameters to evaluate with, where they are not those that are trained. */
+  evaluation?(name: string): Float32Array;
 }
 
 /** How a workload is run. */
@@ -37,6 +39,7 @@ export interface BoundWorkload {
    * batch is left out.
    */
   gradient(step: number): Promise<number>;
+  /** How good the parameters of `evaluation` are, where that is given, else those of `parameter`. */
   evaluate(split: Split): Promise<Evaluation>;
   /** Frees the networks. Do not use it afterwards. */
   release(): Promise<void>;

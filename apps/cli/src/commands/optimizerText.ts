@@ -128,6 +128,8 @@ const ranges: Readonly<Record<HyperSpec["kind"], string>> = {
   nonNegative: ">= 0",
   positive: "> 0",
   count: "integer >= 1",
+  fraction: "[0, 1]",
+  growth: ">= 1, or 0",
   real: "any",
 };
 
@@ -146,6 +148,7 @@ function mappingText(mapping: ArgumentMapping): string {
     return `${mapping.name}; unless 0 also ${Object.entries(mapping.enables)
       .map(([name, value]) => `${name}=${value}`)
       .join(", ")}`;
+  if ("unlimited" in mapping) return `${mapping.name}; inf is ${mapping.unlimited}`;
   if ("values" in mapping)
     return Object.entries(mapping.values)
       .map(

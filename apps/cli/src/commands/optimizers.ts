@@ -1,4 +1,4 @@
-import { findOptimizer, type OptimizerSpec, registry } from "@steepest/optim";
+import { type OptimizerSpec, optimizerOf, registry } from "@steepest/optim";
 import { Command } from "commander";
 import { optimizerArgument } from "../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
@@ -41,15 +41,13 @@ Examples:
 }
 
 const asText = (spec: OptimizerSpec | undefined, width: number): string =>
-  spec === undefined
-    ? optimizerTable(registry, width)
-    : describeOptimizer(findOptimizer(spec.name), spec, width);
+  spec === undefined ? optimizerTable(registry, width) : describeOptimizer(optimizerOf(spec), spec, width);
 
 const asJson = (spec: OptimizerSpec | undefined): string =>
   JSON.stringify(
     spec === undefined
       ? registry.map((entry) => optimizerData(entry, {}))
-      : optimizerData(findOptimizer(spec.name), spec),
+      : optimizerData(optimizerOf(spec), spec),
     undefined,
     2,
   );

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFile, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
-import { findOptimizer, formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, optimizerOf, SteepestError } from "@steepest/optim";
 import { chooseOptimizer, parseJson } from "@steepest/train";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
@@ -139,7 +139,7 @@ function submissionsOf(optimizers: readonly OptimizerSpec[], trials: number): Su
 /** The learning rates at which an optimizer is tried; undefined for a rule that has none. */
 function learningRates(spec: OptimizerSpec, trials: number): readonly (number | undefined)[] {
   if (spec.hyper.lr !== undefined) return [spec.hyper.lr];
-  const typical = findOptimizer(spec.name).hyper.lr?.default;
+  const typical = optimizerOf(spec).hyper.lr?.default;
   if (typical === undefined) return [undefined];
   const range = { scaling: "log", min: typical / searchFactor, max: typical * searchFactor } as const;
   // Four digits say all that a search over two decades can know, and keep folders and tables readable.

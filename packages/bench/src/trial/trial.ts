@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
 import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
-import { findOptimizer, parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { optimizerOf, parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import {
   type CompletedRun,
   inspectRun,
@@ -132,10 +132,7 @@ async function* trainOrResume(
 /** Writes the files of AlgoPerf's layout that say what is run and on what. */
 async function describe(folder: string, trial: TrialConfiguration): Promise<void> {
   const spec = parseOptimizerSpec(trial.optimizer);
-  const defaults = Object.entries(findOptimizer(spec.name).hyper).map(([name, hyper]) => [
-    name,
-    hyper.default,
-  ]);
+  const defaults = Object.entries(optimizerOf(spec).hyper).map(([name, hyper]) => [name, hyper.default]);
   await writeJsonAtomically(join(folder, trialFiles.hyperparameters), {
     optimizer: spec.name,
     ...Object.fromEntries(defaults),

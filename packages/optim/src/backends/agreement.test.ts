@@ -36,7 +36,7 @@ function run(backend: Backend, { body, hyper, counts, steps, alike = false }: Ca
   });
   const group = { count, spans };
   const bytes = elementBytes(backend.precision);
-  const names = ["x", "g", ...Object.keys(body.state)];
+  const names = ["x", "g", ...(body.inputs ?? []), ...Object.keys(body.state)];
   // Odd strides: kernels must not rely on alignment beyond an element's.
   const stride = (count + 1) * bytes;
   const scratch = Math.ceil((stride * names.length) / 64) * 64;

@@ -33,19 +33,32 @@ export interface GroupAddresses {
 
 /** A program bound to a group's memory. */
 export interface BoundProgram {
-  /** Carried scalars in the order of `body.carried`: whoever binds writes the initial values, and saves and restores them. */
+  /**
+   * Carried scalars in the order of `body.carried`, then for each parameter those of `body.carriedPerParameter`: whoever
+   * binds writes the initial values, and saves and restores them.
+   */
   readonly carried: Float64Array;
-  /** After `run`: the reductions over the group, in the order in which phases declare them. */
+  /** After `run`: the reductions over the group and over all, in the order in which phases declare them. */
   readonly groupSums: Float64Array;
-  /** Runs every phase once. `step` counts from 1. Allocates nothing. */
+  /** Runs every phase once; a sum over all is over this group. `step` counts from 1. Allocates nothing. */
   run(step: number, hyper: Float64Array): void;
+}
+
+/** A bound program that runs phase by phase, for groups whose sums go together. */
+export interface PhasedProgram extends BoundProgram {
+  /** Begins a step. */
+  start(step: number, hyper: Float64Array): void;
+  /** Runs a phase up to its sums, of this group alone, in `groupSums`. */
+  pass(phase: number): void;
+  /** Ends a phase: later phases and carried scalars get what `groupSums` holds now. */
+  conclude(phase: number): void;
 }
 
 /** A program compiled for any memory; `bind` attaches it to one. */
 export interface CompiledProgram {
   /** Bytes of scratch that `bind` needs for a group. */
   scratchBytes(group: GroupShape): number;
-  bind(memory: BackendMemory, group: GroupShape, addresses: GroupAddresses): BoundProgram;
+  bind(memory: BackendMemory, group: GroupShape, addresses: GroupAddresses): PhasedProgram;
 }
 
 /** One memory that holds parameters, gradients and state and never grows, so that views stay valid. */
@@ -76,19 +89,55 @@ export const viewOf = (
     ? new Float32Array(memory.buffer, address, count)
     : new Float64Array(memory.buffer, address, count);
 
-/** The group reductions of a body, in the order of `BoundProgram.groupSums`. */
+/** The element variables of a body: one array each. */
+export const elementArrays = ({ state, inputs = [] }: RuleBody): readonly string[] => [
+  "x",
+  "g",
+  ...Object.keys(state),
+  ...inputs,
+];
+
+/** The reductions of a body over groups and over all, in the order of `BoundProgram.groupSums`. */
 export const groupSumNames = (body: RuleBody): readonly string[] =>
   body.phases.flatMap((phase) =>
-    Object.entries(phase.reduce).flatMap(([name, { over }]) => (over === "group" ? [name] : [])),
+    Object.entries(phase.reduce).flatMap(([name, { over }]) => (over === "parameter" ? [] : [name])),
   );
 
 /**
- * The spans that have scalars of their own: each parameter where the body sums over parameters, else the whole group,
+ * Runs the groups of an optimizer side by side, phase by phase, so that sums over all are over every group; allocates nothing
+ * once made.
+ */
+export function runTogether(
+  body: RuleBody,
+  programs: readonly PhasedProgram[],
+  hypers: readonly Float64Array[],
+): (step: number) => void {
+  const names = groupSumNames(body);
+  const sumsOverAll = body.phases.map(({ reduce }) =>
+    Object.entries(reduce).flatMap(([name, { over }]) => (over === "all" ? [names.indexOf(name)] : [])),
+  );
+  const nowhere = new Float64Array(0);
+  return (step) => {
+    for (let i = 0; i < programs.length; i++) programs[i]?.start(step, hypers[i] ?? nowhere);
+    for (let p = 0; p < sumsOverAll.length; p++) {
+      for (const program of programs) program.pass(p);
+      for (const place of sumsOverAll[p] ?? []) {
+        let total = 0;
+        for (const { groupSums } of programs) total += groupSums[place] ?? Number.NaN;
+        for (const { groupSums } of programs) groupSums[place] = total;
+      }
+      for (const program of programs) program.conclude(p);
+    }
+  };
+}
+
+/**
+ * The spans that have scalars of their own: each parameter where the body sums over parameters or carries scalars for them, else the whole group,
  * which then takes one pass a phase.
  */
 export function unitsOf(body: RuleBody, group: GroupShape): readonly Span[] {
-  const perParameter = body.phases.some((phase) =>
-    Object.values(phase.reduce).some(({ over }) => over === "parameter"),
-  );
+  const perParameter =
+    Object.keys(body.carriedPerParameter ?? {}).length > 0 ||
+    body.phases.some((phase) => Object.values(phase.reduce).some(({ over }) => over === "parameter"));
   return perParameter ? group.spans : [{ offset: 0, count: group.count }];
 }

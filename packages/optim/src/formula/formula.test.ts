@@ -1,7 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { defineRule } from "../language/defineRule.js";
-import { add, max, min, mul, neg, select, sqrt, square, sub } from "../language/expression.js";
-import { decayRate, nonNegative, stepSize } from "../language/hyper.js";
+import {
+  add,
+  div,
+  floor,
+  max,
+  min,
+  mod,
+  mul,
+  neg,
+  pow,
+  select,
+  sqrt,
+  square,
+  sub,
+} from "../language/expression.js";
+import { count, decayRate, nonNegative, stepSize } from "../language/hyper.js";
 import { latexFormula } from "./latex.js";
 import { withoutNeutralTerms } from "./neutral.js";
 import { plainFormula } from "./plainText.js";
@@ -119,5 +133,76 @@ describe("formulas", () => {
       "x ← x − d·g",
     ]);
     expect(latexFormula(rule, rule.body({}))).toContain("x_{k} &= x_{k-1} - d_{k} \\, g_{k}");
+  });
+
+  it("writes what a rule begins and evaluates with, and when a phase holds", () => {
+    const rule = defineRule({
+      ...described,
+      hyper: { ...described.hyper, period: count(5, "p", "steps between syncs") },
+      body: (builder) =>
+        builder
+          .phases({
+            state: { slow: 0, start: 0 },
+            carried: { syncs: 0 },
+            begin: ({ x, g, lr }) => ({ slow: x, start: sub(x, mul(lr, g)) }),
+            evaluation: ({ x, slow, start }) => mul(0.5, add(slow, add(x, start))),
+          })
+          .phase({ update: ({ x, g, lr, start }) => ({ x: sub(x, mul(lr, sub(g, start))) }) })
+          .phase({
+            when: ({ k, period }) => select(mod(k, period), "equal", 0, 1, 0),
+            update: ({ x, slow }) => ({ slow: div(add(slow, x), 2) }),
+            carry: ({ syncs }) => ({ syncs: add(syncs, 1) }),
+          })
+          .phase({ when: ({ syncs }) => syncs, update: ({ x, slow }) => ({ x: max(x, floor(slow)) }) }),
+    });
+    expect(plainFormula(rule, rule.body({}))).toEqual([
+      "slow ← x  before step 1",
+      "start ← x − α·g  before step 1",
+      "x ← x − α·(g − start)",
+      "slow ← (slow + x)/2  if k mod p = 0",
+      "syncs ← syncs + 1  if k mod p = 0",
+      "x ← max(x, ⌊slow⌋)  if syncs ≠ 0",
+      "evaluate at 0.5·(slow + x + start)",
+    ]);
+    expect(latexFormula(rule, rule.body({})).split("\\\\\n")).toEqual([
+      "\\begin{aligned}\n\\mathrm{slow}_{0} &= x_{0} ",
+      "\\mathrm{start}_{0} &= x_{0} - \\alpha \\, g_{1} ",
+      "x_{k} &= x_{k-1} - \\alpha \\, \\left(g_{k} - \\mathrm{start}_{k-1}\\right) ",
+      "\\mathrm{slow}_{k} &= \\frac{\\mathrm{slow}_{k-1} + x_{k}}{2} \\quad \\text{if } k \\bmod p = 0 ",
+      "\\mathrm{syncs}_{k} &= \\mathrm{syncs}_{k-1} + 1 \\quad \\text{if } k \\bmod p = 0 ",
+      "x_{k} &= \\max\\left(x_{k}, \\left\\lfloor \\mathrm{slow}_{k} \\right\\rfloor\\right) \\quad \\text{if } \\mathrm{syncs}_{k} \\ne 0 ",
+      "x^{\\mathrm{eval}}_{k} &= 0.5 \\, \\left(\\mathrm{slow}_{k} + x_{k} + \\mathrm{start}_{k-1}\\right)\n\\end{aligned}",
+    ]);
+  });
+
+  it("writes a scalar with the names of those before it, exponents in parentheses and letters as subscripts", () => {
+    const rule = defineRule({
+      ...described,
+      symbols: { mu: "\\mu_k", next: "\\mu_{k+1}" },
+      body: (builder) =>
+        builder.elementwise({
+          scalars: ({ k, beta1, lr }) => {
+            const mu = pow(beta1, mul(lr, k));
+            return { mu, next: mul(2, mu) };
+          },
+          update: ({ x, g, mu, next }) => ({ x: sub(x, mul(mul(mu, next), g)) }),
+        }),
+    });
+    expect(plainFormula(rule, rule.body({}))).toEqual(["μₖ = β₁^(α·k)", "μₖ₊₁ = 2·μₖ", "x ← x − μₖ·μₖ₊₁·g"]);
+  });
+
+  it("leaves out a warm-up of one step, since steps count from 1", () => {
+    const rule = defineRule({
+      ...described,
+      hyper: { ...described.hyper, warmup: count(1, "K", "steps of warm-up") },
+      body: (builder) =>
+        builder.elementwise({
+          scalars: ({ k, lr, warmup }) => ({
+            rate: select(k, "greaterEqual", warmup, lr, mul(lr, div(k, warmup))),
+          }),
+          update: ({ x, g, rate }) => ({ x: sub(x, mul(rate, g)) }),
+        }),
+    });
+    expect(plainFormula(rule, withoutNeutralTerms(rule.hyper, rule.body({})))).toEqual(["x ← x − α·g"]);
   });
 });

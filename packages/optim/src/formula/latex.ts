@@ -1,6 +1,6 @@
 import type { Rule, RuleBody } from "../language/rule.js";
 import { baseName, type FormulaLine, formulaLines, isNewValue } from "./lines.js";
-import { Binding, print, type Style, wrapped } from "./print.js";
+import { Binding, print, printCondition, type Style, wrapped } from "./print.js";
 import { latexSymbol } from "./symbols.js";
 
 const call = (name: string) => (text: string) => `${name}\\left(${text}\\right)`;
@@ -19,10 +19,14 @@ const style = (variable: (name: string) => string): Style => ({
   // Braces, since the base may have a subscript or superscript of its own.
   power: (base, exponent) => `${/\^/.test(base) ? `{${base}}` : base}^{${exponent}}`,
   minus: "-",
+  modulo: "\\bmod",
+  unequal: "\\ne",
+  and: " \\text{ and } ",
   unary: {
     absolute: ({ text }) => ({ text: `\\left|${text}\\right|`, binding: Binding.atom }),
     squareRoot: ({ text }) => ({ text: `\\sqrt{${text}}`, binding: Binding.atom }),
     sign: ({ text }) => ({ text: call("\\operatorname{sign}")(text), binding: Binding.atom }),
+    floor: ({ text }) => ({ text: `\\left\\lfloor ${text} \\right\\rfloor`, binding: Binding.atom }),
     exponential: ({ text }) => ({ text: call("\\exp")(text), binding: Binding.atom }),
     logarithm: ({ text }) => ({ text: call("\\ln")(text), binding: Binding.atom }),
   },
@@ -56,24 +60,32 @@ function atTime(symbol: string, time: string): string {
  * `body` is the rule's body under chosen options; the default options' where left out.
  */
 export function latexFormula(rule: Rule, body: RuleBody): string {
-  const timed = new Set(["x", ...Object.keys(body.state), ...Object.keys(body.carried)]);
+  const { state, carried, carriedPerParameter = {} } = body;
+  const timed = new Set(["x", ...[state, carried, carriedPerParameter].flatMap((part) => Object.keys(part))]);
   const lines = formulaLines(body);
   const momentary = new Set([
-    "g",
+    ...["g", ...(body.inputs ?? [])],
     ...lines.flatMap(({ kind, name }) => (kind === "auxiliary" ? [name] : [])),
   ]);
-  const symbol = (name: string): string => {
-    const base = latexSymbol(rule, baseName(name));
-    if (isNewValue(name) || momentary.has(name)) return atTime(base, "k");
-    return timed.has(name) ? atTime(base, "k-1") : base;
-  };
+  const symbolAt =
+    (old: string, now: string) =>
+    (name: string): string => {
+      const base = latexSymbol(rule, baseName(name));
+      if (isNewValue(name) || momentary.has(name)) return atTime(base, now);
+      return timed.has(name) ? atTime(base, old) : base;
+    };
+  const symbol = symbolAt("k-1", "k");
   const typography = style(symbol);
-  const target = ({ kind, name }: FormulaLine) =>
-    kind === "update" ? atTime(latexSymbol(rule, name), "k") : symbol(name);
-  const right = ({ kind, expression }: FormulaLine) => {
-    const { text, binding } = print(expression, typography);
-    if (kind !== "sum") return text;
-    return `\\sum_i ${binding >= Binding.product ? text : typography.parenthesised(text)}`;
+  const target = ({ kind, name }: FormulaLine): string => {
+    if (kind === "begin") return symbolAt("0", "1")(name);
+    if (kind === "evaluation") return atTime(`${latexSymbol(rule, name)}^{\\mathrm{eval}}`, "k");
+    return kind === "update" ? atTime(latexSymbol(rule, name), "k") : symbol(name);
+  };
+  const right = ({ kind, expression, when }: FormulaLine): string => {
+    const { text, binding } = print(expression, kind === "begin" ? style(symbolAt("0", "1")) : typography);
+    const value =
+      kind === "sum" ? `\\sum_i ${binding >= Binding.product ? text : typography.parenthesised(text)}` : text;
+    return when === undefined ? value : `${value} \\quad \\text{if } ${printCondition(when, typography)}`;
   };
   const rows = lines.map((line) => `${target(line)} &= ${right(line)}`);
   return `\\begin{aligned}\n${rows.join(" \\\\\n")}\n\\end{aligned}`;

@@ -1,12 +1,15 @@
 import { type Expression, variable } from "../language/expression.js";
 import type { Phase, RuleBody } from "../language/rule.js";
-import { children, expressionKey, replaceChildren } from "../language/traverse.js";
+import { children, expressionKey, replaceChildren, substitute } from "../language/traverse.js";
 
 /** One equation of a rule. A variable named `m'` is the new value of `m`; `m` is the old one. */
 export interface FormulaLine {
-  readonly kind: "scalar" | "sum" | "auxiliary" | "update";
+  /** `begin`: once, before the first update. `evaluation`: the weights to evaluate with. */
+  readonly kind: "begin" | "scalar" | "sum" | "auxiliary" | "update" | "evaluation";
   readonly name: string;
   readonly expression: Expression;
+  /** The line holds only where this is not 0. */
+  readonly when?: Expression;
 }
 
 /** Marks the new value of a slot or carried scalar. */
@@ -21,37 +24,57 @@ const auxiliaryNames = ["u", "w", "p", "q", "r", "s"];
 const leastSize = 4;
 
 /**
- * The equations of a body in reading order: scalars, sums, shared sub-expressions, state, then x. Sub-expressions that are the
- * new value of a slot are written as that value.
+ * The equations of a body in reading order: what it begins with; scalars, sums, shared sub-expressions, state, then x; what it
+ * evaluates with. Sub-expressions that are the new value of a slot are written as that value.
  */
 export function formulaLines(body: RuleBody): readonly FormulaLine[] {
-  const taken = new Set(["x", "g", "k", ...Object.keys(body.state), ...Object.keys(body.carried)]);
+  const { state, carried, carriedPerParameter = {}, inputs = [], begin = {}, evaluation } = body;
+  const persistent = [state, carried, carriedPerParameter].flatMap((part) => Object.keys(part));
+  const taken = new Set(["x", "g", "k", ...persistent, ...inputs]);
   for (const phase of body.phases) for (const name of Object.keys(phase.scalars)) taken.add(name);
   const free = auxiliaryNames.filter((name) => !taken.has(name));
   const updated = new Set<string>();
-  return body.phases.flatMap((phase) => {
-    const lines = phaseLines(phase, updated, free);
+  const lines = body.phases.flatMap((phase) => {
+    const ofPhase = phaseLines(phase, updated, free);
     for (const name of [...Object.keys(phase.assign), ...Object.keys(phase.carry)]) updated.add(name);
-    return lines;
+    return ofPhase;
   });
+  return [
+    ...Object.entries(begin).map(([name, expression]) => ({ kind: "begin" as const, name, expression })),
+    ...lines,
+    ...(evaluation === undefined
+      ? []
+      : [
+          {
+            kind: "evaluation" as const,
+            name: "x",
+            expression: asNew(evaluation, updated),
+          },
+        ]),
+  ];
 }
+
+/** The expression with new values in place of the old ones of these names. */
+const asNew = (expression: Expression, names: ReadonlySet<string>): Expression =>
+  substitute(expression, (one) => (names.has(one.name) ? variable(one.scope, newValue(one.name)) : one));
 
 function phaseLines(phase: Phase, updated: ReadonlySet<string>, free: string[]): readonly FormulaLine[] {
   // What an earlier phase has assigned is read as its new value.
-  const present = (expression: Expression): Expression =>
-    expression.kind === "variable" && updated.has(expression.name)
-      ? variable(expression.scope, newValue(expression.name))
-      : replaceChildren(expression, present);
+  const present = (expression: Expression): Expression => asNew(expression, updated);
   const assigned = Object.entries(phase.assign).map(([name, expression]) => ({
     name,
     expression: present(expression),
   }));
   const newValues = new Map(
-    assigned.flatMap(({ name, expression }) =>
-      name === "x" || expression.kind === "constant" || expression.kind === "variable"
-        ? []
-        : [[expressionKey(expression), name] as const],
-    ),
+    assigned.flatMap(({ name, expression }) => {
+      const key = expressionKey(expression);
+      // x is named within the value of another slot only: what is equal to x is not said to be x.
+      const isNamed =
+        name === "x"
+          ? assigned.some((other) => other.name !== "x" && contains(other.expression, key))
+          : expression.kind !== "constant" && expression.kind !== "variable";
+      return isNamed ? [[key, name] as const] : [];
+    }),
   );
   const withNewValues = (expression: Expression): Expression => {
     const name = newValues.get(expressionKey(expression));
@@ -73,11 +96,9 @@ function phaseLines(phase: Phase, updated: ReadonlySet<string>, free: string[]):
   );
 
   const lines: readonly FormulaLine[] = [
-    ...Object.entries(phase.scalars).map(([name, expression]) => ({
-      kind: "scalar" as const,
-      name,
-      expression: present(expression),
-    })),
+    ...scalarLines(
+      Object.entries(phase.scalars).map(([name, expression]) => [name, present(expression)] as const),
+    ),
     ...Object.entries(phase.reduce).map(([name, { sum }]) => ({
       kind: "sum" as const,
       name,
@@ -97,7 +118,24 @@ function phaseLines(phase: Phase, updated: ReadonlySet<string>, free: string[]):
       expression: present(expression),
     })),
   ];
-  return lines;
+  if (phase.when === undefined) return lines;
+  const when = present(phase.when);
+  return lines.map((line) => (line.kind === "scalar" ? line : { ...line, when }));
+}
+
+/** Scalars in order, each written with the names of those before it. */
+function scalarLines(scalars: readonly (readonly [name: string, Expression])[]): readonly FormulaLine[] {
+  const names = new Map<string, string>();
+  const withNames = (expression: Expression): Expression => {
+    const name = names.get(expressionKey(expression));
+    return name === undefined ? replaceChildren(expression, withNames) : variable("scalar", name);
+  };
+  return scalars.map(([name, expression]) => {
+    const written = withNames(expression);
+    if (expression.kind !== "constant" && expression.kind !== "variable")
+      names.set(expressionKey(expression), name);
+    return { kind: "scalar", name, expression: written };
+  });
 }
 
 /** Names the largest sub-expressions of element variables that occur more than once. */
@@ -129,6 +167,10 @@ function nameShared(roots: readonly Expression[], free: string[]) {
   };
   return { expressions: roots.map((root) => replaceChildren(root, replace)), named };
 }
+
+/** Whether a formula of this key stands inside the expression. */
+const contains = (expression: Expression, key: string): boolean =>
+  children(expression).some((child) => expressionKey(child) === key || contains(child, key));
 
 const size = (expression: Expression): number =>
   children(expression).reduce((sum, child) => sum + size(child), 1);

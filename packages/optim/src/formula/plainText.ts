@@ -2,7 +2,7 @@ import type { Expression } from "../language/expression.js";
 import type { Rule, RuleBody } from "../language/rule.js";
 import { children } from "../language/traverse.js";
 import { baseName, type FormulaLine, formulaLines, isNewValue } from "./lines.js";
-import { Binding, type Printed, print, type Style, wrapped } from "./print.js";
+import { Binding, type Printed, print, printCondition, type Style, wrapped } from "./print.js";
 import { latexSymbol, plainSymbol, superscript } from "./symbols.js";
 
 const call = (name: string, operand: string): Printed => ({
@@ -22,8 +22,14 @@ const style = (variable: (name: string) => string): Style => ({
   product: (left, right) => `${left}·${right}`,
   quotient: (left, right) =>
     `${wrapped(left, Binding.product, parentheses)}/${wrapped(right, Binding.power, parentheses)}`,
-  power: (base, exponent) => (/^\d+$/.test(exponent) ? base + superscript(exponent) : `${base}^${exponent}`),
+  power: (base, exponent) => {
+    if (/^\d+$/.test(exponent)) return base + superscript(exponent);
+    return /[ ·/^−]/.test(exponent) ? `${base}^(${exponent})` : `${base}^${exponent}`;
+  },
   minus: "−",
+  modulo: "mod",
+  unequal: "≠",
+  and: " and ",
   unary: {
     absolute: ({ text }) => ({ text: `|${text}|`, binding: Binding.atom }),
     squareRoot: ({ text, binding }) => ({
@@ -31,6 +37,7 @@ const style = (variable: (name: string) => string): Style => ({
       binding: Binding.power,
     }),
     sign: ({ text }) => call("sign", text),
+    floor: ({ text }) => ({ text: `⌊${text}⌋`, binding: Binding.atom }),
     exponential: ({ text }) => call("exp", text),
     logarithm: ({ text }) => call("ln", text),
   },
@@ -50,6 +57,7 @@ function isSequential(lines: readonly FormulaLine[]): boolean {
       ? isNewValue(expression.name) === made.has(baseName(expression.name)) || expression.name === own
       : children(expression).every((child) => agrees(child, own));
   return lines.every(({ kind, name, expression }) => {
+    if (kind === "begin") return true;
     const fits = agrees(expression, name);
     if (kind === "update") made.add(name);
     return fits;
@@ -65,10 +73,20 @@ export function plainFormula(rule: Rule, body: RuleBody): readonly string[] {
   const mark = isSequential(lines) ? "" : "′";
   const symbol = (name: string) => plainSymbol(latexSymbol(rule, baseName(name)));
   const typography = style((name) => `${symbol(name)}${isNewValue(name) ? mark : ""}`);
-  return lines.map(({ kind, name, expression }) => {
+  return lines.map(({ kind, name, expression, when }) => {
     const { text } = print(expression, typography);
-    return kind === "update"
-      ? `${symbol(name)}${mark} ← ${text}`
-      : `${symbol(name)} = ${kind === "sum" ? `Σ(${text})` : text}`;
+    const condition = when === undefined ? "" : `  if ${printCondition(when, typography)}`;
+    switch (kind) {
+      case "begin":
+        return `${symbol(name)} ← ${text}  before step 1`;
+      case "update":
+        return `${symbol(name)}${mark} ← ${text}${condition}`;
+      case "sum":
+        return `${symbol(name)} = Σ(${text})${condition}`;
+      case "evaluation":
+        return `evaluate at ${text}`;
+      default:
+        return `${symbol(name)} = ${text}${condition}`;
+    }
   });
 }

@@ -1,4 +1,11 @@
-import type { BinaryOperator, Comparison, Expression, UnaryOperator } from "../language/expression.js";
+import {
+  type BinaryOperator,
+  type Comparison,
+  type Expression,
+  mod,
+  type UnaryOperator,
+} from "../language/expression.js";
+import { expressionKey } from "../language/traverse.js";
 
 /** How tightly a printed text holds together; what is looser than its surroundings gets parentheses. */
 export const Binding = { sum: 1, product: 2, power: 3, atom: 4 } as const;
@@ -19,6 +26,12 @@ export interface Style {
   readonly quotient: (left: Printed, right: Printed, nested: boolean) => string;
   readonly power: (base: string, exponent: string) => string;
   readonly minus: string;
+  /** Between the operands of a remainder. */
+  readonly modulo: string;
+  /** Between the two sides of what is not equal. */
+  readonly unequal: string;
+  /** Between two conditions. */
+  readonly and: string;
   readonly unary: Readonly<
     Record<Exclude<UnaryOperator, "negate" | "square">, (operand: Printed) => Printed>
   >;
@@ -59,6 +72,11 @@ export function print(expression: Expression, style: Style, nested = false): Pri
         const text = style.quotient(print(left, style, true), print(right, style, true), nested);
         return { text, binding: Binding.product };
       }
+      const divisor = divisorOf(expression);
+      if (divisor !== undefined) {
+        const [dividend, by] = [left, divisor].map((one) => wrapped(inner(one), Binding.power, style));
+        return { text: `${dividend} ${style.modulo} ${by}`, binding: Binding.product };
+      }
       return printBinary(operator, inner(left), inner(right), style);
     }
     case "select": {
@@ -69,6 +87,27 @@ export function print(expression: Expression, style: Style, nested = false): Pri
       };
     }
   }
+}
+
+/** The b of a − b⌊a/b⌋, which is a mod b. */
+function divisorOf(expression: Expression): Expression | undefined {
+  if (expression.kind !== "binary" || expression.right.kind !== "binary") return undefined;
+  const { left: divisor } = expression.right;
+  return expressionKey(expression) === expressionKey(mod(expression.left, divisor)) ? divisor : undefined;
+}
+
+const isConstant = (expression: Expression, value: number): boolean =>
+  expression.kind === "constant" && expression.value === value;
+
+/** A condition that holds where an expression is not 0. */
+export function printCondition(condition: Expression, style: Style): string {
+  const inner = (operand: Expression) => print(operand, style).text;
+  if (condition.kind === "select" && isConstant(condition.whenFalse, 0)) {
+    const { left, comparison, right, whenTrue } = condition;
+    const first = `${inner(left)} ${style.comparison[comparison]} ${inner(right)}`;
+    return isConstant(whenTrue, 1) ? first : `${first}${style.and}${printCondition(whenTrue, style)}`;
+  }
+  return `${inner(condition)} ${style.unequal} 0`;
 }
 
 function printBinary(

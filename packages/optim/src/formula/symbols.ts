@@ -14,6 +14,7 @@ const greek: Readonly<Record<string, string>> = {
   mu: "μ",
   nu: "ν",
   xi: "ξ",
+  pi: "π",
   rho: "ρ",
   sigma: "σ",
   tau: "τ",
@@ -21,11 +22,17 @@ const greek: Readonly<Record<string, string>> = {
   psi: "ψ",
   omega: "ω",
   Delta: "Δ",
+  infty: "∞",
 };
 
 const accents: Readonly<Record<string, string>> = { hat: "\u0302", bar: "\u0304", tilde: "\u0303" };
 
-const subscripts = "₀₁₂₃₄₅₆₇₈₉";
+const subscripts: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Array.from("₀₁₂₃₄₅₆₇₈₉", (subscript, digit) => [String(digit), subscript])),
+  k: "ₖ",
+  "+": "₊",
+  "-": "₋",
+};
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** An integer as superscript digits. */
@@ -54,8 +61,8 @@ export function plainSymbol(latex: string): string {
       /\\(hat|bar|tilde)\s*\{?(.)\}?/gu,
       (_, accent: string, base: string) => base + (accents[accent] ?? ""),
     )
-    .replace(/_\{?(\d+)\}?/g, (_, digits: string) =>
-      digits.replace(/\d/g, (digit) => subscripts[Number(digit)] ?? digit),
+    .replace(/_(?:\{([\dk+-]+)\}|([\dk+-]))(?![A-Za-z])/g, (_, braced?: string, single?: string) =>
+      Array.from(braced ?? single ?? "", (character) => subscripts[character] ?? character).join(""),
     )
     .replace(/[{}]/g, "");
 }

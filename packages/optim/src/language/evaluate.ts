@@ -7,6 +7,7 @@ export const unaryOperators: Readonly<Record<UnaryOperator, (a: number) => numbe
   square: (a) => a * a,
   squareRoot: Math.sqrt,
   sign: Math.sign,
+  floor: Math.floor,
   exponential: Math.exp,
   logarithm: Math.log,
 };

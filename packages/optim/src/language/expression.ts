@@ -10,6 +10,7 @@ export type UnaryOperator =
   | "square"
   | "squareRoot"
   | "sign"
+  | "floor"
   | "exponential"
   | "logarithm";
 /** Operators of two operands. */
@@ -73,9 +74,11 @@ export const square = unary("square");
 export const sqrt = unary("squareRoot");
 /** 1, −1, or a itself where it is 0 or NaN. */
 export const sign = unary("sign");
-/** eᵃ; of an element on the float64 back end only. */
+/** The largest integer ≤ a. */
+export const floor = unary("floor");
+/** eᵃ. */
 export const exp = unary("exponential");
-/** The natural logarithm; of an element on the float64 back end only. */
+/** The natural logarithm. */
 export const log = unary("logarithm");
 
 /** a + b. */
@@ -90,7 +93,7 @@ export const div = binary("divide");
 export const min = binary("minimum");
 /** The larger of a and b; NaN where either is. */
 export const max = binary("maximum");
-/** aᵇ. Of an element, the fused kernels know constant multiples of one half up to 8. */
+/** aᵇ. Of an element, the fused kernels are fastest for constant multiples of one half up to 8, and need an exponent that is a scalar. */
 export const pow = binary("power");
 
 /** `left ⋈ right ? whenTrue : whenFalse`, element by element. A comparison with NaN is false. */
@@ -112,3 +115,6 @@ export const select = (
 /** Exponential moving average βa + (1−β)b. */
 export const ema = (average: Operand, next: Operand, beta: Operand): Expression =>
   add(mul(beta, average), mul(sub(1, beta), next));
+
+/** a mod b = a − b⌊a/b⌋, for counters. */
+export const mod = (a: Operand, b: Operand): Expression => sub(a, mul(b, floor(div(a, b))));

@@ -15,12 +15,16 @@ export const stepSize = (defaultValue: number, symbol = "\\alpha", description =
   hyper("stepSize")(defaultValue, symbol, description);
 /** A decay rate β of a moving average: 0 <= β < 1. */
 export const decayRate = hyper("decayRate");
+/** A part of a whole: 0 <= β <= 1. */
+export const fraction = hyper("fraction");
 /** Any finite number >= 0. */
 export const nonNegative = hyper("nonNegative");
 /** A finite number > 0. */
 export const positive = hyper("positive");
 /** An integer >= 1. */
 export const count = hyper("count");
+/** The largest factor by which a value may grow in a step: >= 1, or 0 for no limit. */
+export const growth = hyper("growth");
 /** Any finite number. */
 export const real = hyper("real");
 
@@ -43,9 +47,14 @@ const requirements: Readonly<
 > = {
   stepSize: { expected: "a finite step size >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
   decayRate: { expected: "a decay rate in [0, 1)", accepts: (value) => value >= 0 && value < 1 },
+  fraction: { expected: "a number in [0, 1]", accepts: (value) => value >= 0 && value <= 1 },
   nonNegative: { expected: "a finite number >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
   positive: { expected: "a finite number > 0", accepts: (value) => Number.isFinite(value) && value > 0 },
   count: { expected: "an integer >= 1", accepts: (value) => Number.isSafeInteger(value) && value >= 1 },
+  growth: {
+    expected: "0 (no limit) or a finite factor >= 1",
+    accepts: (value) => value === 0 || (Number.isFinite(value) && value >= 1),
+  },
   real: { expected: "a finite number", accepts: (value) => Number.isFinite(value) },
 };
 

@@ -1,11 +1,13 @@
 import { nearestName, SteepestError, unknownName } from "../errors.js";
 import type { Expression } from "./expression.js";
 import { checkHyper } from "./hyper.js";
-import type { OptionValue, Phase, Rule, RuleBody } from "./rule.js";
+import type { OptionValue, Phase, Rule, RuleBody, RuleDescription } from "./rule.js";
 import { children } from "./traverse.js";
 
 /** Every choice of a rule's options. */
-export function optionChoices(rule: Rule): readonly Readonly<Record<string, OptionValue>>[] {
+export function optionChoices(
+  rule: Pick<RuleDescription, "options">,
+): readonly Readonly<Record<string, OptionValue>>[] {
   return Object.entries(rule.options).reduce<readonly Readonly<Record<string, OptionValue>>[]>(
     (choices, [name, { values }]) =>
       choices.flatMap((choice) => values.map((value) => ({ ...choice, [name]: value }))),
@@ -19,6 +21,12 @@ export function optionChoices(rule: Rule): readonly Readonly<Record<string, Opti
  * @throws SteepestError that names the rule, the formula and the nearest valid name.
  */
 export function checkRule(rule: Rule): void {
+  checkDescription(rule);
+  for (const options of optionChoices(rule)) checkBody(rule, rule.body(options));
+}
+
+/** Checks what a rule lets its user choose. @throws SteepestError as {@link checkRule} */
+export function checkDescription(rule: RuleDescription): void {
   for (const [name, spec] of Object.entries(rule.hyper)) {
     checkHyper(rule.name, name, spec, spec.default);
     if (Object.hasOwn(rule.options, name)) throw declaredTwice(rule.name, name);
@@ -35,10 +43,14 @@ export function checkRule(rule: Rule): void {
   for (const [preset, { values }] of Object.entries(rule.presets)) {
     for (const [name, value] of Object.entries(values)) checkPresetValue(rule, preset, name, value);
   }
-  for (const options of optionChoices(rule)) checkBody(rule, rule.body(options));
 }
 
-function checkPresetValue(rule: Rule, preset: string, name: string, value: number | OptionValue): void {
+function checkPresetValue(
+  rule: RuleDescription,
+  preset: string,
+  name: string,
+  value: number | OptionValue,
+): void {
   const spec = rule.hyper[name];
   if (spec !== undefined) {
     if (typeof value === "number") {
@@ -60,7 +72,8 @@ function checkPresetValue(rule: Rule, preset: string, name: string, value: numbe
   );
 }
 
-const declaredTwice = (rule: string, name: string) =>
+/** The error for a name that would mean two things. */
+export const declaredTwice = (rule: string, name: string) =>
   new SteepestError("misuse", `${rule}: "${name}" is declared twice`, "Rename one of the two");
 
 /** Reserved variables: the parameter, its gradient, the step from 1. */
@@ -96,11 +109,27 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
 
   for (const name of Object.keys(rule.hyper)) declare(name, scalar);
   const hyper = new Set(Object.keys(rule.hyper));
-  for (const [name, initial] of Object.entries({ ...body.state, ...body.carried })) {
+  for (const [name, initial] of Object.entries({
+    ...body.state,
+    ...body.carried,
+    ...body.carriedPerParameter,
+  })) {
     check(initial, `initial value of ${name}`, [hyper]);
   }
   for (const name of Object.keys(body.state)) declare(name, element);
-  for (const name of Object.keys(body.carried)) declare(name, scalar);
+  const carriedPerParameter = Object.keys(body.carriedPerParameter ?? {});
+  const carried = [...Object.keys(body.carried), ...carriedPerParameter];
+  for (const name of carried) declare(name, scalar);
+  for (const name of carriedPerParameter) perParameter.add(name);
+  const evaluable = new Set(["x", "k", ...hyper, ...Object.keys(body.state), ...carried]);
+  if (body.evaluation !== undefined) check(body.evaluation, "evaluation", [evaluable]);
+  for (const name of body.inputs ?? []) declare(name, element);
+  for (const [name, expression] of Object.entries(body.begin ?? {})) {
+    if (!Object.hasOwn(body.state, name)) {
+      throw unknownName(`slot in ${rule.name}, begin:`, name, Object.keys(body.state));
+    }
+    check(expression, `begin of ${name}`, [new Set(reserved.element), hyper]);
+  }
   if (body.phases.length === 0) {
     throw new SteepestError("misuse", `${rule.name} has no phase, so it does nothing`, "Give it an update");
   }
@@ -110,6 +139,10 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
       check(expression, where(`scalar ${name}`), [scalar]);
       declare(name, scalar);
       if (usesParameterValue(expression)) perParameter.add(name);
+    }
+    if (phase.when !== undefined) {
+      check(phase.when, where("when"), [scalar]);
+      if (usesParameterValue(phase.when)) throw oneValueOnly(rule.name, where("when"));
     }
     const assignable = ["x", ...Object.keys(body.state)];
     for (const [name, expression] of Object.entries(phase.assign)) {
@@ -125,24 +158,22 @@ export function checkBody(rule: Pick<Rule, "name" | "hyper">, body: RuleBody): v
       if (over === "parameter") perParameter.add(name);
     }
     for (const [name, expression] of Object.entries(phase.carry)) {
-      if (!Object.hasOwn(body.carried, name)) {
-        throw unknownName(
-          `carried scalar in ${rule.name}, ${where("carry")}:`,
-          name,
-          Object.keys(body.carried),
-        );
+      if (!carried.includes(name)) {
+        throw unknownName(`carried scalar in ${rule.name}, ${where("carry")}:`, name, carried);
       }
       check(expression, where(`carry of ${name}`), [scalar]);
-      if (usesParameterValue(expression)) {
-        throw new SteepestError(
-          "misuse",
-          `${rule.name}: ${where(`carry of ${name}`)} depends on a sum over a parameter, but a group carries one value`,
-          'Reduce over: "group"',
-        );
-      }
+      if (Object.hasOwn(body.carried, name) && usesParameterValue(expression))
+        throw oneValueOnly(rule.name, where(`carry of ${name}`));
     }
   });
 }
+
+const oneValueOnly = (rule: string, where: string) =>
+  new SteepestError(
+    "misuse",
+    `${rule}: ${where} depends on a sum over a parameter or on what is carried for one, but a group has one value`,
+    'Reduce over: "group", or carry it per parameter',
+  );
 
 function undeclared(
   rule: string,
@@ -151,7 +182,7 @@ function undeclared(
   element: ReadonlySet<string>,
   allowed: readonly ReadonlySet<string>[],
 ): SteepestError {
-  if (element.has(name)) {
+  if (element.has(name) && !allowed.some((names) => names.has("x"))) {
     return new SteepestError(
       "misuse",
       `${rule}: ${where} uses ${name}, which has one value an element`,

@@ -168,6 +168,8 @@ export function createLineSearchOptimizer(
       gradients: count * bytes,
       state: count * bytes * slots.length,
       accumulation: 0,
+      inputs: 0,
+      evaluation: 0,
       extra: extraBytes,
       total: memory.buffer.byteLength,
     },

@@ -43,14 +43,19 @@ export function assignGroups(
   return all.flatMap((spec, index) => {
     const members = parameters.filter((parameter) => groupOf(parameter) === index);
     if (members.length === 0) return [];
-    let count = 0;
-    const spans = members.map(({ shape }) => {
-      const span = { offset: count, count: elementCount(shape) };
-      count += span.count;
-      return span;
-    });
-    return [{ spec, parameters: members, shape: { count, spans } }];
+    return [{ spec, parameters: members, shape: groupShape(members) }];
   });
+}
+
+/** The elements of parameters that lie one after the other. */
+export function groupShape(parameters: readonly ParameterSpec[]): GroupShape {
+  let count = 0;
+  const spans = parameters.map(({ shape }) => {
+    const span = { offset: count, count: elementCount(shape) };
+    count += span.count;
+    return span;
+  });
+  return { count, spans };
 }
 
 function checkParameters(parameters: readonly ParameterSpec[]): void {
@@ -83,6 +88,26 @@ export interface GroupPlan {
   readonly scratches: readonly number[];
 }
 
+/** Hands out addresses in a memory that is still to be allocated. */
+export interface Addresses {
+  /** The aligned address of the next bytes. */
+  take(bytes: number): number;
+  /** All bytes so far. */
+  taken(): number;
+}
+
+export function addresses(): Addresses {
+  let end = 0;
+  return {
+    take(bytes) {
+      const address = end;
+      end = align(end + bytes);
+      return address;
+    },
+    taken: () => end,
+  };
+}
+
 export interface ArenaPlan {
   readonly groups: readonly GroupPlan[];
   readonly extra: number;
@@ -99,20 +124,15 @@ export function planArena(
   arrays: readonly string[],
   extraBytes: number,
 ): ArenaPlan {
-  let end = 0;
-  const take = (bytes: number) => {
-    const address = end;
-    end = align(end + bytes);
-    return address;
-  };
-  const addresses = groups.map(({ count }) =>
+  const { take, taken } = addresses();
+  const starts = groups.map(({ count }) =>
     Object.fromEntries(arrays.map((name) => [name, take(count * elementBytes(backend.precision))])),
   );
   const plans = groups.map(({ scratchBytes }, index) => ({
-    arrays: addresses[index] ?? {},
+    arrays: starts[index] ?? {},
     scratches: scratchBytes.map(take),
   }));
-  return { groups: plans, extra: take(extraBytes), bytes: end };
+  return { groups: plans, extra: take(extraBytes), bytes: taken() };
 }
 
 /** Every parameter's part of one array, by parameter name. */

@@ -1,9 +1,20 @@
-import type { Backend, BackendMemory, BoundProgram, Values } from "../backends/backend.js";
+import {
+  type Backend,
+  type BackendMemory,
+  type BoundProgram,
+  elementBytes,
+  type PhasedProgram,
+  runTogether,
+  type Values,
+} from "../backends/backend.js";
 import { evaluateScalar } from "../language/evaluate.js";
-import type { OptionValue, Rule, RuleBody } from "../language/rule.js";
+import type { OptionValue, Rule, RuleBody, RuleDescription } from "../language/rule.js";
 import type { ParameterSpec } from "../parameter.js";
 import type { Schedule } from "../schedules/schedule.js";
+import { refuseConflict } from "../values.js";
 import { assignGroups, parameterViews, planArena } from "./arena.js";
+import { beginningOf, evaluationOf, evaluationWeights } from "./averaging.js";
+import { learningRate } from "./checks.js";
 import type { OptimizerConfig } from "./config.js";
 import {
   accumulation,
@@ -16,8 +27,14 @@ import {
 import { clearSubnormals } from "./subnormal.js";
 
 /** A group's programs, bound to its part of the arena. */
-interface GroupPrograms {
+export interface GroupPrograms {
+  /** Runs once, before the first update. */
+  readonly begin?: BoundProgram;
   readonly update: BoundProgram;
+  /** Writes the weights to evaluate with, where the rule averages. */
+  readonly evaluate?: BoundProgram;
+  /** In place of `update.run` where a part of it takes time. */
+  readonly updateAsync?: (step: number, hyper: Float64Array) => Promise<void>;
   /** `gradientTotal` of the gradient alone. */
   readonly total: BoundProgram;
   /** `gradientTotal` of the gradient with those accumulated before it. */
@@ -31,26 +48,46 @@ interface GroupPrograms {
 export interface RunningGroup extends GroupPrograms {
   readonly parameters: readonly ParameterSpec[];
   readonly schedule: Schedule | undefined;
+  /** The names of `update.carried`. */
+  readonly carriedNames: readonly string[];
   /** The hyper-parameters as set by the user, in the order of `hyperNames`. */
   readonly base: Float64Array;
   /** What kernels get: `base` with the scheduled step size, then those of `gradientHyper`. */
   readonly scheduled: Float64Array;
 }
 
+/** A state array of one parameter, and where it lies. */
+export interface StateTensor {
+  /** "<parameter>/<array>". */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly view: Values;
+}
+
 /** Everything of an optimizer that is settled when it is built. */
 export interface Arrangement {
-  readonly rule: Rule;
+  readonly rule: RuleDescription;
   readonly options: Readonly<Record<string, OptionValue>>;
-  readonly body: RuleBody;
   readonly precision: Backend["precision"];
   readonly accumulate: number;
   readonly hyperNames: readonly string[];
   /** The names of the values that follow the rule's own in `scheduled`. */
   readonly gradientHyperNames: readonly string[];
+  /** The hyper-parameters that schedules multiply. */
+  readonly learningRates: readonly string[];
+  /** Hyper-parameters that decide the shapes of state, so that they cannot change any more. */
+  readonly structural: readonly string[];
   readonly groups: readonly RunningGroup[];
   readonly memory: BackendMemory;
   /** By array, then by parameter. */
   readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
+  /** In place of every group's `update.run` where sums go over all groups. */
+  readonly updateTogether?: (step: number) => void;
+  /** The arrays that the caller fills beside the gradients. */
+  readonly inputs: readonly string[];
+  /** Everything that is saved; views of the arena. */
+  readonly stateTensors: readonly StateTensor[];
+  readonly stateBytes: number;
   readonly elements: number;
   /** Byte address of the extra room. */
   readonly extra: number;
@@ -79,15 +116,26 @@ export function arrange(
 
   const compile = (compiled: RuleBody, hyperOrder: readonly string[] = []) =>
     backend.compile({ name: rule.name, hyper: hyperOrder, body: compiled });
-  const update = compile(transformGradient(body, accumulates, clip), [...hyperNames, ...gradientHyperNames]);
+  const compileSome = (some: RuleBody | undefined, hyperOrder: readonly string[]) =>
+    some && compile(some, hyperOrder);
+  const transformed = transformGradient(body, accumulates, clip);
+  const allHyper = [...hyperNames, ...gradientHyperNames];
+  const update = compile(transformed, allHyper);
+  const beginning = compileSome(beginningOf(transformed), allHyper);
+  const evaluation = compileSome(evaluationOf(body), allHyper);
   const total = compile(gradientTotal(false, clip));
   const accumulatedTotal = compile(gradientTotal(accumulates, clip));
   const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
   const slots = Object.keys(body.state);
+  const inputs = body.inputs ?? [];
+  const ownCarried = body.carriedPerParameter ?? {};
   const clearing = compile(clearSubnormals(slots));
-  const programs = [update, total, accumulatedTotal, accumulating, clearing];
+  const programs = [update, beginning, evaluation, total, accumulatedTotal, accumulating, clearing].filter(
+    (program) => program !== undefined,
+  );
 
-  const arrays = ["x", "g", ...slots, ...(accumulates ? [accumulator] : [])];
+  const saved = [...slots, ...(accumulates ? [accumulator] : [])];
+  const arrays = ["x", "g", ...inputs, ...saved, ...(evaluation ? [evaluationWeights] : [])];
   const plan = planArena(
     backend,
     memberships.map(({ shape }) => ({
@@ -102,17 +150,27 @@ export function arrange(
     arrays.map((array) => [array, parameterViews(backend, memory, memberships, plan, array)] as const),
   );
 
+  const updates: PhasedProgram[] = [];
   const groups = memberships.map(({ spec, parameters: members, shape }, index): RunningGroup => {
     const values = { ...hyper, ...spec.hyper };
+    refuseConflict(rule, { hyper: values, options });
     const { arrays: addresses = {}, scratches = [] } = plan.groups[index] ?? {};
     const bind = (program: (typeof programs)[number]) =>
       program.bind(memory, shape, { arrays: addresses, scratch: scratches[programs.indexOf(program)] ?? 0 });
+    const updating = bind(update);
+    updates.push(updating);
     const group = {
       parameters: members,
       schedule: spec.schedule ?? config.schedule,
+      carriedNames: [
+        ...Object.keys(body.carried),
+        ...members.flatMap(({ name }) => Object.keys(ownCarried).map((own) => `${name}/${own}`)),
+      ],
       base: Float64Array.from(hyperNames, (name) => values[name] ?? Number.NaN),
       scheduled: new Float64Array(hyperNames.length + gradientHyperNames.length),
-      update: bind(update),
+      update: updating,
+      ...(beginning && { begin: bind(beginning) }),
+      ...(evaluation && { evaluate: bind(evaluation) }),
       total: bind(total),
       accumulatedTotal: bind(accumulatedTotal),
       accumulate: bind(accumulating),
@@ -121,7 +179,8 @@ export function arrange(
     if (clip.value !== undefined) {
       group.scheduled[hyperNames.length + gradientHyperNames.indexOf(gradientLimit)] = clip.value;
     }
-    group.update.carried.set(Object.values(body.carried).map((initial) => evaluateScalar(initial, values)));
+    const initials = [...Object.values(body.carried), ...members.flatMap(() => Object.values(ownCarried))];
+    group.update.carried.set(initials.map((initial) => evaluateScalar(initial, values)));
     for (const [slot, initial] of Object.entries(body.state)) {
       const value = evaluateScalar(initial, values);
       for (const { name } of members) views.get(slot)?.get(name)?.fill(value);
@@ -129,9 +188,38 @@ export function arrange(
     return group;
   });
 
+  const elements = memberships.reduce((sum, { shape }) => sum + shape.count, 0);
+  const sumsOverAll = body.phases.some(({ reduce }) =>
+    Object.values(reduce).some(({ over }) => over === "all"),
+  );
   return {
-    ...{ rule, options, body, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
-    ...{ groups, memory, views, extra: plan.extra },
-    elements: memberships.reduce((sum, { shape }) => sum + shape.count, 0),
+    ...(sumsOverAll
+      ? {
+          updateTogether: runTogether(
+            transformed,
+            updates,
+            groups.map(({ scheduled }) => scheduled),
+          ),
+        }
+      : {}),
+    inputs,
+    ...{ rule, options, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
+    ...{ groups, memory, views, extra: plan.extra, elements, structural: [] },
+    learningRates: hyperNames.filter((name) => name === learningRate),
+    stateTensors: memberships.flatMap(({ parameters: members }) =>
+      members.flatMap((member) => elementwiseState(member, views, saved)),
+    ),
+    stateBytes: elements * slots.length * elementBytes(backend.precision),
   };
 }
+
+/** A parameter's state arrays that have its shape. */
+export const elementwiseState = (
+  { name, shape }: ParameterSpec,
+  views: Arrangement["views"],
+  arrays: readonly string[],
+): readonly StateTensor[] =>
+  arrays.flatMap((array) => {
+    const view = views.get(array)?.get(name);
+    return view === undefined ? [] : [{ name: `${name}/${array}`, shape, view }];
+  });

@@ -1,6 +1,6 @@
 import { SteepestError, unknownName } from "../errors.js";
 import { checkHyper } from "../language/hyper.js";
-import type { Rule } from "../language/rule.js";
+import type { RuleDescription } from "../language/rule.js";
 import { parameterRoles } from "../parameter.js";
 import type { Schedule } from "../schedules/schedule.js";
 import type { ClipSpec, NonFinitePolicy, OptimizerConfig } from "./config.js";
@@ -13,7 +13,10 @@ const clips: readonly (keyof ClipSpec)[] = ["globalNorm", "value"];
 const backends: readonly NonNullable<OptimizerConfig["backend"]>[] = ["wasm", "float64"];
 
 /** @throws SteepestError `unknown-name` or `invalid-value` */
-export function checkHypers(rule: Rule, values: Readonly<Record<string, number>>): void {
+export function checkHypers(
+  rule: Pick<RuleDescription, "name" | "hyper">,
+  values: Readonly<Record<string, number>>,
+): void {
   const names = Object.keys(rule.hyper);
   for (const [name, value] of Object.entries(values)) {
     const spec = names.includes(name) ? rule.hyper[name] : undefined;
@@ -27,7 +30,7 @@ function checkMember(kind: string, name: string, names: readonly string[]): void
 }
 
 /** @throws SteepestError for any setting that cannot be, also for those that the types exclude */
-export function checkConfig(rule: Rule, config: OptimizerConfig): void {
+export function checkConfig(rule: Pick<RuleDescription, "name" | "hyper">, config: OptimizerConfig): void {
   const { accumulate = 1, clip = {}, extraBytes = 0, groups = [] } = config;
   const invalid = (what: string, found: unknown, expected: string) =>
     new SteepestError("invalid-value", `${what} is ${String(found)}`, `Expected ${expected}`);

@@ -1,4 +1,6 @@
-import type { OptionValue, Rule } from "../language/rule.js";
+import type { OptionValue, Rule, RuleDescription } from "../language/rule.js";
+import type { LinearAlgebra } from "../linearAlgebra/linearAlgebra.js";
+import type { MatrixRule } from "../matrix/matrixRule.js";
 import type { ParameterRole, ParameterSpec } from "../parameter.js";
 import type { SafetensorsFile } from "../safetensors.js";
 import type { Schedule } from "../schedules/schedule.js";
@@ -7,6 +9,11 @@ import type { GivenValues } from "../values.js";
 /** A rule and what is chosen of it: the preset first, then single hyper-parameters and options over it. */
 export interface RuleChoice extends GivenValues {
   readonly rule: Rule;
+}
+
+/** The same for a rule on matrices. */
+export interface MatrixRuleChoice extends GivenValues {
+  readonly rule: MatrixRule;
 }
 
 /** Parameters that share hyper-parameters. A parameter belongs to the first group that names its role or its name. */
@@ -31,6 +38,11 @@ export interface OptimizerConfig {
   readonly accumulate?: number;
   /** What to do about a gradient that is NaN or infinite; default `throw`. Nothing is changed before the check. */
   readonly nonFinite?: NonFinitePolicy;
+  /**
+   * How matrix rules compute products, roots and decompositions; default the readable implementation in float64, WebAssembly in
+   * float32. Rules that work element by element ignore it.
+   */
+  readonly linearAlgebra?: LinearAlgebra;
   /** Room in the same memory for other things, such as a workload's inputs. */
   readonly extraBytes?: number;
 }
@@ -69,10 +81,14 @@ export type StateDictionary = SafetensorsFile;
 export interface ArenaBytes {
   readonly parameters: number;
   readonly gradients: number;
-  /** The rule's slots. */
+  /** The rule's slots, or a matrix rule's state of any shape. */
   readonly state: number;
   /** The buffer that averages gradients, where `accumulate` > 1. */
   readonly accumulation: number;
+  /** Arrays that the caller fills beside the gradients. */
+  readonly inputs: number;
+  /** The weights to evaluate with, where the rule averages. */
+  readonly evaluation: number;
   /** `extraBytes`. */
   readonly extra: number;
   /** All of it, with kernels' scratch, padding and rounding up to pages. */
@@ -90,7 +106,7 @@ export interface ParameterGroup {
  * In float32 precision the arrays are views of one WebAssembly memory, `memory`.
  */
 export interface Optimizer {
-  readonly rule: Rule;
+  readonly rule: RuleDescription;
   readonly options: Readonly<Record<string, OptionValue>>;
   readonly parameters: readonly ParameterSpec[];
   readonly groups: readonly ParameterGroup[];
@@ -101,6 +117,13 @@ export interface Optimizer {
   readonly arenaBytes: ArenaBytes;
   /** Updates applied so far. */
   readonly stepCount: number;
+  /**
+   * `training`, or `evaluation` between `enterEvaluation` and `leaveEvaluation`. Rules that average (Schedule-Free, weight
+   * averages) train at one point and are evaluated at another.
+   */
+  readonly mode: "training" | "evaluation";
+  /** The arrays that the caller fills beside the gradients, such as Sophia's "hessian". */
+  readonly inputs: readonly string[];
   /** @throws SteepestError `unknown-name` */
   parameter(name: string): Float32Array | Float64Array;
   /** @throws SteepestError `unknown-name` */
@@ -108,10 +131,31 @@ export interface Optimizer {
   /** A state slot. @throws SteepestError `unknown-name` */
   state(name: string, slot: string): Float32Array | Float64Array;
   /**
+   * The array of this name that the caller fills for a parameter; 0 until then. It is not part of the state.
+   * @throws SteepestError `unknown-name`
+   */
+  input(input: string, name: string): Float32Array | Float64Array;
+  /**
+   * The parameter's weights to evaluate with: an array of their own that never moves where the rule averages, else
+   * `parameter(name)` itself.
+   * @throws SteepestError `unknown-name`; `misuse` in training mode, where the rule averages
+   */
+  evaluationParameter(name: string): Float32Array | Float64Array;
+  /**
+   * Computes the weights to evaluate with. The parameters stay what they are, to the bit.
+   * @throws SteepestError `misuse` in evaluation mode
+   */
+  enterEvaluation(): void;
+  /** Goes back to training. @throws SteepestError `misuse` in training mode */
+  leaveEvaluation(): void;
+  /**
    * Updates the parameters from the gradients; allocates nothing.
-   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed
+   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed. `misuse` in evaluation mode, and where the optimizer was
+   *   given linear algebra that takes time
    */
   step(): StepReport;
+  /** As `step`, for any linear algebra. One call at a time. */
+  stepAsync(): Promise<StepReport>;
   /**
    * Changes a hyper-parameter of one group (an index into `groups`) or of all; nothing is recompiled.
    * @throws SteepestError `unknown-name` or `invalid-value`
@@ -120,7 +164,8 @@ export interface Optimizer {
   /** A copy of all state, the step and the hyper-parameters, but not of the parameters. */
   saveState(): StateDictionary;
   /**
-   * Restores what `saveState` gave, bit for bit, hyper-parameters included. Other tensors in the dictionary are left alone.
+   * Restores what `saveState` gave, bit for bit, hyper-parameters included, and goes to training mode. Other tensors in the
+   * dictionary are left alone.
    * @throws SteepestError `state-mismatch` where it is of another rule, option, precision, shape or grouping; then nothing
    *   has changed
    */

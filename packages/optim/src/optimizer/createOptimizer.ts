@@ -1,8 +1,9 @@
 import { SteepestError } from "../errors.js";
+import { createMatrixOptimizer } from "../matrix/optimizer.js";
 import type { ParameterSpec } from "../parameter.js";
-import { findOptimizer } from "../registry.js";
+import { optimizerOf } from "../registry.js";
 import type { OptimizerSpec } from "../spec.js";
-import type { Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
+import type { MatrixRuleChoice, Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
 
 /**
@@ -19,12 +20,15 @@ import { createRuleOptimizer } from "./optimizer.js";
  *   had, and methods that need a line search
  */
 export function createOptimizer(
-  choice: OptimizerSpec | RuleChoice,
+  choice: OptimizerSpec | RuleChoice | MatrixRuleChoice,
   parameters: readonly ParameterSpec[],
   config: OptimizerConfig = {},
 ): Optimizer {
-  if ("rule" in choice) return createRuleOptimizer(choice, parameters, config);
-  const entry = findOptimizer(choice.name);
+  if ("rule" in choice)
+    return isMatrixChoice(choice)
+      ? createMatrixOptimizer(choice, parameters, config)
+      : createRuleOptimizer(choice, parameters, config);
+  const entry = optimizerOf(choice);
   if (entry.kind === "lineSearch") {
     throw new SteepestError(
       "misuse",
@@ -32,5 +36,10 @@ export function createOptimizer(
       "Use createLineSearchOptimizer, whose step takes the function that evaluates the loss",
     );
   }
-  return createRuleOptimizer({ ...choice, rule: entry.rule }, parameters, config);
+  return entry.kind === "matrix"
+    ? createMatrixOptimizer({ ...choice, rule: entry.rule }, parameters, config)
+    : createRuleOptimizer({ ...choice, rule: entry.rule }, parameters, config);
 }
+
+const isMatrixChoice = (choice: RuleChoice | MatrixRuleChoice): choice is MatrixRuleChoice =>
+  "plan" in choice.rule;

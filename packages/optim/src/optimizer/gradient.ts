@@ -46,15 +46,18 @@ export function transformGradient(body: RuleBody, accumulate: boolean, clip: Cli
   if (transformed === gradient) return body;
   const replace = (expression: Expression) =>
     substitute(expression, (variable) => (variable.name === "g" ? transformed : variable));
-  const last = body.phases.length - 1;
+  // The last pass empties the accumulator after reading it, or a further one where that pass does not take place in every step.
+  const passes =
+    body.phases.at(-1)?.when === undefined || !accumulate ? body.phases : [...body.phases, nothing];
+  const last = passes.length - 1;
   return {
     ...body,
+    ...(body.begin === undefined ? {} : { begin: mapValues(body.begin, replace) }),
     state: accumulate ? { ...body.state, [accumulator]: toExpression(0) } : body.state,
-    phases: body.phases.map((phase, index) => ({
+    phases: passes.map((phase, index) => ({
       ...phase,
       assign: {
         ...mapValues(phase.assign, replace),
-        // Emptied by the last pass that reads it.
         ...(accumulate && index === last ? { [accumulator]: toExpression(0) } : {}),
       },
       reduce: mapValues(phase.reduce, ({ over, sum }) => ({ over, sum: replace(sum) })),

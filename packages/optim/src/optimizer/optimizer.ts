@@ -6,7 +6,8 @@ import { checkBody } from "../language/validate.js";
 import type { ParameterSpec } from "../parameter.js";
 import { chooseBody } from "../values.js";
 import { type Arrangement, arrange } from "./arrange.js";
-import { checkConfig, checkHypers, learningRate, scheduledFactor } from "./checks.js";
+import { evaluationWeights } from "./averaging.js";
+import { checkConfig, checkHypers, scheduledFactor } from "./checks.js";
 import type {
   ArenaBytes,
   ClipSpec,
@@ -18,12 +19,15 @@ import type {
   StateDictionary,
   StepReport,
 } from "./config.js";
-import { gradientScale } from "./gradient.js";
+import { accumulator, gradientScale } from "./gradient.js";
 import { nonFiniteError } from "./nonFinite.js";
 import { loadState, type Progress, saveState } from "./state.js";
 import { clearingPeriod } from "./subnormal.js";
 
-const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
+/** Views that are no state slots, beside inputs. */
+const notState: readonly string[] = ["x", "g", accumulator, evaluationWeights];
+
+export const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
 /**
  * Builds an optimizer from a rule.
@@ -40,15 +44,17 @@ export function createRuleOptimizer(
   checkBody(rule, chosen.body);
   checkConfig(rule, config);
   const backend = backends[config.backend ?? "wasm"];
-  return new RuleOptimizer(parameters, arrange(chosen, backend, parameters, config), config);
+  return new ArrangedOptimizer(parameters, arrange(chosen, backend, parameters, config), config);
 }
 
-class RuleOptimizer implements Optimizer {
+/** Runs what is arranged, whatever kind of rule it comes from. */
+export class ArrangedOptimizer implements Optimizer {
   readonly parameters: readonly ParameterSpec[];
   readonly arenaBytes: ArenaBytes;
   readonly #arranged: Arrangement;
   readonly #clip: ClipSpec;
   readonly #nonFinite: NonFinitePolicy;
+  #mode: Optimizer["mode"] = "training";
   readonly #progress: Progress = { stepCount: 0, pending: 0, skipped: 0 };
   // One object for all steps, so that a step makes no garbage.
   readonly #report: { -readonly [Key in keyof StepReport]: StepReport[Key] } = {
@@ -56,24 +62,28 @@ class RuleOptimizer implements Optimizer {
     skipped: 0,
     gradientNorm: undefined,
   };
-  /** Places in `scheduled`; -1 where there is no such value. */
-  readonly #learningRateIndex: number;
+  /** Places in `scheduled`. */
+  readonly #learningRateIndices: readonly number[];
+  /** -1 where there is no such value. */
   readonly #scaleIndex: number;
 
   constructor(parameters: readonly ParameterSpec[], arranged: Arrangement, config: OptimizerConfig) {
-    const { hyperNames, gradientHyperNames, body, elements, precision, accumulate, memory } = arranged;
+    const { hyperNames, gradientHyperNames, learningRates, elements, precision, accumulate, memory } =
+      arranged;
     this.parameters = parameters;
     this.#arranged = arranged;
     this.#clip = config.clip ?? {};
     this.#nonFinite = config.nonFinite ?? "throw";
-    this.#learningRateIndex = hyperNames.indexOf(learningRate);
+    this.#learningRateIndices = learningRates.map((name) => hyperNames.indexOf(name));
     this.#scaleIndex = [...hyperNames, ...gradientHyperNames].indexOf(gradientScale);
     const arrayBytes = elements * elementBytes(precision);
     this.arenaBytes = {
       parameters: arrayBytes,
       gradients: arrayBytes,
-      state: arrayBytes * Object.keys(body.state).length,
+      state: arranged.stateBytes,
       accumulation: accumulate > 1 ? arrayBytes : 0,
+      inputs: arranged.inputs.length * arrayBytes,
+      evaluation: arranged.views.has(evaluationWeights) ? arrayBytes : 0,
       extra: config.extraBytes ?? 0,
       total: memory.buffer.byteLength,
     };
@@ -103,6 +113,14 @@ class RuleOptimizer implements Optimizer {
     return this.#progress.stepCount;
   }
 
+  get mode() {
+    return this.#mode;
+  }
+
+  get inputs() {
+    return this.#arranged.inputs;
+  }
+
   get groups(): readonly ParameterGroup[] {
     const { groups, hyperNames } = this.#arranged;
     return groups.map(({ parameters, base }) => ({
@@ -120,12 +138,96 @@ class RuleOptimizer implements Optimizer {
   }
 
   state(name: string, slot: string): Values {
-    const slots = Object.keys(this.#arranged.body.state);
+    const slots = [...this.#arranged.views.keys()].filter(
+      (array) => !notState.includes(array) && !this.inputs.includes(array),
+    );
     if (!slots.includes(slot)) throw unknownName(`state slot of ${this.rule.name}`, slot, slots);
     return this.#view(slot, name);
   }
 
+  input(input: string, name: string): Values {
+    if (this.inputs.includes(input)) return this.#view(input, name);
+    if (this.inputs.length > 0) throw unknownName(`input of ${this.rule.name}`, input, this.inputs);
+    throw new SteepestError(
+      "unknown-name",
+      `${this.rule.name} has no input "${input}": it needs the gradients only`,
+      "Leave it out",
+    );
+  }
+
+  evaluationParameter(name: string): Values {
+    if (!this.#arranged.views.has(evaluationWeights)) return this.parameter(name);
+    if (this.#mode === "evaluation") return this.#view(evaluationWeights, name);
+    throw new SteepestError(
+      "misuse",
+      `the weights of ${name} to evaluate with are read in training mode: ${this.rule.name} has not computed them`,
+      "Call enterEvaluation() first, and leaveEvaluation() before the next step",
+    );
+  }
+
+  enterEvaluation(): void {
+    if (this.#mode === "evaluation")
+      throw new SteepestError(
+        "misuse",
+        "enterEvaluation was called in evaluation mode",
+        "Call leaveEvaluation() before entering again",
+      );
+    const { groups, views } = this.#arranged;
+    const { stepCount } = this.#progress;
+    if (stepCount === 0) {
+      for (const [name, weights] of views.get(evaluationWeights) ?? []) weights.set(this.parameter(name));
+    } else {
+      this.#schedule(stepCount, 1);
+      for (const { evaluate, update, scheduled } of groups) {
+        evaluate?.carried.set(update.carried);
+        evaluate?.run(stepCount, scheduled);
+      }
+    }
+    this.#mode = "evaluation";
+  }
+
+  leaveEvaluation(): void {
+    if (this.#mode === "training")
+      throw new SteepestError(
+        "misuse",
+        "leaveEvaluation was called in training mode",
+        "Call enterEvaluation() before the evaluation, and leaveEvaluation() after it",
+      );
+    this.#mode = "training";
+  }
+
   step(): StepReport {
+    const { groups, updateTogether } = this.#arranged;
+    if (groups.some(({ updateAsync }) => updateAsync !== undefined)) throw takesTime(this.rule.name);
+    if (!this.#prepare()) return this.#report;
+    const step = this.#progress.stepCount + 1;
+    if (updateTogether === undefined) for (const group of groups) group.update.run(step, group.scheduled);
+    else updateTogether(step);
+    return this.#complete(step);
+  }
+
+  async stepAsync(): Promise<StepReport> {
+    if (!this.#prepare()) return this.#report;
+    const step = this.#progress.stepCount + 1;
+    const { groups, updateTogether } = this.#arranged;
+    if (updateTogether !== undefined) {
+      updateTogether(step);
+      return this.#complete(step);
+    }
+    for (const { update, updateAsync, scheduled } of groups)
+      if (updateAsync === undefined) update.run(step, scheduled);
+      else await updateAsync(step, scheduled);
+    return this.#complete(step);
+  }
+
+  /** Checks the gradients, and adds them up until it is time for an update. Whether it is; the report is written. */
+  #prepare(): boolean {
+    if (this.#mode === "evaluation")
+      throw new SteepestError(
+        "misuse",
+        `a step of ${this.rule.name} was asked for in evaluation mode`,
+        "Call leaveEvaluation() after the evaluation, then step",
+      );
     const { groups, accumulate } = this.#arranged;
     const progress = this.#progress;
     const step = progress.stepCount + 1;
@@ -135,27 +237,38 @@ class RuleOptimizer implements Optimizer {
       total === undefined || this.#clip.globalNorm === undefined
         ? undefined
         : Math.sqrt(total) / (updates ? accumulate : 1);
-    if (!this.#isUsable(total)) {
-      progress.skipped++;
-      return this.#finish(false, gradientNorm);
-    }
-    if (!updates) {
+    const usable = this.#isUsable(total);
+    if (!usable) progress.skipped++;
+    else if (updates) {
+      this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
+      if (step === 1) for (const { begin, scheduled } of groups) begin?.run(step, scheduled);
+    } else {
       for (const group of groups) group.accumulate.run(step, group.scheduled);
       progress.pending++;
-      return this.#finish(false, gradientNorm);
     }
-    this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
-    for (const group of groups) group.update.run(step, group.scheduled);
+    this.#report.applied = usable && updates;
+    this.#report.skipped = progress.skipped;
+    this.#report.gradientNorm = gradientNorm;
+    return this.#report.applied;
+  }
+
+  #complete(step: number): StepReport {
     if (this.precision === "float32" && step % clearingPeriod === 0)
-      for (const group of groups) group.clearSubnormals.run(step, group.scheduled);
-    progress.stepCount = step;
-    progress.pending = 0;
-    return this.#finish(true, gradientNorm);
+      for (const group of this.#arranged.groups) group.clearSubnormals.run(step, group.scheduled);
+    this.#progress.stepCount = step;
+    this.#progress.pending = 0;
+    return this.#report;
   }
 
   setHyper(name: string, value: number, group?: number): void {
-    const { rule, groups, hyperNames } = this.#arranged;
+    const { rule, groups, hyperNames, structural } = this.#arranged;
     checkHypers(rule, { [name]: value });
+    if (structural.includes(name))
+      throw new SteepestError(
+        "misuse",
+        `${rule.name}: ${name} is settled when the optimizer is built, since its memory or its linear algebra depend on it`,
+        `Build another optimizer with ${name}=${value}`,
+      );
     if (group !== undefined && groups[group] === undefined) {
       throw new SteepestError(
         "invalid-value",
@@ -174,6 +287,7 @@ class RuleOptimizer implements Optimizer {
 
   loadState(state: StateDictionary): void {
     loadState(this.#arranged, this.#progress, state);
+    this.#mode = "training";
   }
 
   #view(array: string, name: string): Values {
@@ -209,22 +323,24 @@ class RuleOptimizer implements Optimizer {
 
   /** Hands over the hyper-parameters of this step. Changes nothing that outlives it, so that a schedule may throw. */
   #schedule(step: number, scale: number): void {
-    const index = this.#learningRateIndex;
     for (const { base, scheduled, schedule } of this.#arranged.groups) {
       scheduled.set(base);
-      if (schedule !== undefined)
-        scheduled[index] = (base[index] ?? Number.NaN) * scheduledFactor(schedule, step);
+      if (schedule !== undefined) {
+        const factor = scheduledFactor(schedule, step);
+        for (const index of this.#learningRateIndices)
+          scheduled[index] = (base[index] ?? Number.NaN) * factor;
+      }
       if (this.#scaleIndex >= 0) scheduled[this.#scaleIndex] = scale;
     }
   }
-
-  #finish(applied: boolean, gradientNorm: number | undefined): StepReport {
-    this.#report.applied = applied;
-    this.#report.skipped = this.#progress.skipped;
-    this.#report.gradientNorm = gradientNorm;
-    return this.#report;
-  }
 }
+
+const takesTime = (rule: string) =>
+  new SteepestError(
+    "misuse",
+    `${rule} was given linear algebra whose results are promises, so a step cannot be done at once`,
+    "Await stepAsync(), or leave linearAlgebra out of the configuration",
+  );
 
 /** min(1, c/(‖g‖ + 1e-6)). */
 const clipFactor = ({ globalNorm }: ClipSpec, gradientNorm: number | undefined): number =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defineRule } from "../language/defineRule.js";
 import { abs, add, div, ema, max, mul, pow, select, sqrt, square, sub } from "../language/expression.js";
 import { decayRate, nonNegative, stepSize } from "../language/hyper.js";
+import type { Rule } from "../language/rule.js";
 import type { ParameterSpec } from "../parameter.js";
 import type { OptimizerConfig } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
@@ -81,6 +82,40 @@ const distance = defineRule({
       .phase({ update: ({ x, g, lr, d }) => ({ x: sub(x, mul(mul(lr, d), g)) }) }),
 });
 
+/** A parameter's own step size, from its own gradients, and a share of everyone's. */
+const ownSteps = defineRule({
+  name: "my-own-steps",
+  title: "Own steps",
+  summary: "one step size a parameter",
+  cite,
+  hyper: { lr: stepSize(0.1), start: nonNegative(0.5, "s_0", "first sum") },
+  body: (rule) =>
+    rule
+      .phases({
+        carriedPerParameter: { squares: rule.hyper.start, last: 0 },
+        carried: { everyone: 1 },
+        evaluation: ({ x, squares, everyone }) => sub(x, mul(1e-3, add(squares, everyone))),
+      })
+      .phase({
+        reduce: ({ g }) => ({
+          own: { over: "parameter", sum: square(g) },
+          all: { over: "all", sum: square(g) },
+        }),
+        carry: ({ squares, own, everyone, all }) => ({
+          // Each from the old value of the other.
+          squares: add(squares, own),
+          last: squares,
+          everyone: add(mul(0.5, everyone), mul(0.001, all)),
+        }),
+      })
+      .phase({
+        scalars: ({ lr, squares, last, everyone }) => ({
+          rate: mul(everyone, div(lr, sqrt(add(squares, mul(0.5, last))))),
+        }),
+        update: ({ x, g, rate }) => ({ x: sub(x, mul(rate, g)) }),
+      }),
+});
+
 const parameters: readonly ParameterSpec[] = [
   { name: "a", shape: [3, 11], role: "hiddenMatrix" },
   { name: "none", shape: [0], role: "other" },
@@ -93,7 +128,7 @@ type Step = (step: number, gradients: readonly (readonly number[])[]) => void;
 
 /** Runs the rule and the transcription side by side. */
 function compare(
-  rule: typeof lamb,
+  rule: Rule,
   transcription: (x: readonly number[][]) => Step,
   config: OptimizerConfig,
   tolerance: number,
@@ -177,7 +212,52 @@ const literalDistance = (x: readonly number[][]): Step => {
   };
 };
 
+const literalOwnSteps = (x: readonly number[][]): Step => {
+  const squares = x.map(() => 0.5);
+  let everyone = 1;
+  return (_, gradients) => {
+    const sums = gradients.map((one) => one.reduce((sum, g) => sum + g * g, 0));
+    everyone = 0.5 * everyone + 0.001 * sums.reduce((sum, one) => sum + one, 0);
+    x.forEach((values, p) => {
+      const last = squares[p] ?? Number.NaN;
+      squares[p] = last + (sums[p] ?? Number.NaN);
+      const rate = (everyone * 0.1) / Math.sqrt((squares[p] ?? Number.NaN) + 0.5 * last);
+      values.forEach((one, i) => {
+        values[i] = one - rate * (gradients[p]?.[i] ?? 0);
+      });
+    });
+  };
+};
+
 describe("rules of several phases", () => {
+  it("carries scalars for each parameter, whatever the groups, and sums over all groups", () => {
+    for (const groups of [[], [{ names: ["c", "b"] }]]) {
+      compare(ownSteps, literalOwnSteps, { backend: "float64", groups }, 1e-12);
+      compare(ownSteps, literalOwnSteps, { groups }, 1e-5);
+    }
+  });
+
+  it("saves what is carried for each parameter, and evaluates with it", () => {
+    for (const backend of ["wasm", "float64"] as const) {
+      const build = () => createRuleOptimizer({ rule: ownSteps }, parameters, { backend });
+      const first = build();
+      first.gradient("a").fill(1);
+      first.gradient("c").fill(2);
+      first.step();
+      const second = build();
+      second.loadState(first.saveState());
+      expect(second.saveState()).toEqual(first.saveState());
+      second.enterEvaluation();
+      const everyone = 0.5 + 0.001 * (33 + 4 * 37);
+      for (const [name, squares] of [
+        ["a", 33.5],
+        ["b", 0.5],
+        ["c", 148.5],
+      ] as const)
+        expect(second.evaluationParameter(name)[0]).toBeCloseTo(-1e-3 * (squares + everyone), 6);
+    }
+  });
+
   it("sums over each parameter", () => {
     compare(lamb, literalLamb, { backend: "float64" }, 1e-12);
     compare(lamb, literalLamb, {}, 1e-5);

@@ -14,7 +14,6 @@ import {
   readDescription,
   readNumber,
 } from "./description.js";
-import { accumulator } from "./gradient.js";
 
 /** Counters that change from step to step. */
 export interface Progress {
@@ -41,7 +40,7 @@ interface Description {
 }
 
 function describe(optimizer: Arrangement, progress: Progress): Description {
-  const { rule, options, precision, accumulate, hyperNames, body, groups } = optimizer;
+  const { rule, options, precision, accumulate, hyperNames, groups } = optimizer;
   const named = (names: readonly string[], values: Float64Array) =>
     Object.fromEntries(names.map((name, index) => [name, exact(values[index])]));
   return {
@@ -52,43 +51,21 @@ function describe(optimizer: Arrangement, progress: Progress): Description {
     step: exact(progress.stepCount),
     pending: exact(progress.pending),
     skipped: exact(progress.skipped),
-    groups: groups.map(({ parameters, base, update }) => ({
+    groups: groups.map(({ parameters, base, carriedNames, update }) => ({
       parameters: parameters.map(({ name }) => name),
       hyper: named(hyperNames, base),
-      carried: named(Object.keys(body.carried), update.carried),
+      carried: named(carriedNames, update.carried),
     })),
   };
 }
 
-/** The arrays that are state: the rule's slots, and the accumulator where there is one. */
-const stateArrays = ({ body, accumulate }: Arrangement): readonly string[] => [
-  ...Object.keys(body.state),
-  ...(accumulate > 1 ? [accumulator] : []),
-];
-
 const tensorOf = (shape: readonly number[], data: Values): SafetensorsTensor =>
   data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "F64", shape, data };
-
-interface StateTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly view: Values;
-}
-
-const stateTensors = (optimizer: Arrangement): readonly StateTensor[] =>
-  optimizer.groups.flatMap(({ parameters }) =>
-    parameters.flatMap(({ name, shape }) =>
-      stateArrays(optimizer).flatMap((array) => {
-        const view = optimizer.views.get(array)?.get(name);
-        return view === undefined ? [] : [{ name: `${name}/${array}`, shape, view }];
-      }),
-    ),
-  );
 
 /** A copy of the optimizer's state. */
 export const saveState = (optimizer: Arrangement, progress: Progress): StateDictionary => ({
   tensors: new Map(
-    stateTensors(optimizer).map(({ name, shape, view }) => [name, tensorOf(shape, view.slice())]),
+    optimizer.stateTensors.map(({ name, shape, view }) => [name, tensorOf(shape, view.slice())]),
   ),
   metadata: { [metadataKey]: JSON.stringify(describe(optimizer, progress)) },
 });
@@ -123,10 +100,13 @@ export function loadState(optimizer: Arrangement, progress: Progress, state: Sta
         (name) => [name, readNumber(`${key} ${name}`, field(field(one, key), name))] as const,
       );
     const hyper = numbers("hyper");
+    for (const [name, value] of hyper)
+      if (optimizer.structural.includes(name))
+        expectEqual(`${name} of group ${index}`, Number(group.hyper[name]), value);
     checkHypers(optimizer.rule, Object.fromEntries(hyper));
     return { hyper, carried: numbers("carried") };
   });
-  const tensors = stateTensors(optimizer).map(({ name, shape, view }) => {
+  const tensors = optimizer.stateTensors.map(({ name, shape, view }) => {
     const tensor = state.tensors.get(name);
     if (tensor === undefined) throw mismatch(`tensor "${name}"`, "in the state", "none");
     const { dtype, shape: foundShape } = tensorOf(shape, view);

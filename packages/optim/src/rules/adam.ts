@@ -35,7 +35,7 @@ export const adam = defineRule({
       values: adamDefaults,
       arguments: {
         ...optaxAdamArguments,
-        nesterov: { only: false, otherwise: "Adam has no Nesterov momentum here" },
+        nesterov: { only: false, otherwise: "Use nadam with preset=optax" },
       },
     },
     paper: {

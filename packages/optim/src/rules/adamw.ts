@@ -13,6 +13,7 @@ import {
   torchAdamArguments,
   torchAmsgradArgument,
 } from "./shared/adamFamily.js";
+import { noDecayMask } from "./shared/originals.js";
 
 /** AdamW. torch multiplies x by 1 − αλ first and then steps, which is the same update written in another order. */
 export const adamw = defineRule({
@@ -38,8 +39,8 @@ export const adamw = defineRule({
       arguments: {
         ...optaxAdamArguments,
         weight_decay: "weightDecay",
-        mask: { only: null, otherwise: "Give weightDecay=0 to a parameter group" },
-        nesterov: { only: false, otherwise: "AdamW has no Nesterov momentum here" },
+        mask: noDecayMask,
+        nesterov: { only: false, otherwise: "Use nadam with preset=optax, decay=decoupled" },
       },
     },
   },

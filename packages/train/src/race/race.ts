@@ -1,9 +1,9 @@
 import {
   createLineSearchOptimizer,
   createOptimizer,
-  findOptimizer,
   formatOptimizerSpec,
   type OptimizerSpec,
+  optimizerOf,
   type ParameterSpec,
   SteepestError,
 } from "@steepest/optim";
@@ -100,7 +100,7 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
 
 /** The specification with the race's learning rate and the landscape's recommendations filled in where it says nothing. */
 function entrant(spec: OptimizerSpec, landscape: Landscape, learningRate: number): OptimizerSpec {
-  const { hyper } = findOptimizer(spec.name);
+  const { hyper } = optimizerOf(spec);
   // A preset is a choice of the whole set, so that recommendations would undo it.
   const recommended = spec.preset === undefined ? landscape.race.hyper : {};
   return {
@@ -129,7 +129,7 @@ function stepper(
   landscape: Landscape,
 ): { readonly x: Float32Array | Float64Array; readonly step: (k: number) => void } {
   const parameters: readonly ParameterSpec[] = [{ name: "x", shape: [landscape.dimension], role: "other" }];
-  if (findOptimizer(spec.name).kind === "lineSearch") {
+  if (optimizerOf(spec).kind === "lineSearch") {
     const optimizer = createLineSearchOptimizer(spec, parameters, { backend: "float64" });
     const x = optimizer.parameter("x");
     const gradient = optimizer.gradient("x");
@@ -186,7 +186,7 @@ function run(
     if (outcome.kind === "unsolved" && value - landscape.minimum <= threshold)
       outcome = { kind: "solved", step: k };
   }
-  const { hyper, choose } = findOptimizer(spec.name);
+  const { hyper, choose } = optimizerOf(spec);
   const { lr } = choose(spec).hyper;
   const point = Float64Array.from(x);
   return {

@@ -125,6 +125,18 @@ describe("imageClassifier", () => {
     }
   });
 
+  it("evaluates at weights of their own, where there are such", async () => {
+    const averages = new Map([...values].map(([name, view]) => [name, view.map((value) => value / 2)]));
+    const evaluation = (name: string) => averages.get(name) ?? expect.unreachable(name);
+    const two = await loaded.bind({ ...views, evaluation }, { batchSize: 16, seed: 5, threads: 1 });
+    expect(await two.gradient(3)).toBe(await bound.gradient(3));
+    const found = await two.evaluate("test");
+    expect(found.loss).not.toBeCloseTo((await bound.evaluate("test")).loss, 3);
+    for (const [name, view] of values) averages.get(name)?.set(view);
+    expect(await two.evaluate("test")).toEqual(await bound.evaluate("test"));
+    await two.release();
+  });
+
   it("gives the same bits every time", async () => {
     const run = async () => [await bound.gradient(7), ...[...slopes.values()].flatMap((slope) => [...slope])];
     const first = await run();

@@ -55,10 +55,10 @@ function network(
 }
 
 /** The inputs that do not change: the data set, which is never copied, and the parameters. */
-const fixedFeeds = (dataset: ImageDataset, model: Model, views: ParameterViews) => ({
+const fixedFeeds = (dataset: ImageDataset, model: Model, parameter: (name: string) => Float32Array) => ({
   pixels: dataset.pixels,
   labels: dataset.labels,
-  ...Object.fromEntries(model.parameters.map(({ name }) => [name, views.parameter(name)])),
+  ...Object.fromEntries(model.parameters.map(({ name }) => [name, parameter(name)])),
 });
 
 interface Evaluator {
@@ -70,7 +70,7 @@ async function createEvaluator(
   dataset: ImageDataset,
   model: Model,
   standardisation: Standardisation,
-  views: ParameterViews,
+  parameter: (name: string) => Float32Array,
   threads: number,
 ): Promise<Evaluator> {
   const size = Math.min(EVALUATION_BATCH, dataset.labels.length);
@@ -80,7 +80,7 @@ async function createEvaluator(
   const correct = new Float32Array(size);
   const session = await createSession(
     compile({ losses: crossEntropyPerExample(logits, labels), correct: correctPerExample(logits, labels) }),
-    { feeds: { ...fixedFeeds(dataset, model, views), examples }, fetches: { losses, correct }, threads },
+    { feeds: { ...fixedFeeds(dataset, model, parameter), examples }, fetches: { losses, correct }, threads },
   );
   return {
     async evaluate(split) {
@@ -129,7 +129,7 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
     const examples = new Int32Array(batchSize);
     const lossValue = new Float32Array(1);
     const session: Session = await createSession(compile({ loss, ...outputs }), {
-      feeds: { ...fixedFeeds(dataset, model, views), examples },
+      feeds: { ...fixedFeeds(dataset, model, (name) => views.parameter(name)), examples },
       fetches: { loss: lossValue, ...filled },
       threads,
     });
@@ -141,7 +141,13 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
         return lossValue[0] ?? Number.NaN;
       },
       async evaluate(split) {
-        evaluator ??= await createEvaluator(dataset, model, standardisation, views, threads);
+        evaluator ??= await createEvaluator(
+          dataset,
+          model,
+          standardisation,
+          (name) => views.evaluation?.(name) ?? views.parameter(name),
+          threads,
+        );
         return evaluator.evaluate(split);
       },
       async release() {

@@ -1,9 +1,11 @@
 import { SteepestError } from "../../errors.js";
+import { type Expression, toExpression } from "../../language/expression.js";
 import { expressionKey } from "../../language/traverse.js";
 import {
   type Backend,
   type BackendMemory,
   type CompiledProgram,
+  elementArrays,
   groupSumNames,
   type Program,
   unitsOf,
@@ -41,7 +43,7 @@ function allocate(bytes: number): BackendMemory {
 const compiledKernels = new Map<string, Kernels>();
 
 function kernelsOf({ name, body }: Program): Kernels {
-  const arrays = ["x", "g", ...Object.keys(body.state)];
+  const arrays = elementArrays(body);
   const key = expressionKey([arrays, body.phases]);
   const existing = compiledKernels.get(key);
   if (existing !== undefined) return existing;
@@ -55,27 +57,34 @@ type Kernel = (descriptor: number) => void;
 function compile(program: Program): CompiledProgram {
   const { body, hyper } = program;
   const kernels = kernelsOf(program);
-  const arrayNames = ["x", "g", ...Object.keys(body.state)];
+  const arrayNames = elementArrays(body);
 
   const registers = new RegisterFile();
   const stepRegister = registers.named("k");
   const hyperRegisters = hyper.map((name) => registers.named(name));
   const carriedNames = Object.keys(body.carried);
   const carriedRegisters = carriedNames.map((name) => registers.named(name));
+  const ownNames = Object.keys(body.carriedPerParameter ?? {});
+  const ownRegisters = ownNames.map((name) => registers.named(name));
   const sumNames = groupSumNames(body);
   const phases = body.phases.map((phase, index) => {
-    const { program: before, results: inputs } = registers.compile(
-      phase.scalars,
-      kernels.phases[index]?.scalarInputs ?? [],
-    );
+    const { program: before, results } = registers.compile(phase.scalars, [
+      phase.when ?? toExpression(1),
+      ...(kernels.phases[index]?.scalarInputs ?? []),
+    ]);
+    const [when = -1, ...inputs] = results;
     const sums = Object.keys(phase.reduce).map((name) => registers.named(name));
     const groupSums = Object.entries(phase.reduce).flatMap(([name, { over }]) =>
-      over === "group" ? [{ register: registers.named(name), place: sumNames.indexOf(name) }] : [],
+      over === "parameter" ? [] : [{ register: registers.named(name), place: sumNames.indexOf(name) }],
     );
-    const { program: carry, results: carriedResults } = registers.compile({}, Object.values(phase.carry));
-    const carried = Object.keys(phase.carry).map((name) => carriedNames.indexOf(name));
+    const shared = Object.entries(phase.carry).filter(([name]) => carriedNames.includes(name));
+    const own = Object.entries(phase.carry).filter(([name]) => ownNames.includes(name));
+    const carry = {
+      shared: carrying(registers, shared, carriedNames),
+      own: carrying(registers, own, ownNames),
+    };
     const idle = kernels.phases[index]?.stores.length === 0 && sums.length === 0;
-    return { before, inputs, sums, groupSums, carry, carriedResults, carried, idle };
+    return { before, when, inputs, sums, groupSums, carry, idle };
   });
 
   // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
@@ -92,7 +101,9 @@ function compile(program: Program): CompiledProgram {
       const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
       const sums = new Float64Array(memory.buffer, sumsAddress, sumBytes / 8);
       const kernelFunctions = instantiate(kernels, memory, phases.length);
-      const units = unitsOf(body, group).map(({ offset, count }, index) => {
+      const spans = unitsOf(body, group);
+      const carried = new Float64Array(carriedNames.length + ownNames.length * spans.length);
+      const units = spans.map(({ offset, count }, index) => {
         const descriptor = descriptorsAddress + index * descriptorBytes;
         new Uint32Array(memory.buffer, descriptor, descriptorBytes / 4).set([
           count,
@@ -100,10 +111,15 @@ function compile(program: Program): CompiledProgram {
           sumsAddress,
           ...arrayNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
         ]);
-        return { descriptor, registers: registers.instantiate() };
+        const place = carriedNames.length + index * ownNames.length;
+        return {
+          descriptor,
+          registers: registers.instantiate(),
+          own: carried.subarray(place, place + ownNames.length),
+          ownNext: new Float64Array(ownNames.length),
+        };
       });
-      const carried = new Float64Array(carriedNames.length);
-      const replacement = new Float64Array(carried.length);
+      const carriedNext = new Float64Array(carriedNames.length);
       const groupSums = new Float64Array(sumNames.length);
 
       const write = (into: Float64Array, places: readonly number[], values: Float64Array) => {
@@ -113,46 +129,88 @@ function compile(program: Program): CompiledProgram {
         for (let i = 0; i < places.length; i++) values[i] = from[places[i] ?? -1] ?? Number.NaN;
       };
 
-      const runPhase = (phase: (typeof phases)[number], kernel: Kernel) => {
+      const load = (unit: (typeof units)[number]) => {
+        write(unit.registers, carriedRegisters, carried);
+        write(unit.registers, ownRegisters, unit.own);
+      };
+
+      const start = (step: number, hyperValues: Float64Array) => {
+        for (const unit of units) {
+          unit.registers[stepRegister] = step;
+          write(unit.registers, hyperRegisters, hyperValues);
+          load(unit);
+        }
+      };
+
+      const pass = (p: number) => {
+        const phase = phases[p];
+        const kernel = kernelFunctions[p];
+        if (phase === undefined || kernel === undefined) return;
         for (const unit of units) {
           runScalars(phase.before, unit.registers);
           if (phase.idle) continue;
-          read(unit.registers, phase.inputs, inputs);
-          kernel(unit.descriptor);
+          if (unit.registers[phase.when] === 0) sums.fill(0);
+          else {
+            read(unit.registers, phase.inputs, inputs);
+            kernel(unit.descriptor);
+          }
           write(unit.registers, phase.sums, sums);
         }
         for (const { register, place } of phase.groupSums) {
           let total = 0;
           for (const unit of units) total += unit.registers[register] ?? Number.NaN;
           groupSums[place] = total;
-          for (const unit of units) unit.registers[register] = total;
         }
+      };
+
+      const conclude = (p: number) => {
+        const phase = phases[p];
         const first = units[0];
-        if (first === undefined || phase.carried.length === 0) return;
-        runScalars(phase.carry, first.registers);
-        read(first.registers, phase.carriedResults, replacement);
-        write(carried, phase.carried, replacement);
-        for (const unit of units) write(unit.registers, carriedRegisters, carried);
+        if (phase === undefined || first === undefined) return;
+        for (const { register, place } of phase.groupSums)
+          for (const unit of units) unit.registers[register] = groupSums[place] ?? Number.NaN;
+        const { shared, own } = phase.carry;
+        if ((shared.places.length === 0 && own.places.length === 0) || first.registers[phase.when] === 0)
+          return;
+        // All are computed before any is replaced.
+        runScalars(shared.program, first.registers);
+        read(first.registers, shared.results, carriedNext);
+        for (const unit of units) {
+          runScalars(own.program, unit.registers);
+          read(unit.registers, own.results, unit.ownNext);
+        }
+        write(carried, shared.places, carriedNext);
+        for (const unit of units) {
+          write(unit.own, own.places, unit.ownNext);
+          load(unit);
+        }
       };
 
       return {
-        carried,
-        groupSums,
+        ...{ carried, groupSums, start, pass, conclude },
         run(step, hyperValues) {
-          for (const unit of units) {
-            unit.registers[stepRegister] = step;
-            write(unit.registers, hyperRegisters, hyperValues);
-            write(unit.registers, carriedRegisters, carried);
-          }
+          start(step, hyperValues);
           for (let p = 0; p < phases.length; p++) {
-            const phase = phases[p];
-            const kernel = kernelFunctions[p];
-            if (phase !== undefined && kernel !== undefined) runPhase(phase, kernel);
+            pass(p);
+            conclude(p);
           }
         },
       };
     },
   };
+}
+
+/** What replaces carried scalars: a program, the registers of its results, and the places they go to among `names`. */
+function carrying(
+  registers: RegisterFile,
+  replacements: readonly (readonly [name: string, expression: Expression])[],
+  names: readonly string[],
+) {
+  const { program, results } = registers.compile(
+    {},
+    replacements.map(([, expression]) => expression),
+  );
+  return { program, results, places: replacements.map(([name]) => names.indexOf(name)) };
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;

@@ -58,6 +58,11 @@ export const simd = {
   or: 0x50,
   bitSelect: 0x52,
   promoteLow: 0x5f,
+  f32x4Floor: 0x68,
+  f32x4Nearest: 0x6a,
+  i32x4ShiftLeft: 0xab,
+  i32x4ShiftRightSigned: 0xac,
+  i32x4Subtract: 0xb1,
   f32x4Absolute: 0xe0,
   f32x4Negate: 0xe1,
   f32x4SquareRoot: 0xe3,
@@ -70,6 +75,7 @@ export const simd = {
   f64x2Absolute: 0xec,
   f64x2Add: 0xf0,
   f64x2Multiply: 0xf2,
+  f32x4FromIntegers: 0xfa,
 } as const;
 export type SimdInstruction = (typeof simd)[keyof typeof simd];
 
@@ -151,10 +157,20 @@ export class FunctionEncoder {
     this.#code.push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
   }
 
+  i32x4Constant(value: number): void {
+    const lane = new Uint8Array(new Int32Array([value]).buffer);
+    this.#code.push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
+  }
+
   /** Lanes 2 and 3 of the vector on the stack, of which `local` is a copy, into lanes 0 and 1. */
   upperHalf(local: number): void {
     this.get(local);
     this.#code.push(0xfd, 0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+
+  /** Four of the eight float32 lanes of the two vectors on the stack: 0 to 3 of the first, 4 to 7 of the second. */
+  shuffle(...lanes: readonly [number, number, number, number]): void {
+    this.#code.push(0xfd, 0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)));
   }
 
   f64x2ExtractLane(lane: 0 | 1): void {

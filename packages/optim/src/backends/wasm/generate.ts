@@ -163,6 +163,8 @@ const direct: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> = {
   negate: simd.f32x4Negate,
   absolute: simd.f32x4Absolute,
   squareRoot: simd.f32x4SquareRoot,
+  floor: simd.f32x4Floor,
+  nearest: simd.f32x4Nearest,
 };
 
 const comparison: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> = {
@@ -170,6 +172,11 @@ const comparison: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> = 
   selectGreater: simd.f32x4Greater,
   selectGreaterEqual: simd.f32x4GreaterEqual,
 };
+
+/** The layout of a float32 number, and the bits of √½. */
+const mantissaBits = 23;
+const exponentBias = 127;
+const squareRootOfHalf = 0x3f3504f3;
 
 /** Emits one copy of the loop's body: nodes used twice are kept in locals, the others stay on the stack. */
 class ElementEmitter {
@@ -303,9 +310,42 @@ class ElementEmitter {
       this.#value(second);
       this.#code.simd(compare);
       this.#code.simd(simd.bitSelect);
-    } else {
+    } else if (operator === "sign") {
       this.#sign(first);
+    } else {
+      this.#bits(operator, first);
     }
+  }
+
+  /** Arithmetic on the bits of numbers. */
+  #bits(operator: ElementOperator, operand: number): void {
+    const code = this.#code;
+    this.#value(operand);
+    if (operator === "powerOfTwo") {
+      // The sum's last bits are the exponent's, and the shift leaves nothing else.
+      code.f32x4Constant(2 ** mantissaBits + exponentBias);
+      code.simd(simd.f32x4Add);
+      code.i32Constant(mantissaBits);
+      code.simd(simd.i32x4ShiftLeft);
+      return;
+    }
+    const bits = code.local(v128);
+    if (operator === "mantissa") code.tee(bits);
+    code.i32x4Constant(squareRootOfHalf);
+    code.simd(simd.i32x4Subtract);
+    if (operator === "exponent") {
+      code.i32Constant(mantissaBits);
+      code.simd(simd.i32x4ShiftRightSigned);
+      code.simd(simd.f32x4FromIntegers);
+      return;
+    }
+    const exponent = code.local(v128);
+    code.i32x4Constant(-(2 ** mantissaBits));
+    code.simd(simd.and);
+    code.set(exponent);
+    code.get(bits);
+    code.get(exponent);
+    code.simd(simd.i32x4Subtract);
   }
 
   /** 1 where x > 0, −1 where x < 0, else x itself, which is a zero or NaN. */

@@ -5,8 +5,6 @@ import {
   div,
   type Expression,
   ema,
-  exp,
-  log,
   mul,
   pow,
   sqrt,
@@ -92,24 +90,20 @@ describe("lowering", () => {
   });
 
   it("says what the fused kernels cannot do, and the float64 back end can", () => {
-    const hyper = { lr: stepSize(1) };
-    for (const [name, operation, atTwo] of [
-      ["the exponential of an element", exp, Math.E ** 2],
-      ["the logarithm of an element", log, Math.LN2],
-      ["a power of an element", (operand: Expression) => pow(operand, 0.3), 2 ** 0.3],
-    ] as const) {
-      const rule = defineRule({
-        ...described,
-        hyper,
-        body: (builder) => builder.elementwise({ update: ({ g: gradient }) => ({ x: operation(gradient) }) }),
-      });
-      const build = (backend: "wasm" | "float64") =>
-        createRuleOptimizer({ rule }, [{ name: "x", shape: [1], role: "other" }], { backend });
-      expect(() => build("wasm")).toThrow(`mine: the fused float32 kernels cannot compute ${name}`);
-      const optimizer = build("float64");
-      optimizer.gradient("x")[0] = 2;
-      optimizer.step();
-      expect(optimizer.parameter("x")[0]).toBeCloseTo(atTwo, 14);
-    }
+    const rule = defineRule({
+      ...described,
+      hyper: { lr: stepSize(1) },
+      body: (builder) => builder.elementwise({ update: ({ x, g }) => ({ x: pow(x, g) }) }),
+    });
+    const build = (backend: "wasm" | "float64") =>
+      createRuleOptimizer({ rule }, [{ name: "x", shape: [1], role: "other" }], { backend });
+    expect(() => build("wasm")).toThrow(
+      "mine: the fused float32 kernels cannot compute a power whose exponent differs from element to element",
+    );
+    const optimizer = build("float64");
+    optimizer.parameter("x")[0] = 2;
+    optimizer.gradient("x")[0] = 0.3;
+    optimizer.step();
+    expect(optimizer.parameter("x")[0]).toBeCloseTo(2 ** 0.3, 14);
   });
 });

@@ -2,6 +2,7 @@ import { SteepestError } from "../../errors.js";
 import { type Expression, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
 import { children, expressionKey } from "../../language/traverse.js";
+import { exponential, logarithm, type Nodes, power } from "./elementary.js";
 
 /*
  * From trees to what a loop does: a graph in which every common sub-expression is one node, and every maximal
@@ -19,6 +20,14 @@ export type ElementOperator =
   | "absolute"
   | "squareRoot"
   | "sign"
+  | "floor"
+  | "nearest"
+  /** e of a positive normal number m·2ᵉ with m between √½ and √2. */
+  | "exponent"
+  /** Its m. */
+  | "mantissa"
+  /** 2ⁿ of an integer n within ±126. */
+  | "powerOfTwo"
   | "selectEqual"
   | "selectGreater"
   | "selectGreaterEqual";
@@ -54,7 +63,7 @@ export interface LoweredPhase {
 const usesElements = (expression: Expression): boolean =>
   expression.kind === "variable" ? expression.scope === "element" : children(expression).some(usesElements);
 
-/** @throws SteepestError `unavailable` where an element needs an exponential, a logarithm or a general power. */
+/** @throws SteepestError `unavailable` where an exponent differs from element to element. */
 export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
   const nodes: Node[] = [];
   const scalarInputs: Expression[] = [];
@@ -74,6 +83,7 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
       kind: "scalar",
       input: scalarInputs.push(expression) - 1,
     }));
+  const elementary: Nodes = { operation, scalar };
   const reciprocal = (expression: Expression): Expression => ({
     kind: "binary",
     operator: "divide",
@@ -101,15 +111,16 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
           case "square":
             return operation("multiply", operand, operand);
           case "exponential":
+            return exponential(elementary, operand);
           case "logarithm":
-            throw unavailable(rule, `the ${expression.operator} of an element`);
+            return logarithm(elementary, operand);
           default:
             return operation(expression.operator, operand);
         }
       }
       case "binary": {
         const { operator, left, right } = expression;
-        if (operator === "power") return power(lower(left), right);
+        if (operator === "power") return lowerPower(lower(left), right);
         // One division a step instead of one an element.
         if (operator === "divide" && !usesElements(right)) {
           return operation("multiply", lower(left), scalar(reciprocal(right)));
@@ -125,7 +136,7 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
     }
   };
 
-  const power = (base: number, exponent: Expression): number => {
+  const lowerPower = (base: number, exponent: Expression): number => {
     if (exponent.kind === "constant") {
       const size = Math.abs(exponent.value);
       const whole = Math.floor(size);
@@ -137,7 +148,9 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
         return exponent.value > 0 ? product : operation("divide", scalar(toExpression(1)), product);
       }
     }
-    throw unavailable(rule, "a power of an element other than constant multiples of one half up to 8");
+    if (usesElements(exponent))
+      throw unavailable(rule, "a power whose exponent differs from element to element");
+    return power(elementary, base, exponent);
   };
 
   const lowerSum = (sum: Expression): LoweredSum => {

@@ -124,6 +124,9 @@ export function runScalars(program: ScalarProgram, registers: Float64Array): voi
       case "sign":
         registers[instruction.target] = Math.sign(a);
         break;
+      case "floor":
+        registers[instruction.target] = Math.floor(a);
+        break;
       case "exponential":
         registers[instruction.target] = Math.exp(a);
         break;

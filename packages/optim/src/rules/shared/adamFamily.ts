@@ -1,7 +1,7 @@
 import { add, div, type Expression, ema, max, pow, sqrt, square, sub } from "../../language/expression.js";
 import { choice, decayRate, nonNegative, stepSize } from "../../language/hyper.js";
 import type { ArgumentMapping } from "../../language/rule.js";
-import { maximizeArgument } from "./originals.js";
+import { maximizeArgument, noMeanPrecision } from "./originals.js";
 
 /** Hyper-parameters that Adam, AMSGrad, AdamW and Adam with L2 share. */
 export const adamHyper = {
@@ -37,7 +37,16 @@ export const optaxAdamArguments = {
   b2: "beta2",
   eps: "eps",
   eps_root: "epsRoot",
-  mu_dtype: { only: null, otherwise: "The mean of gradients has the precision of the parameters" },
+  mu_dtype: noMeanPrecision,
+} as const satisfies Readonly<Record<string, ArgumentMapping>>;
+
+/** The argument names of AlgoPerf's submissions that are written with JAX. They take `eps`, and always use 1e-8. */
+export const algoperfAdamArguments = {
+  learning_rate: "lr",
+  b1: "beta1",
+  b2: "beta2",
+  weight_decay: "weightDecay",
+  eps: { only: 1e-8, otherwise: "The original ignores its eps and uses 1e-8; give ours by its own name" },
 } as const satisfies Readonly<Record<string, ArgumentMapping>>;
 
 /** torch's `amsgrad` flag of `Adam` and `AdamW`. */

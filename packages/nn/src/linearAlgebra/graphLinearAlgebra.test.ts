@@ -1,0 +1,117 @@
+import { type Matrix, referenceLinearAlgebra, SteepestError } from "@steepest/optim";
+import { afterAll, describe, expect, it } from "vitest";
+import { graphLinearAlgebra } from "./graphLinearAlgebra.js";
+
+const algebra = graphLinearAlgebra();
+
+afterAll(() => algebra.release());
+
+/** Numbers in (−size, size) that look random. */
+const matrix = (rows: number, columns: number, size = 1): Matrix => ({
+  rows,
+  columns,
+  values: Float32Array.from({ length: rows * columns }, (_, i) => size * Math.sin(i * i + rows)),
+});
+
+const exact = (of: Matrix): Matrix => ({ ...of, values: Float64Array.from(of.values) });
+
+const sumOfSquares = ({ values }: Matrix): number =>
+  Array.from(values).reduce((sum, value) => sum + value * value, 0);
+
+function expectClose(found: Matrix, expected: Matrix, tolerance: number): void {
+  const scale = Math.max(1e-30, ...expected.values.map(Math.abs));
+  found.values.forEach((value, i) => {
+    expect(Math.abs(value - (expected.values[i] ?? Number.NaN))).toBeLessThanOrEqual(tolerance * scale);
+  });
+}
+
+describe("linear algebra by graphs", () => {
+  it("multiplies many shapes in one run, also empty ones, and adds to what was there", async () => {
+    const shapes = [
+      [3, 5, 7],
+      [1, 1, 1],
+      [16, 40, 9],
+      [4, 0, 3],
+    ] as const;
+    const tasks = shapes.flatMap(([m, k, n]) =>
+      [false, true].flatMap((transpose) => [
+        {
+          a: transpose ? matrix(k, m) : matrix(m, k),
+          b: transpose ? matrix(n, k) : matrix(k, n),
+          result: matrix(m, n),
+          transposeA: transpose,
+          transposeB: transpose,
+          alpha: 0.5,
+          beta: transpose ? -2 : 0,
+        },
+      ]),
+    );
+    const expected = tasks.map((task) => ({
+      ...task,
+      a: exact(task.a),
+      b: exact(task.b),
+      result: exact(task.result),
+    }));
+    const operation = algebra.product(tasks);
+    const reference = referenceLinearAlgebra.product(expected);
+    for (let run = 0; run < 2; run++) {
+      await operation.runAsync();
+      reference.run();
+    }
+    tasks.forEach(({ result }, i) => {
+      expectClose(result, expected[i]?.result ?? result, 1e-5);
+    });
+  });
+
+  it.each(["newtonSchulz", "polarExpress", "svd"] as const)(
+    "orthogonalises as the reference does: %s",
+    async (method) => {
+      const inputs = [matrix(20, 50), matrix(50, 20), matrix(16, 16), matrix(1, 7), matrix(8, 8, 1e-3)];
+      const hard = [matrix(4, 6, 0), matrix(4, 6, 1e30), matrix(4, 6, 1e-30)];
+      const tasks = [...inputs, ...hard].map((of) => ({ matrix: of, result: of }));
+      const expected = tasks.map(({ matrix: of }) => {
+        const result = exact(of);
+        referenceLinearAlgebra.orthogonalise([{ matrix: result, result }], { method }).run();
+        return result;
+      });
+      await algebra.orthogonalise(tasks, { method }).runAsync();
+      tasks.forEach(({ result }, i) => {
+        expectClose(result, expected[i] ?? result, 2e-4);
+      });
+    },
+  );
+
+  it("takes the other operations from the kernels", async () => {
+    const of = matrix(6, 9);
+    const result = matrix(6, 6);
+    await algebra
+      .gram([{ matrix: of, of: "rows", result, coefficients: { decay: 0, weight: 1 } }])
+      .runAsync();
+    const values = new Float32Array(6);
+    const vectors = matrix(6, 6);
+    await algebra.symmetricEigen([{ matrix: result, values, vectors }]).runAsync();
+    const root = matrix(6, 6);
+    const operation = algebra.inverseRoot([{ matrix: result, result: root, root: 2 }], {
+      method: "eigen",
+      epsilon: 1e-3,
+    });
+    await operation.runAsync();
+    expect(operation.reports).toEqual([{ method: "eigen", iterations: 0, error: 0 }]);
+    const squares = values.map((value) => 1 / (value + 1e-3));
+    const trace = sumOfSquares(root);
+    expect(trace / squares.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 3);
+    await algebra.qr([{ matrix: root, q: vectors }]).runAsync();
+    expect(sumOfSquares(vectors)).toBeCloseTo(6, 4);
+  });
+
+  it("refuses to run at once", () => {
+    const two = matrix(2, 2);
+    for (const operation of [
+      algebra.product([{ a: two, b: two, result: matrix(2, 2) }]),
+      algebra.orthogonalise([{ matrix: two, result: two }], { method: "newtonSchulz" }),
+      algebra.qr([{ matrix: two, q: two }]),
+    ]) {
+      expect(() => operation.run()).toThrow(SteepestError);
+    }
+  });
+});

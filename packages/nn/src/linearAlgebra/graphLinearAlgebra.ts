@@ -1,0 +1,156 @@
+import { add, input, matmul, multiply, type Tensor } from "@steepest/graph";
+import {
+  type LinearAlgebra,
+  type Matrix,
+  type Operation,
+  type OrthogonaliseTask,
+  type ProductTask,
+  SteepestError,
+  wasmLinearAlgebra,
+} from "@steepest/optim";
+import { Sessions } from "./boundGraph.js";
+import { type Orthogonalised, orthogonalised } from "./orthogonalise.js";
+
+/** Linear algebra that holds sessions of ONNX Runtime. */
+export interface GraphLinearAlgebra extends LinearAlgebra {
+  /** Frees the sessions; operations must not run any more. */
+  release(): Promise<void>;
+}
+
+/** Squares of norms between these leave float32 room for the iteration; others are taken by the WebAssembly kernels, which scale first. */
+const [leastSquare, greatestSquare] = [1e-20, 1e20];
+
+/**
+ * Linear algebra in float32 by ONNX Runtime: products and Newton–Schulz steps of one operation are one graph, made at its first run.
+ * All else is what the WebAssembly kernels do. It is asynchronous: only `runAsync` works.
+ *
+ * @param options.threads that one run may use; default 1
+ */
+export function graphLinearAlgebra({ threads = 1 }: { readonly threads?: number } = {}): GraphLinearAlgebra {
+  const kernels = wasmLinearAlgebra();
+  const sessions = new Sessions(threads);
+  return {
+    name: "graph",
+    precision: "float32",
+    synchronous: false,
+    product: (tasks) => product(tasks, kernels, sessions),
+    gram: (tasks) => asynchronous(kernels.gram(tasks)),
+    symmetricEigen: (tasks) => asynchronous(kernels.symmetricEigen(tasks)),
+    qr: (tasks) => asynchronous(kernels.qr(tasks)),
+    inverseRoot: (tasks, settings) => {
+      const operation = kernels.inverseRoot(tasks, settings);
+      return { ...asynchronous(operation), reports: operation.reports };
+    },
+    orthogonalise: (tasks, settings) => {
+      const exact = kernels.orthogonalise(tasks, settings);
+      const { method, steps = 5, epsilon = 1e-7 } = settings;
+      if (method === "svd") return asynchronous(exact);
+      if (tasks.length === 0 || tasks.some(({ matrix }) => isEmpty(matrix))) return asynchronous(exact);
+      const targets = tasks.map((task, index) => ({
+        task,
+        exact: kernels.orthogonalise([task], settings),
+        graph: orthogonalised(`x${index}`, [task.matrix.rows, task.matrix.columns], method, steps, epsilon),
+      }));
+      return orthogonalise(targets, sessions);
+    },
+    release: () => sessions.release(),
+  };
+}
+
+const refuse = (): never => {
+  throw new SteepestError(
+    "misuse",
+    "linear algebra by ONNX Runtime is asynchronous",
+    "Await runAsync(), or stepAsync() of an optimizer",
+  );
+};
+
+const asynchronous = ({ runAsync }: Operation): Operation => ({ run: refuse, runAsync });
+
+/** The array as float32: checked already, where the kernels planned the same tasks. */
+const float32 = ({ values }: Matrix): Float32Array => {
+  if (values instanceof Float32Array) return values;
+  throw new Error("internal: an array of the other precision");
+};
+
+const isEmpty = ({ rows, columns }: Matrix): boolean => rows === 0 || columns === 0;
+
+function product(tasks: readonly ProductTask[], kernels: LinearAlgebra, sessions: Sessions): Operation {
+  const plain = tasks.filter(({ a, b }) => !isEmpty(a) && !isEmpty(b));
+  const rest = kernels.product(tasks.filter((task) => !plain.includes(task)));
+  // Planned only for its checks.
+  kernels.product(plain);
+  const outputs: Record<string, Tensor> = {};
+  const feeds: Record<string, Float32Array> = {};
+  const fetches: Record<string, Float32Array> = {};
+  const copies: { readonly from: Float32Array; readonly to: Float32Array }[] = [];
+  plain.forEach(({ a, b, result, transposeA, transposeB, alpha = 1, beta = 0 }, index) => {
+    const read = (role: string, matrix: Matrix) => {
+      const name = `${role}${index}`;
+      feeds[name] = float32(matrix);
+      return input(name, [matrix.rows, matrix.columns]);
+    };
+    const of = matmul(read("a", a), read("b", b), {
+      transposeA: transposeA ?? false,
+      transposeB: transposeB ?? false,
+      scale: alpha,
+    });
+    const name = `result${index}`;
+    const to = float32(result);
+    if (beta === 0) {
+      outputs[name] = of;
+      fetches[name] = to;
+      return;
+    }
+    // What is read and written goes through an array of its own.
+    outputs[name] = add(of, multiply(read("previous", result), beta));
+    const from = new Float32Array(to.length);
+    fetches[name] = from;
+    copies.push({ from, to });
+  });
+  const run = plain.length === 0 ? async () => {} : sessions.lazily({ outputs, feeds, fetches });
+  return {
+    run: refuse,
+    runAsync: async () => {
+      rest.run();
+      await run();
+      for (const { from, to } of copies) to.set(from);
+    },
+  };
+}
+
+/** A matrix to orthogonalise, as a graph and by the kernels. */
+interface Target {
+  readonly task: OrthogonaliseTask;
+  readonly exact: Operation;
+  readonly graph: Orthogonalised;
+}
+
+function orthogonalise(targets: readonly Target[], sessions: Sessions): Operation {
+  const outputs: Record<string, Tensor> = {};
+  const feeds: Record<string, Float32Array> = {};
+  const fetches: Record<string, Float32Array> = {};
+  const results = targets.map(({ task: { matrix, result }, exact, graph }, index) => {
+    feeds[`x${index}`] = float32(matrix);
+    outputs[`y${index}`] = graph.result;
+    outputs[`square${index}`] = graph.normSquared;
+    // An array of its own: before the norm is known to be fit, the matrix must not be overwritten.
+    const from = new Float32Array(result.values.length);
+    const square = new Float32Array(1);
+    fetches[`y${index}`] = from;
+    fetches[`square${index}`] = square;
+    return { from, to: float32(result), square, exact };
+  });
+  const run = sessions.lazily({ outputs, feeds, fetches });
+  return {
+    run: refuse,
+    runAsync: async () => {
+      await run();
+      for (const { from, to, square, exact } of results) {
+        const [value = Number.NaN] = square;
+        if (value >= leastSquare && value <= greatestSquare) to.set(from);
+        else await exact.runAsync();
+      }
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { encodeModule } from "../../backends/wasm/encoder.js";
+import { SteepestError } from "../../errors.js";
+import { packKernel, packTransposedKernel, sumOfSquaresKernel, unpackKernel } from "./packKernels.js";
+import { productKernel } from "./productKernel.js";
+
+/** The functions of the module; their order is that of its exports. */
+const kernels = {
+  product: () => productKernel({ symmetric: false, add: false }),
+  productAdd: () => productKernel({ symmetric: false, add: true }),
+  symmetricProduct: () => productKernel({ symmetric: true, add: false }),
+  symmetricProductAdd: () => productKernel({ symmetric: true, add: true }),
+  pack: packKernel,
+  packTransposed: packTransposedKernel,
+  unpack: unpackKernel,
+  sumOfSquares: sumOfSquaresKernel,
+};
+export type KernelName = keyof typeof kernels;
+
+const names = Object.keys(kernels);
+
+let compiled: WebAssembly.Module | undefined;
+
+const pageBytes = 65_536;
+const maximumPages = 65_536;
+
+/** The descriptor of the call under way lies at address 0; scratch begins behind it. */
+const descriptorBytes = 128;
+
+/**
+ * The memory in which kernels work, and the kernels. Operations copy their matrices in and their results out, so that the arrays may
+ * lie anywhere; since nothing stays here between runs, all operations share the same bytes.
+ */
+export class Workspace {
+  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });
+  readonly #functions: ReadonlyMap<string, (descriptor: number) => void>;
+  #floats = new Float32Array(this.#memory.buffer);
+  #words = new Int32Array(this.#memory.buffer);
+  #doubles = new Float64Array(this.#memory.buffer);
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(encodeModule(Object.values(kernels).map((kernel) => kernel())));
+    const { exports } = new WebAssembly.Instance(compiled, { arena: { memory: this.#memory } });
+    this.#functions = new Map(
+      names.map((name, index) => {
+        const kernel = exports[String(index)];
+        if (typeof kernel !== "function") throw new Error(`internal: kernel ${name} is missing`);
+        return [
+          name,
+          (descriptor: number) => {
+            kernel(descriptor);
+          },
+        ];
+      }),
+    );
+  }
+
+  /** The whole memory as float32. Ask again after `reserve`, which may move it. */
+  get floats(): Float32Array {
+    return this.#floats;
+  }
+
+  /** The whole memory as float64. Ask again after `reserve`, which may move it. */
+  get doubles(): Float64Array {
+    return this.#doubles;
+  }
+
+  /** Makes sure that a layout fits. */
+  reserve(layout: Layout): void {
+    const missing = Math.ceil((layout.end - this.#floats.byteLength) / pageBytes);
+    if (missing <= 0) return;
+    try {
+      this.#memory.grow(missing);
+    } catch (cause) {
+      throw new SteepestError(
+        "unavailable",
+        `linear algebra needs ${layout.end} bytes of WebAssembly memory, more than can be had here`,
+        "Use smaller matrices, or smaller blocks of them",
+        { cause },
+      );
+    }
+    this.#floats = new Float32Array(this.#memory.buffer);
+    this.#words = new Int32Array(this.#memory.buffer);
+    this.#doubles = new Float64Array(this.#memory.buffer);
+  }
+
+  /** Runs a kernel with a descriptor. */
+  call({ kernel, words, factors }: Call): void {
+    this.#words.set(words);
+    this.#floats.set(factors, words.length);
+    this.#functions.get(kernel)?.(0);
+  }
+}
+
+/** A kernel's call: the words of its descriptor, then the factors. */
+export interface Call {
+  readonly kernel: KernelName;
+  readonly words: Int32Array;
+  readonly factors: Float32Array;
+}
+
+export const call = (
+  kernel: KernelName,
+  words: readonly number[],
+  factors: readonly number[] = [],
+): Call => ({
+  kernel,
+  words: Int32Array.from(words),
+  factors: Float32Array.from(factors),
+});
+
+/** Addresses in a workspace, handed out one after the other. */
+export class Layout {
+  #end = descriptorBytes;
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The address of so many bytes, aligned to 64. */
+  take(bytes: number): number {
+    const address = this.#end;
+    this.#end = Math.ceil((address + bytes) / 64) * 64;
+    return address;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Values } from "../backends/backend.js";
+import type { GramCoefficients, LinearAlgebra, Matrix } from "../linearAlgebra/linearAlgebra.js";
+import { elementCount } from "../parameter.js";
+import type { Stage } from "./matrixRule.js";
+
+/*
+ * Tensors and one matrix an axis. A tensor whose first axis is contracted with a matrix, the new axis coming last, is one product: Tᵀ M of the
+ * tensor as a matrix of its first axis against the rest. After as many of them as there are axes the axes are in order again.
+ */
+
+/** A tensor with a matrix [size, size] for each of its axes; undefined where an axis has none. */
+export interface AxisMatrices {
+  readonly shape: readonly number[];
+  readonly matrices: readonly (Matrix | undefined)[];
+}
+
+/** A tensor that is multiplied along each axis. */
+export interface AxisProduct extends AxisMatrices {
+  readonly input: Values;
+  /** Two arrays of the tensor's size that the intermediate tensors alternate between, the first one first. */
+  readonly buffers: readonly [Values, Values];
+  /** Multiply by the transposes. */
+  readonly transpose?: boolean;
+}
+
+/** Stages, and the tensors they give, ready to be multiplied again: each lies in one of its buffers, and the other comes first from there. */
+export interface AxisProducts {
+  readonly stages: readonly Stage[];
+  readonly results: readonly Omit<AxisProduct, "transpose">[];
+}
+
+/** T ×₁ M₁ᵀ ×₂ M₂ᵀ ..., or with `transpose` T ×₁ M₁ ×₂ M₂ ...: of a matrix M₁ᵀ T M₂ or M₁ T M₂ᵀ. */
+export function multiplyAxes(algebra: LinearAlgebra, products: readonly AxisProduct[]): AxisProducts {
+  const order = Math.max(0, ...products.map(({ shape }) => shape.length));
+  const stages = Array.from({ length: order }, (_, axis) => axisStages(algebra, products, axis)).flat();
+  const results = products.map(({ shape, matrices, buffers: [first, second] }) =>
+    shape.length % 2 === 1
+      ? { shape, matrices, input: first, buffers: [second, first] as const }
+      : { shape, matrices, input: second, buffers: [first, second] as const },
+  );
+  return { stages, results };
+}
+
+/** One axis of every tensor that has it. */
+function axisStages(
+  algebra: LinearAlgebra,
+  products: readonly AxisProduct[],
+  axis: number,
+): readonly Stage[] {
+  const present = products.flatMap(({ shape, matrices, input, buffers, transpose = false }) => {
+    const size = shape[axis];
+    if (size === undefined) return [];
+    const from = axis === 0 ? input : buffers[(axis + 1) % 2 === 0 ? 0 : 1];
+    const to = buffers[axis % 2 === 0 ? 0 : 1];
+    const rest = elementCount(shape) / size;
+    const tensor: Matrix = { rows: size, columns: rest, values: from };
+    return [{ tensor, matrix: matrices[axis], result: { rows: rest, columns: size, values: to }, transpose }];
+  });
+  const multiplied = algebra.product(
+    present.flatMap(({ tensor, matrix, result, transpose }) =>
+      matrix === undefined ? [] : [{ a: tensor, b: matrix, result, transposeA: true, transposeB: transpose }],
+    ),
+  );
+  const turned = present.filter(({ matrix }) => matrix === undefined);
+  const turn = () => {
+    for (const { tensor, result } of turned) transposeInto(tensor, result.values);
+  };
+  return [multiplied, ...(turned.length === 0 ? [] : [turn])];
+}
+
+/** A tensor whose Gram matrices are taken, one an axis. */
+export interface AxisGram extends AxisMatrices {
+  readonly input: Values;
+  /** An array of the tensor's size, for axes in the middle. */
+  readonly buffer: Values;
+}
+
+/** Each axis's matrix = decay · matrix + weight · (the tensor as that axis against the rest) times its transpose. */
+export function gramOfAxes(
+  algebra: LinearAlgebra,
+  tensors: readonly AxisGram[],
+  coefficients: GramCoefficients,
+): readonly Stage[] {
+  const outer = tensors.flatMap(({ shape, matrices, input }) => {
+    const count = elementCount(shape);
+    return [0, shape.length - 1].flatMap((axis, end) => {
+      const [size, result] = [shape[axis], matrices[axis]];
+      if (size === undefined || result === undefined || (end === 1 && axis === 0)) return [];
+      const rest = count / size;
+      return [
+        end === 0
+          ? {
+              matrix: { rows: size, columns: rest, values: input },
+              of: "rows" as const,
+              result,
+              coefficients,
+            }
+          : {
+              matrix: { rows: rest, columns: size, values: input },
+              of: "columns" as const,
+              result,
+              coefficients,
+            },
+      ];
+    });
+  });
+  const order = Math.max(0, ...tensors.map(({ shape }) => shape.length));
+  const inner = Array.from({ length: Math.max(0, order - 2) }, (_, index): readonly Stage[] => {
+    const axis = index + 1;
+    const present = tensors.flatMap((tensor) => {
+      const [size, result] = [tensor.shape[axis], tensor.matrices[axis]];
+      if (axis >= tensor.shape.length - 1 || size === undefined || result === undefined) return [];
+      return [{ ...tensor, size, result }];
+    });
+    const unfold = () => {
+      for (const { input, shape, buffer } of present) unfoldInto(input, shape, axis, buffer);
+    };
+    const grams = present.map(({ buffer, shape, size, result }) => ({
+      matrix: { rows: size, columns: elementCount(shape) / size, values: buffer },
+      of: "rows" as const,
+      ...{ result, coefficients },
+    }));
+    return [unfold, algebra.gram(grams)];
+  });
+  return [algebra.gram(outer), ...inner.flat()];
+}
+
+/** The tensor as a matrix of one axis against all the others. */
+function unfoldInto(input: Values, shape: readonly number[], axis: number, into: Values): void {
+  const size = shape[axis] ?? 1;
+  const after = elementCount(shape.slice(axis + 1));
+  const before = input.length / (size * after);
+  for (let p = 0; p < before; p++)
+    for (let j = 0; j < size; j++)
+      for (let q = 0; q < after; q++)
+        into[(j * before + p) * after + q] = input[(p * size + j) * after + q] ?? 0;
+}
+
+function transposeInto({ rows, columns, values }: Matrix, into: Values): void {
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) into[j * rows + i] = values[i * columns + j] ?? 0;
+}

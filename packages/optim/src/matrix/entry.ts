@@ -1,0 +1,53 @@
+import type { OptionValue } from "../language/rule.js";
+import { elementCount, type ParameterSpec } from "../parameter.js";
+import type { EntryDescription } from "../registry.js";
+import type { GivenValues } from "../values.js";
+import { companionBody } from "./companion.js";
+import type { MatrixRule } from "./matrixRule.js";
+import { chooseMatrixValues } from "./optimizer.js";
+import { Room } from "./room.js";
+
+/** An optimizer that works on whole matrices, and element by element on everything else. */
+export interface MatrixEntry extends EntryDescription {
+  readonly kind: "matrix";
+  readonly rule: MatrixRule;
+}
+
+const bytesPerElement = Float32Array.BYTES_PER_ELEMENT;
+
+/** What the registry says of a matrix rule. */
+export function matrixEntry(rule: MatrixRule): MatrixEntry {
+  const { name, title, summary, cite, hyper, options, presets } = rule;
+  const chosenOptions = (given: Readonly<Record<string, OptionValue>> = {}) =>
+    chooseMatrixValues(rule, { options: given }).options;
+  return {
+    ...{ kind: "matrix", rule, adaptive: true },
+    ...{ name, title, summary, cite, hyper, options, presets },
+    stateBytesPerParameter: (chosen) =>
+      matrixStateBytes(rule, [squareMatrix], { options: chosen ?? {} }) / elementCount(squareMatrix.shape),
+    stateBytes: (parameters, given) => matrixStateBytes(rule, parameters, given ?? {}),
+    latex: (chosen) =>
+      ["\\begin{aligned}", rule.latex(chosenOptions(chosen)).join(" \\\\\n"), "\\end{aligned}"].join("\n"),
+    plainFormula: (chosen) => rule.plainFormula(chosenOptions(chosen)),
+    choose: (given) => chooseMatrixValues(rule, given),
+  };
+}
+
+/** The example whose state stands for all where one figure is wanted. */
+const squareMatrix: ParameterSpec = { name: "square", shape: [256, 256], role: "hiddenMatrix" };
+
+/** Bytes of float32 state for these parameters. */
+function matrixStateBytes(
+  rule: MatrixRule,
+  parameters: readonly ParameterSpec[],
+  given: GivenValues,
+): number {
+  const room = new Room();
+  const declared = parameters.filter((each) => rule.takes(each)).map((each) => room.declare(each));
+  rule.plan(declared, chooseMatrixValues(rule, given));
+  const rest = parameters
+    .filter((each) => !rule.takes(each))
+    .reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const slots = Object.keys(companionBody(rule.companion).state).length;
+  return bytesPerElement * (room.stateElements + rest * slots);
+}
