@@ -7,6 +7,7 @@ import { optionChoices } from "./language/validate.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
+import { adafactor } from "./matrix/adafactor.js";
 import { distributedShampoo } from "./matrix/distributedShampoo.js";
 import { type MatrixEntry, matrixEntry } from "./matrix/entry.js";
 import { muon } from "./matrix/muon.js";
@@ -241,6 +242,7 @@ export const registry: readonly RegistryEntry[] = [
   plain(dadaptSgd),
   adaptive(dadaptAdam),
   adaptive(prodigy),
+  matrixEntry(adafactor),
   matrixEntry(shampoo),
   matrixEntry(distributedShampoo),
   matrixEntry(soap),
