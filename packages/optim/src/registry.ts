@@ -8,6 +8,7 @@ import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
 import { adafactor } from "./matrix/adafactor.js";
+import { caspr } from "./matrix/caspr.js";
 import { distributedShampoo } from "./matrix/distributedShampoo.js";
 import { type MatrixEntry, matrixEntry } from "./matrix/entry.js";
 import { muon } from "./matrix/muon.js";
@@ -246,6 +247,7 @@ export const registry: readonly RegistryEntry[] = [
   matrixEntry(shampoo),
   matrixEntry(distributedShampoo),
   matrixEntry(soap),
+  matrixEntry(caspr),
   matrixEntry(muon),
   plain(scheduleFreeSgd),
   adaptive(scheduleFreeAdamw),

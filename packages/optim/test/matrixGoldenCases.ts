@@ -47,6 +47,7 @@ export const matrixCases: Readonly<Record<string, (golden: Golden) => OptimizerS
   "shampoo-main-adam": metaShampoo("authors"),
   "shampoo-main-block4-adagrad": metaShampoo("authors"),
   "shampoo-main-eigenvalue-corrected": metaShampoo("authors"),
+  "caspr-default": ({ hyper }) => fromOriginal("caspr", "algoperf", hyper),
   "soap-default": ({ hyper }) => fromOriginal("soap", "authors", hyper),
   "soap-conv": ({ hyper }) => fromOriginal("soap", "authors", hyper),
   "muon-default": ({ hyper }) => fromOriginal("muon", "authors", hyper),
