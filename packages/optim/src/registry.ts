@@ -7,6 +7,8 @@ import { optionChoices } from "./language/validate.js";
 import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
 import { gdWolfe } from "./lineSearch/gdWolfe.js";
 import type { LineSearchMethod } from "./lineSearch/method.js";
+import { adafactor } from "./matrix/adafactor.js";
+import { caspr } from "./matrix/caspr.js";
 import { distributedShampoo } from "./matrix/distributedShampoo.js";
 import { type MatrixEntry, matrixEntry } from "./matrix/entry.js";
 import { muon } from "./matrix/muon.js";
@@ -241,9 +243,11 @@ export const registry: readonly RegistryEntry[] = [
   plain(dadaptSgd),
   adaptive(dadaptAdam),
   adaptive(prodigy),
+  matrixEntry(adafactor),
   matrixEntry(shampoo),
   matrixEntry(distributedShampoo),
   matrixEntry(soap),
+  matrixEntry(caspr),
   matrixEntry(muon),
   plain(scheduleFreeSgd),
   adaptive(scheduleFreeAdamw),

@@ -86,7 +86,7 @@ describe("the copies", () => {
       "skipped: ../shared/golden is not there, so the copied recordings are not compared with it\n",
     );
   const ours =
-    /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|dadapt-(sgd|adam)|amos|prodigy|schedulefree|adamax|nadam|nadamw|nadamp|generalized-adam|radam|ademamix|adabelief|yogi|adan|lion|rprop|cautious-(adamw|lion)|sophia|lookahead|lawa-(queue|ema)|muon|shampoo|soap|backtracking|lbfgs-strong-wolfe)(-|$)/;
+    /^(sgd|adagrad|rmsprop|adadelta|adam|amsgrad|adamw|lamb|dadapt-(sgd|adam)|amos|prodigy|schedulefree|adamax|nadam|nadamw|nadamp|generalized-adam|radam|ademamix|adabelief|yogi|adan|lion|rprop|adafactor|cautious-(adamw|lion|adafactor)|sophia|lookahead|lawa-(queue|ema)|muon|shampoo|soap|caspr|backtracking|lbfgs-strong-wolfe)(-|$)/;
   // torch 1.13 multiplied μ into its product twice, which its authors corrected: kept on record, but not followed.
   const mistaken = ["nadam-torch113"];
   it.skipIf(shared === undefined)("are those of ../shared/golden, and none of our rules is left out", () => {

@@ -23,6 +23,16 @@ const metaShampoo =
 
 /** Every recorded case of our matrix rules and how its call reads in our words. */
 export const matrixCases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> = {
+  "adafactor-paper": ({ hyper }) => fromOriginal("adafactor", "transformers", hyper),
+  "adafactor-hf": ({ hyper }) => fromOriginal("adafactor", "transformers", hyper),
+  // Its ε₁ of None is the smallest step above 1 of the parameters' numbers, which were float64.
+  "adafactor-torch": ({ hyper }) => fromOriginal("adafactor", "torch", { ...hyper, eps: [2 ** -52, 1e-3] }),
+  "adafactor-optax-factored": ({ hyper }) => fromOriginal("adafactor", "optax", hyper),
+  "adafactor-optax-unfactored": ({ hyper }) => fromOriginal("adafactor", "optax", hyper),
+  "cautious-adafactor-default": ({ hyper }) => {
+    const { options, ...spec } = fromOriginal("adafactor", "transformers", hyper);
+    return { ...spec, options: { ...options, cautious: true } };
+  },
   "shampoo-lecture": ({ hyper: { lr, beta, eps } }) => ({
     name: "shampoo",
     hyper: { lr: Number(lr), beta: Number(beta), eps: Number(eps) },
@@ -37,6 +47,7 @@ export const matrixCases: Readonly<Record<string, (golden: Golden) => OptimizerS
   "shampoo-main-adam": metaShampoo("authors"),
   "shampoo-main-block4-adagrad": metaShampoo("authors"),
   "shampoo-main-eigenvalue-corrected": metaShampoo("authors"),
+  "caspr-default": ({ hyper }) => fromOriginal("caspr", "algoperf", hyper),
   "soap-default": ({ hyper }) => fromOriginal("soap", "authors", hyper),
   "soap-conv": ({ hyper }) => fromOriginal("soap", "authors", hyper),
   "muon-default": ({ hyper }) => fromOriginal("muon", "authors", hyper),
