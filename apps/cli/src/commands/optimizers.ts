@@ -41,9 +41,7 @@ Examples:
 }
 
 const asText = (spec: OptimizerSpec | undefined, width: number): string =>
-  spec === undefined
-    ? optimizerTable(registry, width)
-    : describeOptimizer(findOptimizer(spec.name), spec, width);
+  spec === undefined ? optimizerTable(registry, width) : describeOptimizer(findOptimizer(spec.name), spec);
 
 const asJson = (spec: OptimizerSpec | undefined): string =>
   JSON.stringify(
