@@ -29,7 +29,7 @@ describe("steepest optimizers", () => {
   });
 
   it.each(registry)("describes $name in full", (entry) => {
-    const text = describeOptimizer(entry, {}, 100);
+    const text = describeOptimizer(entry, {});
     for (const name of [...Object.keys(entry.hyper), ...Object.keys(entry.options)])
       expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
     for (const preset of Object.values(entry.presets))

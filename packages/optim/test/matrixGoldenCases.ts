@@ -13,7 +13,7 @@ const lectureMuon = ({ hyper }: Golden): OptimizerSpec => ({
 /** Meta's code: the grafting's arguments are an object in the recordings. */
 const metaShampoo =
   (preset: PresetName) =>
-  ({ hyper: { grafting_args: grafting = {}, ...hyper } }: Golden): OptimizerSpec =>
+  ({ hyper: { grafting_args: grafting, ...hyper } }: Golden): OptimizerSpec =>
     fromOriginal("distributed-shampoo", preset, {
       ...hyper,
       ...Object.fromEntries(

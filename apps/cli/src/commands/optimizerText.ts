@@ -14,22 +14,31 @@ export function optimizerTable(entries: readonly RegistryEntry[], width: number)
   const titles = { name: "name", state: "state", reference: "reference" } as const;
   const widest = (column: keyof typeof titles) =>
     Math.max(...[titles[column], ...rows.map((row) => row[column])].map(displayWidth));
-  const left = width - widest("name") - widest("state") - widest("reference") - 3 * gap;
+  const beside = width - widest("name") - widest("state") - 2 * gap;
+  // In a narrow terminal the equations are worth more than who wrote them.
+  const hasReference = beside - widest("reference") - gap >= narrowestEquations;
+  const left = hasReference ? beside - widest("reference") - gap : beside;
   const table = textTable(
     [
       { title: titles.name },
       { title: "update", shrinks: true },
       { title: titles.state, align: "right" },
-      { title: titles.reference },
+      ...(hasReference ? [{ title: titles.reference }] : []),
     ],
     rows.flatMap(({ name, equations, state, reference }) => {
       const [first = "", ...more] = joinedWithin(equations, left);
-      return [[name, first, state, reference], ...more.map((line) => ["", line, "", ""])];
+      return [
+        [name, first, state, ...(hasReference ? [reference] : [])],
+        ...more.map((line) => ["", line, "", ""]),
+      ];
     }),
     { width },
   );
   return `${table}\n\nState is in bytes a parameter (float32). One in full: steepest optimizers NAME`;
 }
+
+/** Columns that equations have at least beside references. */
+const narrowestEquations = 30;
 
 /** Columns between two columns of a table. */
 const gap = 2;
@@ -49,7 +58,7 @@ function joinedWithin(equations: readonly string[], width: number): readonly str
 }
 
 /** Everything that the registry says of an optimizer, in the form that the given preset and options choose. */
-export function describeOptimizer(entry: RegistryEntry, given: GivenValues, width: number): string {
+export function describeOptimizer(entry: RegistryEntry, given: GivenValues): string {
   const { hyper, options } = entry.choose(given);
   const { authors, year, title, url } = entry.cite;
   const section = (heading: string, text: string) =>
@@ -58,9 +67,8 @@ export function describeOptimizer(entry: RegistryEntry, given: GivenValues, widt
     rows.length === 0
       ? ""
       : textTable(
-          titles.map((text, index) => ({ title: text, shrinks: index === titles.length - 1 })),
+          titles.map((title) => ({ title })),
           rows,
-          { width: width - 2 },
         );
   return [
     `${entry.title} (${entry.name}): ${entry.summary}`,

@@ -68,6 +68,13 @@ export function createComparisonCharts({
     });
     const target = { value: picture.target.value, label: picture.target.label };
 
+    /** Room beside the outermost points, which would be cut in half on the edge. */
+    const domainAround = (rates: readonly number[]): { readonly domain?: readonly [number, number] } => {
+      const positive = sorted(rates.filter((rate) => rate > 0));
+      const [low, high] = [positive[0], positive.at(-1)];
+      return low === undefined || high === undefined ? {} : { domain: [low / 1.3, high * 1.3] };
+    };
+
     if (chart === "sensitivity") {
       const series = entries
         .filter((entry) => entry.sensitivity.length > 0)
@@ -87,7 +94,7 @@ export function createComparisonCharts({
       return {
         ...common,
         title: "Best validation metric for every learning rate that was tried",
-        x: { label: "learning rate", scale: "log" },
+        x: { label: "learning rate", scale: "log", ...domainAround(series.flatMap(({ x }) => x)) },
         y: { label: "best validation accuracy", scale: "linear" },
         series,
         rules: [target],

@@ -20,6 +20,7 @@ const style = `
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
 .pair .chart,.wide .chart{height:380px}
 tr.group td,tr.group th{border-top:2px solid var(--muted)}
+td.missed{min-width:26ch}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 ul.plain{margin:0 0 10px;padding-left:20px;max-width:92ch}

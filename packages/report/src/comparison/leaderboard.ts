@@ -17,9 +17,9 @@ function costCells({ stepsToTarget, secondsToTarget }: ComparisonEntry): Markup 
   const cell = (cost: Cost, show: (value: number) => string): Markup =>
     cost.kind === "reached"
       ? html`<td class="number">${spread(cost, show)}</td>`
-      : html`<td class="quiet">not reached: ${cost.reason}</td>`;
+      : html`<td class="quiet missed">not reached: ${cost.reason}</td>`;
   return stepsToTarget.kind === "missed" && secondsToTarget.kind === "missed"
-    ? html`<td class="quiet" colspan="2">not reached: ${stepsToTarget.reason}</td>`
+    ? html`<td class="quiet missed" colspan="2">not reached: ${stepsToTarget.reason}</td>`
     : html`${cell(stepsToTarget, format.count)}${cell(secondsToTarget, format.seconds)}`;
 }
 

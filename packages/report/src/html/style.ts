@@ -25,7 +25,7 @@ background:var(--soft);padding:.1em .36em;border-radius:5px;overflow-wrap:anywhe
 .bounds{display:block;color:var(--muted);font-size:13px}
 .scroll{overflow-x:auto;margin-bottom:10px}
 table{border-collapse:collapse;width:100%;font-size:15px;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--muted);padding-bottom:8px}
+caption{text-align:left;max-width:calc(100vw - 68px);color:var(--muted);padding-bottom:8px}
 th,td{padding:7px 12px 7px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
 thead th{color:var(--muted);font-weight:600;font-size:13.5px;border-bottom-color:var(--line);white-space:nowrap;vertical-align:bottom}
 td.number,th.number{text-align:right;white-space:nowrap}

@@ -89,7 +89,7 @@ export function raceHtml(data: RaceData): string {
   const drawing =
     data.view.kind === "line"
       ? html`<p>Each line is the iterate of one optimizer.</p>`
-      : html`<p>Contours are log-spaced; darker is lower. The ring is the start, a star a minimiser. A head at the edge has left
+      : html`<p>Contours are log-spaced; the stronger the blue, the lower. The ring is the start, a star a minimiser. A head at the edge has left
 the box; a cross on it means that the run diverged. Zoom with the buttons, a pinch or Ctrl + wheel, and drag to move.</p>`;
   const body = html`<header>
 <p class="brand">Steepest · race</p>

@@ -22,6 +22,12 @@ describe("raceTable", () => {
   });
 });
 
+it("a table in a narrow terminal gives up the distance before the names", () => {
+  const table = raceTable(sampleRace(), { width: 60 });
+  expect(table).toMatch(/ steady /);
+  expect(table).not.toMatch(/distance/);
+});
+
 it("a learning rate that is a factor is called one", () => {
   const { runs, ...race } = sampleRace();
   const [run, ...others] = runs;

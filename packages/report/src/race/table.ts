@@ -53,14 +53,19 @@ export function raceRows(data: RaceData): readonly RaceRow[] {
   });
 }
 
+/** Columns of a terminal below which the table has no distances. */
+const narrow = 72;
+
 /** The table of results for a terminal. */
 export function raceTable(data: RaceData, options: TextTableOptions = {}): string {
+  // Where the name would be cut, the distance goes: the value says nearly the same.
+  const hasDistance = (options.width ?? Number.POSITIVE_INFINITY) >= narrow;
   const columns: readonly TextColumn[] = [
     { title: "", align: "right" },
     { title: "optimizer", shrinks: true },
     { title: "lr", align: "right" },
     { title: "final value", align: "right" },
-    { title: "distance", align: "right" },
+    ...(hasDistance ? [{ title: "distance", align: "right" } as const] : []),
     { title: `step under ${format.number(data.threshold)}`, align: "right" },
     { title: "state" },
   ];
@@ -69,7 +74,7 @@ export function raceTable(data: RaceData, options: TextTableOptions = {}): strin
     row.label,
     row.learningRate,
     row.finalValue,
-    row.distance,
+    ...(hasDistance ? [row.distance] : []),
     row.firstStep,
     { text: row.state, tone: row.tone },
   ]);

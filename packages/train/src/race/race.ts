@@ -70,17 +70,15 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
   if (!Number.isSafeInteger(steps) || steps < 1) {
     throw invalid(`a race needs a whole number of steps >= 1, found ${steps}`, "Try 2000");
   }
+  const field = `${steps} steps of ${entrants} ${entrants === 1 ? "optimizer" : "optimizers"}`;
   const most = Math.floor(mostNumbers / (Math.max(1, entrants) * (coordinates + 1)));
   if (steps > most) {
-    throw invalid(
-      `${steps} steps of ${entrants} optimizers do not fit into memory`,
-      `Race at most ${most} steps, or fewer optimizers`,
-    );
+    throw invalid(`${field} do not fit into memory`, `Race at most ${most} steps, or fewer optimizers`);
   }
   const updates = steps * entrants * landscape.dimension;
   if (updates > mostUpdates) {
     throw invalid(
-      `${steps} steps of ${entrants} optimizers in ${landscape.dimension} dimensions are ${updates.toExponential(1)} updates of a coordinate; a race makes at most ${mostUpdates.toExponential(0)}, else it would run for hours`,
+      `${field} in ${landscape.dimension} dimensions are ${updates.toExponential(1)} updates of a coordinate; a race makes at most ${mostUpdates.toExponential(0)}, else it would run for hours`,
       `Race fewer steps (${Math.floor(mostUpdates / (entrants * landscape.dimension))} would do), fewer optimizers or fewer dimensions`,
     );
   }
