@@ -41,7 +41,7 @@ Examples:
 }
 
 const asText = (spec: OptimizerSpec | undefined, width: number): string =>
-  spec === undefined ? optimizerTable(registry, width) : describeOptimizer(optimizerOf(spec), spec, width);
+  spec === undefined ? optimizerTable(registry, width) : describeOptimizer(optimizerOf(spec), spec);
 
 const asJson = (spec: OptimizerSpec | undefined): string =>
   JSON.stringify(
