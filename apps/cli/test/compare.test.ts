@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -45,7 +45,7 @@ describe("steepest compare", () => {
 
     const again = await run(...small, "--out", folder);
     expect(again.code).toBe(exitCode.usage);
-    expect(again.stderr).toContain(`Continue it with --resume ${folder}`);
+    expect(again.stderr).toContain(`Continue it with --resume ${JSON.stringify(folder)}`);
 
     const resumed = await run("--resume", folder, "--json");
     expect(resumed.code).toBe(exitCode.ok);
@@ -55,6 +55,9 @@ describe("steepest compare", () => {
   }, 60_000);
 
   it("explains wrong calls with exit code 2", async () => {
+    const foreign = join(root, "foreign");
+    await mkdir(foreign);
+    await writeFile(join(foreign, "run.json"), "{}");
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["fashion-mnits"], /Did you mean "fashion-mnist"/],
       [["fashion-mnist", "-o", "adamm"], /Did you mean "adam"/],
@@ -62,6 +65,11 @@ describe("steepest compare", () => {
       [["--resume", join(root, "nowhere")], /there is no comparison in/],
       [["--resume", "x", "--seeds", "2"], /cannot be used with/],
       [[], /no workload is given/],
+      [["fashion-mnist", "-o", "gd-wolfe"], /mini-batches/],
+      [["fashion-mnist", "--out", foreign], /is not empty and holds no comparison: found "run.json"/],
+      [["fashion-mnist", "--out", join(foreign, "run.json", "x")], /cannot be made a folder/],
+      [["fashion-mnist", "--out", join(foreign, "run.json", "x.html")], /is a file, not a folder/],
+      [["fashion-mnist", "--out", ""], /--out is empty/],
     ];
     for (const [args, message] of cases) {
       const { code, stdout, stderr } = await run(...args);
@@ -69,6 +77,18 @@ describe("steepest compare", () => {
       expect([args, code, stdout]).toEqual([args, exitCode.usage, ""]);
     }
   });
+
+  it("shows no figure for an optimizer that diverged", async () => {
+    const folder = join(root, "diverged");
+    const options = ["--seeds", "2", "--trials", "1", "--epochs", "0.05", "--out", folder];
+    const { code, stdout } = await run("fashion-mnist", "-o", "sgd", "-o", "adam:lr=1e30", ...options);
+    expect(code).toBe(exitCode.ok);
+    expect(stdout).toMatch(/^ *- +- +adam:lr=1e\+30 +1e30 +diverged +diverged +diverged +diverged/m);
+    expect(stdout).toContain("adam:lr=1e+30: diverged with all 2 seeds");
+    expect(stdout).toContain("looked at once, after the last step");
+    const page = await readFile(join(folder, "report.html"), "utf8");
+    expect(page).toMatch(/data-optimizer="adam:lr=1e\+30"[^>]*><td class="number">–<[\s\S]*?quiet">diverged</);
+  }, 60_000);
 
   it("Ctrl-C ends with 130 and the command that continues, and that command finishes", async () => {
     const folder = join(root, "interrupted");

@@ -117,7 +117,7 @@ describe("steepest train", () => {
       ),
     );
     const taken = await steepest([...args, "--out", "whole"], folder);
-    expect(taken.stderr).toMatch(/whole holds a complete run of 1000 steps.*--force/);
+    expect(taken.stderr).toMatch(/"whole" holds a complete run of 1,000 steps\. Replace it with --force/);
     expect(taken.code).toBe(2);
     const forced = await steepest([...args, "--out", folders[0], "--force"], folder);
     expect(forced.code).toBe(0);
@@ -137,6 +137,45 @@ describe("steepest train", () => {
     expect(reached.stdout).toMatch(/30\.00% reached at step \d+ after/);
     expect(reached.code).toBe(0);
   });
+
+  it("refuses other choices than the run was started with, and a folder in use, as wrong calls", async () => {
+    for (const option of [
+      ["--steps", "5"],
+      ["--lr", "5"],
+      ["--batch", "5"],
+    ]) {
+      const { code } = await steepest(["train", "--resume", "whole", ...option], folder);
+      expect([option, code]).toEqual([option, 2]);
+    }
+    const first = start(
+      ["train", "fashion-mnist", "--steps", "200000", "--checkpoint-every", "40", "--out", "busy"],
+      folder,
+    );
+    await exists(join(folder, "busy", "checkpoint.safetensors"));
+    for (const args of [["train", "--resume", "busy"], command("busy", "--force")]) {
+      const { code, stderr } = await steepest(args, folder);
+      expect(stderr).toMatch(new RegExp(`"busy" is in use by process ${first.child.pid}.*kill`));
+      expect(code).toBe(2);
+    }
+    first.child.kill("SIGKILL");
+    await first.finished;
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "says what is kept when it is stopped before the first step",
+    async () => {
+      const run = start(["train", "fashion-mnist", "--steps", "5000", "--out", "early"], folder);
+      await exists(join(folder, "early", ".steepest.lock"));
+      run.child.kill("SIGINT");
+      const { code, stderr } = await run.finished;
+      expect(code).toBe(130);
+      const step = Number(/after step (\d+)/.exec(stderr)?.[1] ?? 0);
+      expect(stderr).toContain(
+        step === 0 ? "before the first step; only the choices" : "everything is saved",
+      );
+      expect(existsSync(join(folder, "early", "checkpoint.safetensors"))).toBe(step > 0);
+    },
+  );
 
   it("names a damaged checkpoint", async () => {
     await cp(join(folder, "whole"), join(folder, "damaged"), { recursive: true });

@@ -31,11 +31,22 @@ describe("usage errors exit with 2, say what to do, and write nothing", () => {
     [train("--batch", "50001"), /50001 exceeds the 50000 training examples/],
     [train("--steps", "0"), /Expected an integer >= 1/],
     [train("--epochs", "1"), /cannot be used with option '--steps/],
-    [train("--seed", "x"), /Expected an integer/],
+    [train("--seed", "x"), /Expected an integer >= 0/],
+    [train("--seed", "-1"), /^steepest: .*Expected an integer >= 0/],
+    [train("--seed", "0x10"), /Expected an integer >= 0/],
+    [train("--lr", "0x10"), /Expected a number/],
+    [train("-o", "adam", "-o", "sgd"), /one optimizer, found adam and sgd.*steepest compare/],
+    [["train", "fashion-mnist", "--out", ""], /--out is empty.*Name a folder/],
+    [["train", "fashion-mnist", "--out", "package.json"], /"package.json" is a file, not a folder/],
+    [
+      ["train", "fashion-mnist", "--out", "package.json/x"],
+      /"package.json\/x" cannot be made a folder.*Choose/,
+    ],
+    [["train", "--resume", "."], /there is no run in "\."\. Give/],
     [train("--target", "88"), /target is 88.*0\.88/],
     [train("--schedule", "cosin:steps=5"), /Did you mean "cosine"/],
     [train("--optimiser", "adam"), /Did you mean --optimizer/],
-    [["train", "--resume", "nowhere"], /there is no run in nowhere/],
+    [["train", "--resume", "nowhere"], /there is no run in "nowhere"/],
     [["train", "--resume", "a", "--force"], /cannot be used with option/],
     [["optimizers", "admw"], /unknown optimizer "admw".*Did you mean "adamw"/],
   ])("steepest %j", async (args, message) => {
@@ -43,6 +54,12 @@ describe("usage errors exit with 2, say what to do, and write nothing", () => {
     expect(stderr).toMatch(message);
     expect(stdout).toBe("");
     expect(code).toBe(2);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("takes away the folders that it made for nothing", async () => {
+    const out = join(folder, "a", "b", "run");
+    expect((await typed("train", "fashion-mnist", "--batch", "50001", "--out", out)).code).toBe(2);
     expect(await readdir(folder)).toEqual([]);
   });
 
