@@ -73,10 +73,7 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
   const field = `${steps} steps of ${entrants} ${entrants === 1 ? "optimizer" : "optimizers"}`;
   const most = Math.floor(mostNumbers / (Math.max(1, entrants) * (coordinates + 1)));
   if (steps > most) {
-    throw invalid(
-      `${field} do not fit into memory`,
-      `Race at most ${most} steps, or fewer optimizers`,
-    );
+    throw invalid(`${field} do not fit into memory`, `Race at most ${most} steps, or fewer optimizers`);
   }
   const updates = steps * entrants * landscape.dimension;
   if (updates > mostUpdates) {
