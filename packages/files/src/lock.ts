@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { FileError } from "./errors.js";
@@ -31,14 +30,16 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     const holder = holderOf(found);
     // A lock without its text is being written at this moment, or was when its process died.
     const isLeft = holder === undefined ? waited >= patience / 2 : !(await isHeld(holder));
-    if (isLeft) await removeLeft(path, found);
-    else if (waited >= patience)
+    if (isLeft && (await removeLeft(path, found))) continue;
+    if (waited >= patience)
       throw new FileError(
         "in-use",
         `${JSON.stringify(folder)} is in use by process ${holder?.pid ?? "unknown"}`,
-        `Wait until that process ends or stop it${holder === undefined ? "" : ` (kill ${holder.pid})`}, or choose another folder`,
+        isLeft
+          ? `That process is gone, but another was about to take the folder over: if none is, remove ${guardOf(path)}`
+          : `Wait until that process ends or stop it${holder === undefined ? "" : ` (kill ${holder.pid})`}, or choose another folder`,
       );
-    else await wait(pollingPeriod);
+    await wait(pollingPeriod);
   }
 }
 
@@ -97,14 +98,19 @@ async function beginningOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** Removes a lock that was left behind, but not the one that another process may have put in its place meanwhile. */
-async function removeLeft(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}.tmp`;
+/**
+ * Removes a lock that was left behind, unless another process does so at this moment: only who holds the second file may look at
+ * the first again and remove it, so that nobody's new lock goes with it.
+ */
+async function removeLeft(path: string, text: string): Promise<boolean> {
+  const guard = guardOf(path);
+  if (!(await wroteNew(guard, ""))) return false;
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    if ((await readTextIfPresent(path)) === text) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
-  if ((await readTextIfPresent(aside)) !== text) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+  return true;
 }
+
+const guardOf = (path: string): string => `${path}.takeover`;

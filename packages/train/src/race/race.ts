@@ -98,13 +98,24 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
 
 /** The specification with the race's learning rate and the landscape's recommendations filled in where it says nothing. */
 function entrant(spec: OptimizerSpec, landscape: Landscape, learningRate: number): OptimizerSpec {
-  const { hyper } = optimizerOf(spec);
+  const entry = optimizerOf(spec);
+  const { hyper } = entry;
   // A preset is a choice of the whole set, so that recommendations would undo it.
   const recommended = spec.preset === undefined ? landscape.race.hyper : {};
+  // Others have a hyper-parameter of that name which their present options leave without effect, or whose range is another.
+  const isTaken = ([name, value]: readonly [string, number]) => {
+    try {
+      entry.choose({ ...spec, hyper: { ...spec.hyper, [name]: value } });
+      return true;
+    } catch (error) {
+      if (error instanceof SteepestError) return false;
+      throw error;
+    }
+  };
   return {
     ...spec,
     hyper: {
-      ...Object.fromEntries(Object.entries(recommended).filter(([name]) => Object.hasOwn(hyper, name))),
+      ...Object.fromEntries(Object.entries(recommended).filter(isTaken)),
       // Adadelta's `lr` is a factor on a step that it finds itself, not a step size: it keeps its own.
       ...(hyper.lr?.kind === "stepSize" ? { lr: learningRate } : {}),
       ...spec.hyper,
