@@ -1,3 +1,7 @@
+export type { Chart, ChartAxis, ChartSeries, Claim, Criterion, Figure, Table } from "./claims/claim.js";
+export { claims, findClaim } from "./claims/registry.js";
+export { type ClaimResult, type RunClaimOptions, runClaim } from "./claims/run.js";
+export { type Effect, endsOf, type Range, type Verdict, type VerdictKind } from "./claims/verdict.js";
 export {
   type CompareOptions,
   type ComparisonEvent,

@@ -1,0 +1,28 @@
+import { median } from "../statistics/descriptive.js";
+import { studentInterval } from "../statistics/intervals.js";
+import type { ChartSeries, Figure } from "./claim.js";
+
+/** A figure from a value for each seed: their mean with its 95 % interval. */
+export function figureOf(name: string, values: readonly number[], unit?: string): Figure {
+  const { estimate, low, high, level } = studentInterval(values);
+  return { name, value: estimate, ...(unit === undefined ? {} : { unit }), interval: { low, high, level } };
+}
+
+/** A line from a curve for each seed: their median at each x, and all of them between the bounds of the band. */
+export function seriesOf(
+  name: string,
+  x: ArrayLike<number>,
+  curves: readonly ArrayLike<number>[],
+  options: Pick<ChartSeries, "dots"> = {},
+): ChartSeries {
+  const at = (i: number): readonly number[] => curves.map((curve) => curve[i] ?? Number.NaN);
+  const over = (statistic: (values: readonly number[]) => number): readonly number[] =>
+    Array.from({ length: x.length }, (_, i) => statistic(at(i)));
+  return {
+    name,
+    x,
+    y: over(median),
+    band: { low: over((values) => Math.min(...values)), high: over((values) => Math.max(...values)) },
+    ...options,
+  };
+}

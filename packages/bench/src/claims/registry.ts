@@ -1,0 +1,19 @@
+import { unknownName } from "@steepest/optim";
+import type { Claim } from "./claim.js";
+
+/** Every claim, in the order of the lecture. */
+export const claims: readonly Claim[] = [];
+
+/**
+ * The claim of a name.
+ * @throws SteepestError `unknown-name` with the nearest one
+ */
+export function findClaim(name: string): Claim {
+  const found = claims.find((claim) => claim.name === name);
+  if (found !== undefined) return found;
+  throw unknownName(
+    "claim",
+    name,
+    claims.map((claim) => claim.name),
+  );
+}
