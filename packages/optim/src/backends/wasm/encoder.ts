@@ -74,6 +74,7 @@ export const simd = {
   f32x4Maximum: 0xe9,
   f64x2Absolute: 0xec,
   f64x2Add: 0xf0,
+  f64x2Subtract: 0xf1,
   f64x2Multiply: 0xf2,
   f32x4FromIntegers: 0xfa,
 } as const;
@@ -141,6 +142,11 @@ export class FunctionEncoder {
   /** One float32 into all four lanes. */
   v128LoadSplat(offset: number): void {
     this.#code.push(0xfd, 0x09, 2, ...unsigned(offset));
+  }
+
+  /** One float64 into both lanes. */
+  v128LoadDoubleSplat(offset: number): void {
+    this.#code.push(0xfd, 0x0a, 3, ...unsigned(offset));
   }
 
   v128Store(offset: number): void {

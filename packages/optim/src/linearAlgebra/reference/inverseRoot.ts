@@ -57,15 +57,15 @@ export function inverseRootByEigen(
   return symmetrised(result, n);
 }
 
-/** λ^(−1/root) of ascending eigenvalues, damped. */
+/** λ^(−1/root) of eigenvalues, damped. */
 export function eigenvaluePowers(
   values: Float64Array,
   root: number,
   settings: FullInverseRootSettings,
 ): Float64Array {
-  const last = values[values.length - 1] ?? 0;
+  const last = values.reduce((a, b) => Math.max(a, b), values[0] ?? 0);
   const damping = dampingOf(settings, () => last);
-  const lowest = (values[0] ?? 0) + damping;
+  const lowest = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0) + damping;
   // Only rounding makes an eigenvalue of the damped matrix lower than the damping.
   const shift = damping + Math.max(0, damping - lowest);
   const rounding = settings.epsilon === 0 ? values.length * Number.EPSILON * last : 0;

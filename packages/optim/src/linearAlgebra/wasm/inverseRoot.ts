@@ -1,12 +1,8 @@
 import type { FullInverseRootSettings } from "../checks.js";
 import type { InverseRootReport, InverseRootTask } from "../linearAlgebra.js";
-import {
-  dampingOf,
-  inverseRootByEigen,
-  judgeIteration,
-  largestEigenvalue,
-} from "../reference/inverseRoot.js";
+import { dampingOf, judgeIteration, largestEigenvalue } from "../reference/inverseRoot.js";
 import { frobeniusNorm } from "../reference/multiply.js";
+import { exactRoot } from "./eigen/root.js";
 import { floatBytes, type Panels } from "./layout.js";
 import { fetch, multiplyPanels, pack, placeOf, stage, stagingBytes, takePanels } from "./steps.js";
 import type { Call, Layout, Workspace } from "./workspace.js";
@@ -20,14 +16,11 @@ export function planInverseRoot(
   settings: FullInverseRootSettings,
   layout: Layout,
 ): RunInverseRoot {
-  const { matrix, result, root } = task;
-  const exact = () => {
-    result.values.set(inverseRootByEigen(matrix.values, matrix.rows, root, settings));
-  };
+  const exact = exactRoot(task, settings, layout);
   if (settings.method === "eigen") {
     const report: InverseRootReport = { method: "eigen", iterations: 0, error: 0 };
-    return () => {
-      exact();
+    return (workspace) => {
+      exact(workspace);
       return report;
     };
   }
@@ -35,7 +28,7 @@ export function planInverseRoot(
   return (workspace) => {
     const { iterations, error } = newton(workspace);
     if (error <= settings.fallbackAbove) return { method: "coupledNewton", iterations, error };
-    exact();
+    exact(workspace);
     return { method: "eigen", iterations, error };
   };
 }

@@ -2,7 +2,8 @@ import { checkInverseRoots, checkOrthogonalise, checkQr, checkSymmetricEigen } f
 import type { InverseRootReport, LinearAlgebra, Operation } from "../linearAlgebra.js";
 import { synchronousOperation } from "../operation.js";
 import { polarFactor } from "../reference/polarFactor.js";
-import { writeEigen, writeQr } from "../reference/write.js";
+import { writeQr } from "../reference/write.js";
+import { symmetricEigenSteps } from "./eigen/symmetricEigen.js";
 import { planInverseRoot } from "./inverseRoot.js";
 import { orthogonaliseSteps } from "./orthogonalise.js";
 import { gramSteps, productSteps } from "./product.js";
@@ -44,12 +45,8 @@ export function wasmLinearAlgebra(): LinearAlgebra {
     product: (tasks) => plan(tasks, productSteps),
     gram: (tasks) => plan(tasks, gramSteps),
 
-    symmetricEigen: (tasks) => {
-      const checked = tasks.map((task) => ({ task, size: checkSymmetricEigen(task, precision) }));
-      return synchronousOperation(() => {
-        for (const { task, size } of checked) writeEigen(task, size);
-      });
-    },
+    symmetricEigen: (tasks) =>
+      plan(tasks, (task, layout) => symmetricEigenSteps(task, checkSymmetricEigen(task, precision), layout)),
 
     qr: (tasks) => {
       for (const task of tasks) checkQr(task, precision);

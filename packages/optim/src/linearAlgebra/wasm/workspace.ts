@@ -1,5 +1,12 @@
 import { encodeModule } from "../../backends/wasm/encoder.js";
 import { SteepestError } from "../../errors.js";
+import {
+  columnGramKernel,
+  reflectRowsKernel,
+  rotateRowsKernel,
+  symmetricUpdateKernel,
+  symmetricVectorKernel,
+} from "./eigen/kernels.js";
 import { packKernel, packTransposedKernel, sumOfSquaresKernel, unpackKernel } from "./packKernels.js";
 import { productKernel } from "./productKernel.js";
 
@@ -13,6 +20,11 @@ const kernels = {
   packTransposed: packTransposedKernel,
   unpack: unpackKernel,
   sumOfSquares: sumOfSquaresKernel,
+  symmetricVector: symmetricVectorKernel,
+  symmetricUpdate: symmetricUpdateKernel,
+  reflectRows: reflectRowsKernel,
+  rotateRows: rotateRowsKernel,
+  columnGram: columnGramKernel,
 };
 export type KernelName = keyof typeof kernels;
 

@@ -1,0 +1,31 @@
+import type { SymmetricEigenTask } from "../../linearAlgebra.js";
+import type { Step } from "../steps.js";
+import type { Layout } from "../workspace.js";
+import { ascendingOrder, eigenRoom } from "./decomposition.js";
+import { doubleBytes } from "./layout.js";
+
+/** An eigendecomposition into the task's arrays; all NaN where an entry is not finite. */
+export function symmetricEigenSteps(task: SymmetricEigenTask, size: number, layout: Layout): readonly Step[] {
+  const room = eigenRoom(size, layout);
+  const { values, vectors } = task;
+  const start = room.vectors.address / doubleBytes;
+  return [
+    (workspace) => {
+      if (!room.run(workspace, task.matrix.values)) {
+        values.fill(Number.NaN);
+        vectors.values.fill(Number.NaN);
+        return;
+      }
+      const order = ascendingOrder(room.values);
+      if (task.order === "descending") order.reverse();
+      const { doubles } = workspace;
+      const target = vectors.values;
+      for (let j = 0; j < size; j++) values[j] = room.values[order[j] ?? 0] ?? 0;
+      for (let i = 0; i < size; i++) {
+        for (let j = 0; j < size; j++) {
+          target[i * size + j] = doubles[start + (order[j] ?? 0) * room.vectors.stride + i] ?? 0;
+        }
+      }
+    },
+  ];
+}
