@@ -1,80 +1,25 @@
 import { describe, expect, it } from "vitest";
-import type { RuleBody } from "../src/language/rule.js";
-import { optionChoices } from "../src/language/validate.js";
 import { createLineSearchOptimizer, type LineSearchOptimizer } from "../src/lineSearch/optimizer.js";
 import type { Optimizer, OptimizerConfig } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { elementCount, type ParameterSpec } from "../src/parameter.js";
-import { findOptimizer, registry } from "../src/registry.js";
+import { registry } from "../src/registry.js";
 import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
-import { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec } from "../src/spec.js";
+import { parseOptimizerSpec } from "../src/spec.js";
 import { chooseValues } from "../src/values.js";
-import { rosenbrock } from "./golden.js";
-import { awkwardParameters, fillGradients, flatten, initialise, noise } from "./gradients.js";
+import { formsOf, onBackends } from "./forms.js";
+import { awkwardParameters, fillGradients, flatten, initialise, noise, unflatten } from "./gradients.js";
+import { type Objective, parabola, rosenbrock } from "./objectives.js";
 
 /*
  * What every optimizer of the registry promises, under every choice of its options and on both back ends. A new rule is held to it by its line in
  * the registry.
  */
 
-const backends = ["float64", "wasm"] as const;
-
-/** Every entry in every form. */
-const forms: readonly OptimizerSpec[] = registry.flatMap((entry) =>
-  (entry.kind === "rule" ? optionChoices(entry.rule) : [{}]).map((options) => ({
-    name: entry.name,
-    hyper: {},
-    options,
-  })),
-);
-const titled = (kind: "rule" | "lineSearch") =>
-  forms
-    .filter(({ name }) => findOptimizer(name).kind === kind)
-    .flatMap((spec) => backends.map((backend) => [formatOptimizerSpec(spec), backend, spec] as const));
-
-/** The rule under the form's options. */
-const bodyOf = ({ name, options }: OptimizerSpec): RuleBody => {
-  const entry = findOptimizer(name);
-  if (entry.kind !== "rule") throw new Error(`${name} is no rule`);
-  return entry.rule.body(chooseValues(entry, { options }).options);
-};
+const forms = formsOf("rule", "matrix", "lineSearch");
 
 const vector = (size: number): readonly ParameterSpec[] => [{ name: "x", shape: [size], role: "other" }];
 const elements = awkwardParameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-
-/** The Hessian's diagonal at x by central differences of the gradient, as the input of an optimizer that asks for it. */
-function fillHessian(optimizer: Optimizer, objective: Objective): void {
-  const x = optimizer.parameter("x");
-  for (const input of optimizer.inputs)
-    optimizer.input(input, "x").set(
-      Array.from(x, (_, i) => {
-        const slopes = [1e-3, -1e-3].map((shift) => {
-          const gradient: number[] = [];
-          objective(Array.from(x).with(i, (x[i] ?? 0) + shift), gradient);
-          return gradient[i] ?? 0;
-        });
-        return ((slopes[0] ?? 0) - (slopes[1] ?? 0)) / 2e-3;
-      }),
-    );
-}
-
-/** The convex quadratic ½ Σ aᵢ (xᵢ − cᵢ)²; its gradient goes to `gradient`. */
-function parabola(x: ArrayLike<number>, gradient: { [index: number]: number }): number {
-  let value = 0;
-  for (const [i, [curvature, centre]] of (
-    [
-      [1, 0.5],
-      [3, -1],
-      [0.5, 2],
-    ] as const
-  ).entries()) {
-    const distance = (x[i] ?? 0) - centre;
-    value += (curvature * distance * distance) / 2;
-    gradient[i] = curvature * distance;
-  }
-  return value;
-}
-type Objective = typeof parabola;
 
 describe("every entry", () => {
   it("has a name of its own, a line of summary, a source with a link, and documented values", () => {
@@ -88,17 +33,13 @@ describe("every entry", () => {
         expect(description.length).toBeGreaterThan(0);
     }
   });
-  it.each(forms.map((spec) => [formatOptimizerSpec(spec), spec] as const))(
-    "%s is written and read",
-    (text, spec) => {
-      expect(parseOptimizerSpec(text)).toEqual(spec);
-      const entry = findOptimizer(spec.name);
-      expect(entry.latex(spec.options)).toContain(
-        "x_{k} &=".replace("{k}", entry.kind === "rule" ? "{k}" : "k"),
-      );
-      expect(entry.plainFormula(spec.options).some((line) => /^x′? ← /.test(line))).toBe(true);
-    },
-  );
+  it.each(forms)("%s is written and read", (text, spec, entry) => {
+    expect(parseOptimizerSpec(text)).toEqual(spec);
+    expect(entry.latex(spec.options)).toContain(
+      "x_{k} &=".replace("{k}", entry.kind === "rule" ? "{k}" : "k"),
+    );
+    expect(entry.plainFormula(spec.options).some((line) => /^x′? ← /.test(line))).toBe(true);
+  });
   it("maps every argument of an original to names that it has", () => {
     for (const entry of registry) {
       const names = [...Object.keys(entry.hyper), ...Object.keys(entry.options)];
@@ -123,7 +64,7 @@ describe("every entry", () => {
   });
 });
 
-describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
+describe.each(onBackends(formsOf("rule")))("%s on %s", (_, backend, spec, entry) => {
   const build = (
     parameters = awkwardParameters,
     config: OptimizerConfig = {},
@@ -140,8 +81,7 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     }
     return optimizer;
   };
-  const entry = findOptimizer(spec.name);
-  const { phases } = bodyOf(spec);
+  const { phases } = entry.rule.body(chooseValues(entry, spec).options);
   const sums = phases.flatMap(({ reduce }) => Object.values(reduce).map(({ over }) => over));
 
   it("takes the bytes of state that it declares", () => {
@@ -150,15 +90,19 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
   });
 
   it("resumes from a file to the same bits, at any step", () => {
-    const whole = flatten(run(build(), 1, 12));
-    for (const at of [0, 1, 2, 7]) {
-      const first = run(build(), 1, at);
-      const { tensors, metadata } = first.saveState();
+    const whole = build();
+    const saved = [0, 1, 2, 7].map((at, index, all) => {
+      run(whole, (all[index - 1] ?? 0) + 1, at);
+      const { tensors, metadata } = whole.saveState();
+      return { at, file: encodeSafetensors(tensors, metadata), parameters: flatten(whole) };
+    });
+    run(whole, 8, 12);
+    for (const { at, file, parameters } of saved) {
       const resumed = build();
-      for (const { name } of awkwardParameters) resumed.parameter(name).set(first.parameter(name));
-      resumed.loadState(decodeSafetensors(encodeSafetensors(tensors, metadata)));
+      unflatten(resumed, parameters);
+      resumed.loadState(decodeSafetensors(file));
       expect(resumed.stepCount).toBe(at);
-      expect(flatten(run(resumed, at + 1, 12))).toEqual(whole);
+      expect(flatten(run(resumed, at + 1, 12))).toEqual(flatten(whole));
     }
   });
 
@@ -191,57 +135,24 @@ describe.each(titled("rule"))("%s on %s", (_, backend, spec) => {
     expect(flatten(decaying).every(Number.isFinite)).toBe(true);
   });
 
-  it.skipIf(sums.length > 0)("does to an element what it does to it among others, whatever the size", () => {
-    const size = 67;
-    const large = build(vector(size));
-    const small = Array.from({ length: size }, () => build(vector(1)));
-    for (const each of [large, ...small]) each.parameter("x").fill(0.75);
+  it.skipIf(sums.length > 0)("does to an element what it does to it among others, wherever it is", () => {
+    // An odd length; elements at the edges of vectors of 2, 4 and 16 numbers.
+    const large = build(vector(67));
+    const small = [0, 1, 3, 4, 15, 16, 63, 64, 66].map((i) => ({ i, alone: build(vector(1)) }));
+    for (const each of [large, ...small.map(({ alone }) => alone)]) each.parameter("x").fill(0.75);
     for (let k = 1; k <= 5; k++) {
-      for (const [i, each] of small.entries()) {
-        const value = Math.fround(noise(k, i));
-        large.gradient("x")[i] = value;
-        each.gradient("x").fill(value);
+      large.gradient("x").set(Array.from({ length: 67 }, (_, i) => Math.fround(noise(k, i))));
+      for (const { i, alone } of small) {
+        alone.gradient("x").fill(Math.fround(noise(k, i)));
+        alone.step();
       }
-      for (const each of [large, ...small]) each.step();
+      large.step();
     }
-    expect(small.map((each) => each.parameter("x")[0])).toEqual([...large.parameter("x")]);
-  });
-
-  const learningRates = [0.1, 0.3, 0.03, 1, 0.01, 0.001, 10];
-  const descend = (objective: Objective, start: readonly number[], lr: number, steps: number): number => {
-    const optimizer = createOptimizer(
-      {
-        ...spec,
-        hyper: {
-          ...("lr" in entry.hyper ? { lr } : {}),
-          ...("weightDecay" in entry.hyper ? { weightDecay: 0 } : {}),
-        },
-      },
-      vector(start.length),
-      { backend, nonFinite: "skip" },
-    );
-    const [x, gradient] = [optimizer.parameter("x"), optimizer.gradient("x")];
-    x.set(start);
-    for (let k = 1; k <= steps; k++) {
-      objective(x, gradient);
-      fillHessian(optimizer, objective);
-      optimizer.step();
-    }
-    return objective(x, gradient);
-  };
-  /** Some step size brings the objective below the target. */
-  const reaches = (objective: Objective, start: readonly number[], steps: number, target: number): boolean =>
-    learningRates.some((lr) => descend(objective, start, lr, steps) < target);
-
-  it("converges on a parabola for some step size, and gains on Rosenbrock's function", () => {
-    const start = [3, 3, -3];
-    expect(reaches(parabola, start, 1500, 1e-4 * parabola(start, []))).toBe(true);
-    // From (−1.2, 1), where the value is 24.2, the valley's floor lies below 4.2.
-    expect(reaches(rosenbrock, [-1.2, 1], 1000, 4.2)).toBe(true);
+    for (const { i, alone } of small) expect(alone.parameter("x")[0], `${i}`).toBe(large.parameter("x")[i]);
   });
 });
 
-describe.each(titled("lineSearch"))("%s on %s", (_, backend, spec) => {
+describe.each(onBackends(formsOf("lineSearch")))("%s on %s", (_, backend, spec, entry) => {
   const build = (parameters: readonly ParameterSpec[]): LineSearchOptimizer =>
     createLineSearchOptimizer(spec, parameters, { backend });
   const on = (optimizer: LineSearchOptimizer, objective: Objective): (() => number) => {
@@ -256,7 +167,7 @@ describe.each(titled("lineSearch"))("%s on %s", (_, backend, spec) => {
   const valley = [-1.2, 1];
 
   it("takes the bytes that it declares", () => {
-    const bytes = findOptimizer(spec.name).stateBytesPerParameter() * elements;
+    const bytes = entry.stateBytesPerParameter() * elements;
     expect(build(awkwardParameters).arenaBytes.state).toBe(backend === "wasm" ? bytes : 2 * bytes);
   });
 

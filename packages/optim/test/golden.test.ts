@@ -10,12 +10,12 @@ import {
   goldenTolerance,
   readGolden,
   replay,
-  rosenbrock,
   sharedGoldens,
   trajectoryScale,
 } from "./golden.js";
 import { cases, groupsOf } from "./goldenCases.js";
 import { matrixCases } from "./matrixGoldenCases.js";
+import { rosenbrock } from "./objectives.js";
 
 /** Cases that are replayed through an objective instead: below, and by lineSearch.test.ts. */
 const objectiveCases = ["backtracking-gd", "lbfgs-strong-wolfe", "lbfgs-strong-wolfe-20"];

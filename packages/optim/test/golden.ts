@@ -78,20 +78,6 @@ export const trajectoryScale = (golden: Golden): number =>
 /** The original's own uncertainty, with the margin that the recordings ask for. */
 export const goldenTolerance = (golden: Golden): number => Math.max(1e-10, 100 * golden.noise);
 
-/** Σ 100 (x[i+1] − x[i]²)² + (1 − x[i])² and its gradient. */
-export function rosenbrock(x: ArrayLike<number>, gradient: { [index: number]: number }): number {
-  let value = 0;
-  for (let i = 0; i < x.length; i++) gradient[i] = 0;
-  for (let i = 0; i + 1 < x.length; i++) {
-    const [here = 0, next = 0] = [x[i], x[i + 1]];
-    const curve = next - here * here;
-    value += 100 * curve * curve + (1 - here) ** 2;
-    gradient[i] = (gradient[i] ?? 0) - 400 * curve * here - 2 * (1 - here);
-    gradient[i + 1] = (gradient[i + 1] ?? 0) + 200 * curve;
-  }
-  return value;
-}
-
 /** What a replay needs of an optimizer. */
 interface Replayed {
   parameter(name: string): Float32Array | Float64Array;

@@ -52,3 +52,13 @@ export function fillGradients(arrays: Arrays, step: number): void {
 /** All parameters, one after the other. */
 export const flatten = (arrays: Arrays): number[] =>
   arrays.parameters.flatMap(({ name }) => [...arrays.parameter(name)]);
+
+/** Puts all parameters back to what `flatten` gave. */
+export function unflatten(arrays: Arrays, values: readonly number[]): void {
+  let from = 0;
+  for (const { name } of arrays.parameters) {
+    const view = arrays.parameter(name);
+    view.set(values.slice(from, from + view.length));
+    from += view.length;
+  }
+}

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { backtrack } from "../src/lineSearch/backtracking.js";
 import type { LineSearch, LineSearchResult, LineStart, LineValue } from "../src/lineSearch/lineFunction.js";
 import { strongWolfe, type WolfeSettings } from "../src/lineSearch/wolfe.js";
-import { checkpoints, goldenTolerance, readGolden, rosenbrock, trajectoryScale } from "./golden.js";
+import { checkpoints, goldenTolerance, readGolden, trajectoryScale } from "./golden.js";
+import { rosenbrock } from "./objectives.js";
 
 interface Trace extends LineSearchResult {
   readonly tried: readonly number[];
