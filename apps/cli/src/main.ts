@@ -1,5 +1,6 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
+import { claimsCommand } from "./commands/claims.js";
 import { compareCommand } from "./commands/compare.js";
 import { optimizersCommand } from "./commands/optimizers.js";
 import { raceCommand } from "./commands/race.js";
@@ -9,7 +10,13 @@ import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 /** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
-const commands: readonly CommandBuilder[] = [compareCommand, optimizersCommand, raceCommand, trainCommand];
+const commands: readonly CommandBuilder[] = [
+  claimsCommand,
+  compareCommand,
+  optimizersCommand,
+  raceCommand,
+  trainCommand,
+];
 
 const processIo: Io = {
   stdout: process.stdout,
@@ -26,7 +33,7 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
   for (const build of commands) {
     program.addCommand(build(io, (finished) => (code = finished)));
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap((mounted) => [mounted, ...mounted.commands])]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),

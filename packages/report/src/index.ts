@@ -1,5 +1,8 @@
 export type { Field } from "./chart/contours.js";
 export type { ThemeName } from "./chart/theme.js";
+export type * from "./claims/data.js";
+export { claimsHtml } from "./claims/html.js";
+export { figureText, intervalText, rangeText, reasonText, tallyText } from "./claims/phrases.js";
 export type * from "./comparison/data.js";
 export { comparisonHtml } from "./comparison/html.js";
 export { generatorReach, isGenerated } from "./generator.js";
@@ -11,3 +14,4 @@ export { raceTable, ranked } from "./race/table.js";
 export { format, type NumberFormat } from "./text/format.js";
 export { type TextCell, type TextColumn, type TextTableOptions, type Tone, textTable } from "./text/table.js";
 export { displayWidth, truncate } from "./text/width.js";
+export { wrap } from "./text/wrap.js";

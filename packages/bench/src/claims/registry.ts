@@ -1,8 +1,10 @@
 import { unknownName } from "@steepest/optim";
 import type { Claim } from "./claim.js";
 
+import { gdCost } from "./experiments/gdCost.js";
+
 /** Every claim, in the order of the lecture. */
-export const claims: readonly Claim[] = [];
+export const claims: readonly Claim[] = [gdCost];
 
 /**
  * The claim of a name.

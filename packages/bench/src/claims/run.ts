@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { requireValues } from "../statistics/intervals.js";
 import type { Chart, Claim, Figure, Table } from "./claim.js";
 import { effectOf, type Verdict, verdictOf } from "./verdict.js";
 
@@ -34,6 +35,7 @@ const turn = 30;
  */
 export async function runClaim(claim: Claim, options: RunClaimOptions = {}): Promise<ClaimResult> {
   const seeds = Array.from({ length: options.seeds ?? claim.seeds }, (_, i) => i + 1);
+  requireValues(seeds, 2, `claim "${claim.name}"`);
   let yielded = performance.now();
   const progress = async (fraction: number): Promise<void> => {
     if (performance.now() - yielded >= turn) {

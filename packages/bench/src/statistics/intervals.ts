@@ -26,7 +26,8 @@ export interface BootstrapOptions {
   readonly method?: "bca" | "percentile";
 }
 
-const requireValues = (values: readonly number[], least: number, what: string): void => {
+/** @throws SteepestError `invalid-value` for fewer values than `what` needs */
+export const requireValues = (values: readonly number[], least: number, what: string): void => {
   if (values.length < least) {
     throw new SteepestError(
       "invalid-value",

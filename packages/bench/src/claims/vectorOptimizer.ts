@@ -1,0 +1,25 @@
+import { createOptimizer, parseOptimizerSpec, type Schedule } from "@steepest/optim";
+
+/** An optimizer of one vector, in float64: fill `gradient`, call `step`, read `x`. */
+export interface VectorOptimizer {
+  readonly x: Float32Array | Float64Array;
+  readonly gradient: Float32Array | Float64Array;
+  step(): void;
+}
+
+/**
+ * The optimizer that `spec` names, e.g. `adam:lr=0.01`, over a vector of zeros. What it does with values that are not finite is
+ * left to the caller: divergence is a result.
+ */
+export function vectorOptimizer(spec: string, dimension: number, schedule?: Schedule): VectorOptimizer {
+  const optimizer = createOptimizer(
+    parseOptimizerSpec(spec),
+    [{ name: "x", shape: [dimension], role: "other" }],
+    { backend: "float64", nonFinite: "ignore", ...(schedule === undefined ? {} : { schedule }) },
+  );
+  return {
+    x: optimizer.parameter("x"),
+    gradient: optimizer.gradient("x"),
+    step: () => void optimizer.step(),
+  };
+}

@@ -1,0 +1,187 @@
+import { charts, createPageColours, pageColours } from "../chart/charts.js";
+import { createCharts } from "../chart/lineChart.js";
+import { svgText } from "../chart/node.js";
+import { createScales } from "../chart/scales.js";
+import { createSwatch, swatch } from "../chart/swatch.js";
+import { html, type Markup, trusted } from "../html/markup.js";
+import { htmlPage } from "../html/page.js";
+import { pageProgram } from "../html/program.js";
+import { createChartPanels } from "../page/chartPanel.js";
+import { mountClaims } from "../page/claims.js";
+import { createDom } from "../page/dom.js";
+import { createLegends } from "../page/legend.js";
+import { createFormat, format } from "../text/format.js";
+import { type ClaimPicture, claimPicture, createClaimCharts, type PictureChart } from "./charts.js";
+import type { ClaimEffect, ClaimReport, ClaimsData, ClaimTable, VerdictKind } from "./data.js";
+import { figureText, intervalText, rangeText, reasonText, tallyText } from "./phrases.js";
+
+const style = `
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px;margin-bottom:12px}
+.pair .chart{height:330px}
+.pair h3{margin:0 0 4px}
+h3{font-size:15.5px;margin:14px 0 6px}
+.title{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;margin:0 0 8px}
+.title h2{margin:0}
+.badge{display:inline-block;white-space:nowrap;border:1.5px solid currentColor;border-radius:999px;padding:1px 11px;font-size:13.5px;font-weight:600}
+.badge.good{color:var(--series-2)}.badge.bad{color:var(--accent)}.badge.open{color:var(--muted)}
+blockquote{margin:0 0 10px;padding:2px 0 2px 14px;border-left:4px solid var(--line);max-width:86ch;font-size:17px}
+td.quantity{min-width:22ch;max-width:60ch}
+table.tight{width:auto}
+table.tight td,table.tight th{padding-right:22px}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
+dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
+section.card{scroll-margin-top:10px}
+@media (max-width:900px){.pair .chart{height:280px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+`;
+
+const program = pageProgram()
+  .with("format", createFormat)
+  .with("scales", createScales)
+  .with("charts", createCharts)
+  .with("colours", createPageColours)
+  .with("swatch", createSwatch)
+  .with("dom", createDom)
+  .with("chartPanels", createChartPanels)
+  .with("legends", createLegends)
+  .with("claimCharts", createClaimCharts);
+
+const claimCharts = createClaimCharts({ colours: pageColours });
+
+/** A chart as it stands before, or without, the page's script. */
+const stillChart = (chart: PictureChart): Markup =>
+  trusted(
+    svgText(charts.lineChart(claimCharts(chart, { hidden: new Set(), emphasis: undefined }, 600, 330)).node),
+  );
+
+const marks: Readonly<Record<VerdictKind, readonly [string, string]>> = {
+  holds: ["good", "✓ holds"],
+  "does not hold": ["bad", "✗ does not hold"],
+  inconclusive: ["open", "? inconclusive"],
+};
+
+function badge(kind: VerdictKind): Markup {
+  const [look, text] = marks[kind];
+  return html`<span class="badge ${look}">${text}</span>`;
+}
+
+/** A table that scrolls by itself where it is wider than the page. */
+const scrolled = (label: string, table: Markup): Markup =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
+
+function overview(claims: readonly ClaimReport[]): Markup {
+  const rows = claims.map(
+    ({
+      name,
+      title,
+      verdict,
+    }) => html`<tr><th scope="row"><a href="#${name}">${name}</a></th><td class="quantity">${title}</td>
+<td>${badge(verdict.kind)}</td></tr>`,
+  );
+  return scrolled(
+    "Verdicts",
+    html`<table class="tight"><thead><tr><th scope="col">claim</th><th scope="col">about</th><th scope="col">verdict</th></tr></thead>
+<tbody>${rows}</tbody></table>`,
+  );
+}
+
+function decision(effects: readonly ClaimEffect[]): Markup {
+  const rows = effects.map(
+    (effect) => html`<tr><td class="quantity">${effect.quantity}</td>
+<td class="number">${intervalText(effect.estimate, effect)}</td><td>${rangeText(effect.holds)}</td>
+<td>${effect.kind}: ${reasonText(effect)}</td></tr>`,
+  );
+  const [first] = effects;
+  const interval =
+    first === undefined ? "" : `${format.percent(first.level, 0)} interval over the seeds (${first.method})`;
+  return scrolled(
+    "What decides",
+    html`<table><caption>What decides, declared before the run. In brackets: ${interval}.</caption>
+<thead><tr><th scope="col">quantity</th><th class="number" scope="col">measured</th><th scope="col">holds where</th>
+<th scope="col">verdict</th></tr></thead><tbody>${rows}</tbody></table>`,
+  );
+}
+
+function figures(report: ClaimReport): Markup {
+  if (report.figures.length === 0) return html``;
+  return html`<h3>Also measured</h3>${scrolled(
+    "Also measured",
+    html`<table class="tight"><tbody>${report.figures.map(
+      (figure) =>
+        html`<tr><td class="quantity">${figure.name}</td><td class="number">${figureText(figure)}</td></tr>`,
+    )}</tbody></table>`,
+  )}`;
+}
+
+function table({ title, columns, rows }: ClaimTable): Markup {
+  const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] === "number"));
+  const cell = (value: string | number, column: number): Markup =>
+    html`<td${numeric[column] === true ? trusted(' class="number"') : ""}>${typeof value === "number" ? format.number(value) : value}</td>`;
+  return html`<h3>${title}</h3>${scrolled(
+    title,
+    html`<table class="tight"><thead><tr>${columns.map(
+      (column, index) =>
+        html`<th scope="col"${numeric[index] === true ? trusted(' class="number"') : ""}>${column}</th>`,
+    )}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table>`,
+  )}`;
+}
+
+function chartPair({ name, legend, charts: drawn }: ClaimPicture): Markup {
+  if (drawn.length === 0) return html``;
+  const keys = legend.map(({ label, style }) => html`<li>${trusted(svgText(swatch(style)))}${label}</li>`);
+  const panels = drawn.map(
+    (chart, index) =>
+      html`<div><h3>${chart.title}</h3><div class="chart" id="chart-${name}-${index}">${stillChart(chart)}</div></div>`,
+  );
+  return html`<ul class="legend" id="legend-${name}" aria-label="Series: click to hide or show">${keys}</ul>
+<div class="pair">${panels}</div>`;
+}
+
+function section(report: ClaimReport, picture: ClaimPicture): Markup {
+  const { name, title, claim, setting, seeds, verdict, tables } = report;
+  return html`<section class="card" id="${name}"><div class="title"><h2>${title}</h2>${badge(verdict.kind)}</div>
+<blockquote>${claim}</blockquote>
+<p>${setting} ${format.counted(seeds.length, "seed")}.</p>
+${decision(verdict.effects)}
+${chartPair(picture)}
+${figures(report)}
+${tables.map(table)}
+<p class="quiet">Alone: <code>npx steepest claims run ${name}</code></p></section>`;
+}
+
+/**
+ * The page of claims: one HTML file without any network. For each claim what is stated, what was run, what decides with its interval,
+ * the verdict and the charts.
+ */
+export function claimsHtml(data: ClaimsData): string {
+  const pictures = data.claims.map(claimPicture);
+  const facts = Object.entries(data.environment);
+  const body = html`<header>
+<p class="brand">Steepest · claims</p>
+<h1>What is said about optimizers, tested</h1>
+<p class="lead">Each statement is one experiment. What decides it, and from which value on, is written down before anything is run;
+the verdict follows from an interval over seeds. A claim that does not hold is reported as such.</p>
+<p class="findings">${tallyText(data.claims)}.</p>
+</header>
+<main>
+<section class="card"><h2>Verdicts</h2>${overview(data.claims)}</section>
+${data.claims.map((report, index) => {
+  const picture = pictures[index];
+  return picture === undefined ? html`` : section(report, picture);
+})}
+<section class="card"><h2>How to read this</h2>
+<p>A claim <em>holds</em> where the whole interval of every quantity that decides it lies in the range declared for it, <em>does not
+hold</em> where the whole interval of one of them lies outside, and is <em>inconclusive</em> otherwise. In charts a line is the
+median of the seeds and its band reaches from the least to the greatest.</p>
+<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}<dt>Command</dt><dd><code>${data.command}</code></dd></dl></section>
+</main>
+<footer>Made by Steepest. This file needs no network and sends nothing. Apart from measured times, the same command gives the same
+figures.</footer>`;
+  return htmlPage({
+    title: `${format.counted(data.claims.length, "claim")} about optimizers, tested`,
+    description: tallyText(data.claims),
+    style,
+    body,
+    data: pictures,
+    script: program.script(mountClaims),
+  });
+}
