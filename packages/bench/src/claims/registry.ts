@@ -1,10 +1,13 @@
 import { unknownName } from "@steepest/optim";
 import type { Claim } from "./claim.js";
-
+import { adamBias } from "./experiments/adamBias.js";
+import { adamDiverges } from "./experiments/adamDiverges.js";
 import { gdCost } from "./experiments/gdCost.js";
+import { muonIsShampoo } from "./experiments/muonIsShampoo.js";
+import { shampooRoot } from "./experiments/shampooRoot.js";
 
 /** Every claim, in the order of the lecture. */
-export const claims: readonly Claim[] = [gdCost];
+export const claims: readonly Claim[] = [gdCost, adamBias, adamDiverges, shampooRoot, muonIsShampoo];
 
 /**
  * The claim of a name.

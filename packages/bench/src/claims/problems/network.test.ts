@@ -1,0 +1,54 @@
+import {
+  createOptimizer,
+  parseOptimizerSpec,
+  referenceLinearAlgebra,
+  wasmLinearAlgebra,
+} from "@steepest/optim";
+import { randomStream } from "@steepest/random";
+import { describe, expect, it } from "vitest";
+import { createNetwork, initialise, weightSpecs, zeros } from "./network.js";
+
+const samplesOf = (
+  algebra: typeof referenceLinearAlgebra,
+  rows: number,
+  columns: number,
+  classes: number,
+) => {
+  const stream = randomStream(3, "samples");
+  const features = zeros(algebra, rows, columns);
+  for (let i = 0; i < rows * columns; i++) features.values[i] = stream.normal();
+  return { features, labels: Int32Array.from({ length: rows }, () => stream.integer(classes)) };
+};
+
+describe("a network's gradient", () => {
+  it.each([[[5, 4]], [[5, 6, 4]], [[5, 6, 3, 4]]])("is that of central differences: widths %j", (widths) => {
+    const optimizer = createOptimizer(parseOptimizerSpec("gd"), weightSpecs(widths), { backend: "float64" });
+    initialise(optimizer, randomStream(1, "weights"));
+    const network = createNetwork(
+      referenceLinearAlgebra,
+      samplesOf(referenceLinearAlgebra, 7, 5, 4),
+      optimizer,
+    );
+    network.lossAndGradients();
+    for (const { name } of optimizer.parameters) {
+      const [weights, gradient] = [optimizer.parameter(name), optimizer.gradient(name).slice()];
+      for (let i = 0; i < weights.length; i++) {
+        const kept = weights[i] ?? 0;
+        const losses = [1e-5, -1e-5].map((h) => {
+          weights[i] = kept + h;
+          return network.loss();
+        });
+        weights[i] = kept;
+        expect(gradient[i]).toBeCloseTo(((losses[0] ?? 0) - (losses[1] ?? 0)) / 2e-5, 8);
+      }
+    }
+  });
+
+  it("starts from log(classes) at zero weights, the mean of its samples' losses", () => {
+    const optimizer = createOptimizer(parseOptimizerSpec("gd"), weightSpecs([5, 4]));
+    const algebra = wasmLinearAlgebra();
+    const network = createNetwork(algebra, samplesOf(algebra, 7, 5, 4), optimizer);
+    expect(network.loss()).toBeCloseTo(Math.log(4), 6);
+    for (const loss of network.sampleLosses) expect(loss).toBeCloseTo(Math.log(4), 6);
+  });
+});
