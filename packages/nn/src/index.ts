@@ -1,5 +1,8 @@
 export { type ActivationName, activation } from "./activations.js";
 export { dropout, dropoutKey } from "./dropout.js";
+export { type Embedding, embedding } from "./embedding.js";
+export { type AttentionOptions, causalSelfAttention } from "./gpt/attention.js";
+export { type GptOptions, gpt2 } from "./gpt/gpt2.js";
 export {
   constantOf,
   type FanInitialiser,
@@ -16,6 +19,7 @@ export {
   uniform,
   zeros,
 } from "./initialisers.js";
+export { layerNorm } from "./layerNorm.js";
 export { type LinearOptions, linear } from "./linear.js";
 export { type GraphLinearAlgebra, graphLinearAlgebra } from "./linearAlgebra/graphLinearAlgebra.js";
 export {

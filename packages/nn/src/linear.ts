@@ -1,7 +1,8 @@
 import { add, matmul, parameter, type Tensor } from "@steepest/graph";
-import { type ParameterRole, SteepestError } from "@steepest/optim";
+import type { ParameterRole } from "@steepest/optim";
 import { type FanInitialiser, type Initialiser, torchDefault } from "./initialisers.js";
 import type { Model, ModelParameter } from "./model.js";
+import { requireSizes } from "./sizes.js";
 
 /** What is not usual about a linear layer. */
 export interface LinearOptions {
@@ -26,15 +27,7 @@ const parameterOf = (
  * @throws SteepestError `invalid-value` where a size is not a positive integer.
  */
 export function linear(name: string, inputs: number, outputs: number, options: LinearOptions = {}): Model {
-  for (const size of [inputs, outputs]) {
-    if (!Number.isInteger(size) || size < 1) {
-      throw new SteepestError(
-        "invalid-value",
-        `linear layer "${name}": expected positive integer sizes, found ${inputs} inputs and ${outputs} outputs`,
-        "Give the width of the layer before and of this one",
-      );
-    }
-  }
+  requireSizes(`linear layer "${name}"`, { inputs, outputs });
   const { role = "hiddenMatrix", weight: weightOf = torchDefault, bias: biasOf = torchDefault } = options;
   const fans = { in: inputs, out: outputs };
   const weight = parameterOf(`${name}.weight`, [outputs, inputs], role, weightOf(fans));

@@ -123,7 +123,7 @@ function nextPause(configuration: RunConfiguration, step: number): number {
 
 /** Updates until step `until`, or until the signal. Nothing here is allocated for a step. */
 async function advance(
-  { bound, optimizer }: Session,
+  { bound, update }: Session,
   state: State,
   until: number,
   signal: AbortSignal | undefined,
@@ -133,7 +133,8 @@ async function advance(
     const loss = await bound.gradient(step);
     // Before the update, so that the parameters are still those of the last finite loss.
     if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} at step ${step}`);
-    optimizer.step();
+    const updated = update();
+    if (updated instanceof Promise) await updated;
     state.step = step;
     state.lossSum += loss;
     state.count++;

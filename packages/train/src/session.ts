@@ -3,12 +3,19 @@ import {
   createOptimizer,
   createSchedule,
   type Optimizer,
+  optimizerOf,
   parseOptimizerSpec,
   parseSchedule,
   type SafetensorsTensor,
   SteepestError,
+  type StepReport,
 } from "@steepest/optim";
-import { type BoundWorkload, initialiseParameters, type LoadedWorkload } from "@steepest/workloads";
+import {
+  type BoundWorkload,
+  graphLinearAlgebra,
+  initialiseParameters,
+  type LoadedWorkload,
+} from "@steepest/workloads";
 import type { Checkpoint } from "./checkpoint.js";
 import type { RunConfiguration } from "./configuration.js";
 
@@ -18,6 +25,10 @@ export interface Session {
   readonly loaded: LoadedWorkload;
   readonly optimizer: Optimizer;
   readonly bound: BoundWorkload;
+  /** The optimizer's step; a promise only where its linear algebra takes time, so that no other waits for a turn of the event loop. */
+  update(): StepReport | Promise<StepReport>;
+  /** Frees what is not garbage collected; nothing may run any more. */
+  release(): Promise<void>;
 }
 
 /**
@@ -30,7 +41,10 @@ export async function openSession(
   checkpoint?: Checkpoint,
 ): Promise<Session> {
   const { clip, schedule, batchSize, seed, threads } = configuration;
-  const optimizer = createOptimizer(parseOptimizerSpec(configuration.optimizer), loaded.parameters, {
+  const spec = parseOptimizerSpec(configuration.optimizer);
+  const algebra = optimizerOf(spec).kind === "matrix" ? graphLinearAlgebra({ threads }) : undefined;
+  const optimizer = createOptimizer(spec, loaded.parameters, {
+    ...(algebra === undefined ? {} : { linearAlgebra: algebra }),
     ...(schedule === undefined ? {} : { schedule: createSchedule(parseSchedule(schedule)) }),
     ...(clip === undefined ? {} : { clip }),
   });
@@ -41,7 +55,14 @@ export async function openSession(
   const evaluated = evaluationViews(optimizer);
   const evaluation = (name: string) => evaluated.get(name) ?? parameter(name);
   const bound = await loaded.bind({ parameter, gradient, evaluation }, { batchSize, seed, threads });
-  return { configuration, loaded, optimizer, bound };
+  return {
+    ...{ configuration, loaded, optimizer, bound },
+    update: () => (algebra === undefined ? optimizer.step() : optimizer.stepAsync()),
+    async release() {
+      await bound.release();
+      await algebra?.release();
+    },
+  };
 }
 
 /** Where the weights to evaluate with will be in evaluation mode: views that never move. */

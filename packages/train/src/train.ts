@@ -138,7 +138,7 @@ async function* run(
       await store?.close();
     }
   } finally {
-    await session.bound.release();
+    await session.release();
   }
 }
 

@@ -1,5 +1,10 @@
-// Those who train a workload initialise its parameters, and need no other part of nn.
-export { initialiseParameters, type ModelParameter } from "@steepest/nn";
+// Those who train a workload initialise its parameters and may hand its optimizer fast linear algebra, and need no other part of nn.
+export {
+  type GraphLinearAlgebra,
+  graphLinearAlgebra,
+  initialiseParameters,
+  type ModelParameter,
+} from "@steepest/nn";
 export { imageClassifier } from "./classification/classifier.js";
 export type { FiniteSum } from "./finiteSums/finiteSum.js";
 export {
