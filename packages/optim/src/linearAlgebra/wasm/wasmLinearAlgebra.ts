@@ -2,11 +2,11 @@ import { checkInverseRoots, checkOrthogonalise, checkQr, checkSymmetricEigen } f
 import type { InverseRootReport, LinearAlgebra, Operation } from "../linearAlgebra.js";
 import { synchronousOperation } from "../operation.js";
 import { polarFactor } from "../reference/polarFactor.js";
-import { writeQr } from "../reference/write.js";
 import { symmetricEigenSteps } from "./eigen/symmetricEigen.js";
 import { planInverseRoot } from "./inverseRoot.js";
 import { orthogonaliseSteps } from "./orthogonalise.js";
 import { gramSteps, productSteps } from "./product.js";
+import { qrSteps } from "./qr/qr.js";
 import type { Step } from "./steps.js";
 import { Layout, Workspace } from "./workspace.js";
 
@@ -48,12 +48,11 @@ export function wasmLinearAlgebra(): LinearAlgebra {
     symmetricEigen: (tasks) =>
       plan(tasks, (task, layout) => symmetricEigenSteps(task, checkSymmetricEigen(task, precision), layout)),
 
-    qr: (tasks) => {
-      for (const task of tasks) checkQr(task, precision);
-      return synchronousOperation(() => {
-        for (const task of tasks) writeQr(task);
-      });
-    },
+    qr: (tasks) =>
+      plan(tasks, (task, layout) => {
+        checkQr(task, precision);
+        return qrSteps(task, layout);
+      }),
 
     inverseRoot: (tasks, settings) => {
       const full = checkInverseRoots(tasks, settings, precision);

@@ -9,6 +9,7 @@ import {
 } from "./eigen/kernels.js";
 import { packKernel, packTransposedKernel, sumOfSquaresKernel, unpackKernel } from "./packKernels.js";
 import { productKernel } from "./productKernel.js";
+import { columnDotsKernel, columnUpdateKernel } from "./qr/kernels.js";
 
 /** The functions of the module; their order is that of its exports. */
 const kernels = {
@@ -25,6 +26,8 @@ const kernels = {
   reflectRows: reflectRowsKernel,
   rotateRows: rotateRowsKernel,
   columnGram: columnGramKernel,
+  columnDots: columnDotsKernel,
+  columnUpdate: columnUpdateKernel,
 };
 export type KernelName = keyof typeof kernels;
 

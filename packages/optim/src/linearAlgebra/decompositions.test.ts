@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import {
+  distance,
+  identity,
+  largestOf,
+  matrix,
+  noise,
+  spectrum,
+  symmetricWith,
+  times,
+  transpose,
+} from "../../test/matrices.js";
+import type { Matrix } from "./linearAlgebra.js";
+import { referenceLinearAlgebra } from "./reference/reference.js";
+import { wasmLinearAlgebra } from "./wasm/wasmLinearAlgebra.js";
+
+const wasm = wasmLinearAlgebra();
+/** 2⁻²³, what float32 can promise of a result of size 1, times what a few hundred sums add to it. */
+const rounding = 2 ** -23;
+
+/** Sizes about the edges of blocks, strips and panels. */
+const sizes = [1, 2, 3, 4, 5, 63, 64, 65, 128, 257];
+
+const spectra: Readonly<Record<string, (n: number) => readonly number[]>> = {
+  "condition 1": (n) => Array(n).fill(1),
+  "condition 1e4": (n) => spectrum(n, 1e4),
+  "condition 1e8": (n) => spectrum(n, 1e8),
+  clustered: (n) => Array.from({ length: n }, (_, i) => 1 + (i % 4) + 1e-7 * i),
+  repeated: (n) => Array.from({ length: n }, (_, i) => 1 + (i % 3)),
+  "rank one": (n) => Array.from({ length: n }, (_, i) => (i === 0 ? 3 : 0)),
+  zero: (n) => Array(n).fill(0),
+  huge: (n) => spectrum(n, 1e4).map((value) => value * 1e37),
+  tiny: (n) => spectrum(n, 1e2).map((value) => value * 1e-36),
+};
+const cases = Object.entries(spectra).flatMap(([name, values]) =>
+  sizes.filter((n) => n < 200 || name === "condition 1e4").map((n) => [name, n, values(n)] as const),
+);
+
+const scaledColumns = (of: Matrix, factors: ArrayLike<number>): Matrix => ({
+  ...of,
+  values: Float64Array.from(of.values, (value, place) => value * (factors[place % of.columns] ?? 0)),
+});
+const orthonormality = (q: Matrix): number => distance(times(transpose(q), q), identity(q.columns));
+
+describe("float32 decompositions", () => {
+  it.each(cases)("eigenvectors: %s, size %i", (_name, n, eigenvalues) => {
+    const of = symmetricWith(wasm, eigenvalues);
+    const values = new Float32Array(n);
+    const vectors = matrix(wasm, n, n);
+    wasm.symmetricEigen([{ matrix: of, values, vectors }]).run();
+    const scale = Math.max(largestOf(of.values), 1e-300);
+    expect(orthonormality(vectors)).toBeLessThan(4 * rounding);
+    expect(distance(times(scaledColumns(vectors, values), transpose(vectors)), of) / scale).toBeLessThan(
+      8 * rounding,
+    );
+    const expected = new Float64Array(n);
+    const exact = { ...of, values: Float64Array.from(of.values) };
+    referenceLinearAlgebra.symmetricEigen([{ matrix: exact, values: expected, vectors: exact }]).run();
+    // Eigenvalues are those of the float64 reference, rounded: also the small ones, to what is left of the largest.
+    values.forEach((value, i) => {
+      const found = Math.abs(value - (expected[i] ?? Number.NaN));
+      expect(found).toBeLessThanOrEqual(rounding * Math.abs(expected[i] ?? 0) + 1e-13 * scale + 1e-45);
+    });
+  });
+
+  it.each(cases)("q and r: %s, size %i", (_name, n, eigenvalues) => {
+    const of = symmetricWith(wasm, eigenvalues);
+    const [q, r] = [matrix(wasm, n, n), matrix(wasm, n, n)];
+    wasm.qr([{ matrix: of, q, r }]).run();
+    const scale = Math.max(largestOf(of.values), 1e-300);
+    expect(orthonormality(q)).toBeLessThan(16 * rounding);
+    expect(distance(times(q, r), of) / scale).toBeLessThan(16 * rounding);
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) expect(r.values[i * n + j]).toBe(0);
+  });
+
+  it("q and r of columns that differ by many orders, tall, and without full rank", () => {
+    const next = noise(5);
+    const graded = matrix(wasm, 70, 41, (_, j) => next() * 10 ** (-0.9 * j));
+    const copied = matrix(wasm, 41, 20, (i, j) => Math.sin(i * (1 + (j % 5))));
+    for (const of of [graded, copied]) {
+      const q = matrix(wasm, of.rows, of.columns);
+      const r = matrix(wasm, of.columns, of.columns);
+      wasm.qr([{ matrix: of, q, r }]).run();
+      expect(orthonormality(q)).toBeLessThan(16 * rounding);
+      const found = times(q, r);
+      for (let j = 0; j < of.columns; j++) {
+        const column = (from: Matrix) =>
+          matrix(wasm, of.rows, 1, (i) => from.values[i * of.columns + j] ?? 0);
+        const size = largestOf(column(of).values);
+        expect(distance(column(found), column(of))).toBeLessThan(16 * rounding * size);
+      }
+    }
+  });
+
+  it("gives q the reference's signs", () => {
+    const next = noise(9);
+    const of = matrix(wasm, 50, 33, next);
+    const q = matrix(wasm, 50, 33);
+    const expected = matrix(referenceLinearAlgebra, 50, 33);
+    wasm.qr([{ matrix: of, q }]).run();
+    referenceLinearAlgebra
+      .qr([{ matrix: { ...of, values: Float64Array.from(of.values) }, q: expected }])
+      .run();
+    expect(distance(q, expected)).toBeLessThan(1e-5);
+  });
+
+  it.each([1, 2, 4, 6])("exact roots to 1e-3 up to condition 1e4: p = %i", (p) => {
+    for (const n of [1, 3, 64, 65]) {
+      const of = symmetricWith(wasm, spectrum(n, 1e4));
+      const result = matrix(wasm, n, n);
+      wasm.inverseRoot([{ matrix: of, result, root: p }], { method: "eigen", epsilon: 0 }).run();
+      let power: Matrix = result;
+      for (let i = 1; i < p; i++) power = times(power, result);
+      expect(distance(times(of, power), identity(n))).toBeLessThan(1e-3);
+      expect(distance(result, transpose(result))).toBe(0);
+    }
+  });
+
+  const small = cases.filter(([, n]) => n < 70);
+  it.each(small)("exact roots are the reference's, rounded: %s, size %i", (_name, n, eigenvalues) => {
+    const of = symmetricWith(wasm, eigenvalues);
+    const exact = { ...of, values: Float64Array.from(of.values) };
+    for (const epsilon of [0, 1e-12, 1e-3]) {
+      const [result, expected] = [matrix(wasm, n, n), matrix(referenceLinearAlgebra, n, n)];
+      wasm.inverseRoot([{ matrix: of, result, root: 4 }], { method: "eigen", epsilon }).run();
+      referenceLinearAlgebra
+        .inverseRoot([{ matrix: exact, result: expected, root: 4 }], { method: "eigen", epsilon })
+        .run();
+      expect(distance(result, expected)).toBeLessThanOrEqual(1e-4 * largestOf(expected.values));
+    }
+  });
+
+  it("answers NaN with NaN", () => {
+    const of = matrix(wasm, 9, 9, (i, j) => (i === 3 && j === 2 ? Number.NaN : 1));
+    const [values, vectors] = [new Float32Array(9), matrix(wasm, 9, 9)];
+    wasm.symmetricEigen([{ matrix: of, values, vectors }]).run();
+    expect([...values, ...vectors.values].every(Number.isNaN)).toBe(true);
+    wasm.qr([{ matrix: of, q: vectors }]).run();
+    expect(vectors.values.every(Number.isNaN)).toBe(true);
+    vectors.values.fill(0);
+    wasm.inverseRoot([{ matrix: of, result: vectors, root: 2 }], { method: "eigen", epsilon: 1 }).run();
+    expect(vectors.values.every(Number.isNaN)).toBe(true);
+  });
+});
