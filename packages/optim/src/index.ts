@@ -1,3 +1,6 @@
+export type { ClosureEntry } from "./closure/entry.js";
+export type { ClosureMethod, ClosureReport, SteppedOptimizer, StepRun } from "./closure/method.js";
+export { type ClosureOptimizer, createClosureOptimizer } from "./closure/optimizer.js";
 export { type ErrorCode, nearestName, SteepestError, unknownName } from "./errors.js";
 export { latexFormula } from "./formula/latex.js";
 export { plainFormula } from "./formula/plainText.js";
@@ -23,13 +26,13 @@ export { normFactor, type Quintic, quintics } from "./linearAlgebra/quintic.js";
 export { referenceLinearAlgebra } from "./linearAlgebra/reference/reference.js";
 export { wasmLinearAlgebra } from "./linearAlgebra/wasm/wasmLinearAlgebra.js";
 export { type BacktrackingSettings, backtrack } from "./lineSearch/backtracking.js";
-export type { LineSearch, LineSearchResult, LineStart, LineValue } from "./lineSearch/lineFunction.js";
-export type { GradientRay, LineSearchMethod } from "./lineSearch/method.js";
-export {
-  createLineSearchOptimizer,
-  type LineSearchOptimizer,
-  type LineSearchReport,
-} from "./lineSearch/optimizer.js";
+export type {
+  LineQuery,
+  LineSearch,
+  LineSearchResult,
+  LineStart,
+  LineValue,
+} from "./lineSearch/lineFunction.js";
 export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
 export type { MatrixEntry } from "./matrix/entry.js";
 export * from "./matrix/matrixRule.js";
@@ -51,7 +54,6 @@ export { fromOriginal } from "./originals.js";
 export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } from "./parameter.js";
 export {
   findOptimizer,
-  type LineSearchEntry,
   optimizerOf,
   type RegistryEntry,
   type RuleEntry,

@@ -1,12 +1,14 @@
+import { type ClosureEntry, closureEntry } from "./closure/entry.js";
+import { gdBacktracking } from "./closure/gdBacktracking.js";
+import { gdWolfe } from "./closure/gdWolfe.js";
+import { lbfgs } from "./closure/lbfgs.js";
+import { sam } from "./closure/sam.js";
 import { unknownName } from "./errors.js";
 import { latexFormula } from "./formula/latex.js";
 import { withoutNeutralTerms } from "./formula/neutral.js";
 import { plainFormula } from "./formula/plainText.js";
 import type { Citation, OptionValue, Rule, RuleBody } from "./language/rule.js";
 import { optionChoices } from "./language/validate.js";
-import { gdBacktracking } from "./lineSearch/gdBacktracking.js";
-import { gdWolfe } from "./lineSearch/gdWolfe.js";
-import type { LineSearchMethod } from "./lineSearch/method.js";
 import { adafactor } from "./matrix/adafactor.js";
 import { caspr } from "./matrix/caspr.js";
 import { distributedShampoo } from "./matrix/distributedShampoo.js";
@@ -52,14 +54,7 @@ import { scheduleFreeSgd } from "./rules/scheduleFreeSgd.js";
 import { sgd } from "./rules/sgd.js";
 import { sophia } from "./rules/sophia.js";
 import { yogi } from "./rules/yogi.js";
-import {
-  type Choices,
-  type ChosenValues,
-  chooseBody,
-  chooseValues,
-  type GivenValues,
-  refuseConflict,
-} from "./values.js";
+import { type Choices, type ChosenValues, chooseBody, type GivenValues } from "./values.js";
 import { diloco } from "./wrappers/diloco.js";
 import { lawaEma, lawaQueue } from "./wrappers/lawa.js";
 import { lookahead } from "./wrappers/lookahead.js";
@@ -110,14 +105,8 @@ export interface RuleEntry extends EntryDescription {
   readonly over?: (base: string) => RuleEntry;
 }
 
-/** An optimizer that evaluates the objective several times a step. */
-export interface LineSearchEntry extends EntryDescription {
-  readonly kind: "lineSearch";
-  readonly method: LineSearchMethod;
-}
-
 /** An optimizer by name. */
-export type RegistryEntry = RuleEntry | LineSearchEntry | MatrixEntry;
+export type RegistryEntry = RuleEntry | ClosureEntry | MatrixEntry;
 
 const bytesPerSlot = Float32Array.BYTES_PER_ELEMENT;
 const elementsOf = (parameters: readonly ParameterSpec[]): number =>
@@ -144,26 +133,36 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
   };
 }
 
-/** A wrapper over its default base; what is asked of it with another base among the options is answered for that. */
-function wrapperEntry(wrapper: Wrapper): RuleEntry {
-  const usual = ruleEntry(wrapper.wrap(adamw), true);
-  const made = new Map([[adamw.name, usual]]);
-  const over = (name: string): RuleEntry => {
+/** A wrapper of gradients in, updates out. */
+const wrapperEntry = (wrapper: Wrapper): RuleEntry =>
+  overBases(wrapper.name, ruleEntry(adamw, true), ({ rule, adaptive: own }) =>
+    ruleEntry(wrapper.wrap(rule), own),
+  );
+
+/** A wrapper over its usual base; what is asked of it with another base among the options is answered for that. */
+function overBases<Entry extends RuleEntry | ClosureEntry>(
+  wrapper: string,
+  usualBase: RuleEntry,
+  make: (base: RuleEntry) => Entry,
+): Entry {
+  const usual = make(usualBase);
+  const made = new Map([[usualBase.name, usual]]);
+  const over = (name: string): Entry => {
     const known = made.get(name);
     if (known !== undefined) return known;
     const bases = registry.flatMap((entry) => (entry.kind === "rule" && isBase(entry) ? [entry] : []));
     const base = bases.find((candidate) => candidate.name === name);
     if (base === undefined)
       throw unknownName(
-        `rule to wrap in ${wrapper.name}:`,
+        `rule to wrap in ${wrapper}:`,
         name,
         bases.map((candidate) => candidate.name),
       );
-    const entry = ruleEntry(wrapper.wrap(base.rule), base.adaptive);
+    const entry = make(base);
     made.set(name, entry);
     return entry;
   };
-  const chosen = (options: Readonly<Record<string, OptionValue>> = {}): RuleEntry => {
+  const chosen = (options: Readonly<Record<string, OptionValue>> = {}): Entry => {
     const base = options[baseOption];
     return base === undefined ? usual : over(String(base));
   };
@@ -182,35 +181,15 @@ function wrapperEntry(wrapper: Wrapper): RuleEntry {
 const isBase = ({ rule, over }: RuleEntry): boolean =>
   over === undefined && optionChoices(rule).every((options) => rule.body(options).evaluation === undefined);
 
-function lineSearchEntry(method: LineSearchMethod): LineSearchEntry {
-  const { name, title, summary, cite, hyper, options, presets } = method;
-  return {
-    ...{ kind: "lineSearch", method, adaptive: false },
-    ...{ name, title, summary, cite, hyper, options, presets },
-    // The point where the search began and its direction.
-    stateBytesPerParameter: () => 2 * bytesPerSlot,
-    stateBytes: (parameters) => 2 * bytesPerSlot * elementsOf(parameters),
-    latex: () => method.latex,
-    plainFormula: () => method.plainFormula,
-    choose: (given) => chooseSearchValues(method, given),
-  };
-}
-
-/** As `chooseValues`; the values must fit together too. */
-function chooseSearchValues(method: LineSearchMethod, given: GivenValues): ChosenValues {
-  const chosen = chooseValues(method, given);
-  refuseConflict(method, chosen);
-  return chosen;
-}
-
 const plain = (rule: Rule): RegistryEntry => ruleEntry(rule, false);
 const adaptive = (rule: Rule): RegistryEntry => ruleEntry(rule, true);
 
 /** Every optimizer, simplest first. Adding one is a rule file, a line here and a golden fixture. */
 export const registry: readonly RegistryEntry[] = [
   plain(gd),
-  lineSearchEntry(gdBacktracking),
-  lineSearchEntry(gdWolfe),
+  closureEntry(gdBacktracking),
+  closureEntry(gdWolfe),
+  closureEntry(lbfgs),
   plain(sgd),
   plain(momentum),
   plain(nesterov),
@@ -258,6 +237,7 @@ export const registry: readonly RegistryEntry[] = [
   wrapperEntry(lawaQueue),
   wrapperEntry(lawaEma),
   wrapperEntry(diloco),
+  overBases("sam", ruleEntry(momentum, false), (base) => closureEntry(sam(base))),
 ];
 
 /**
@@ -273,7 +253,7 @@ export function optimizerOf({
 }): RegistryEntry {
   const entry = findOptimizer(name);
   const base = options[baseOption];
-  return entry.kind === "rule" && entry.over !== undefined && base !== undefined
+  return entry.kind !== "matrix" && entry.over !== undefined && base !== undefined
     ? entry.over(String(base))
     : entry;
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createClosureOptimizer } from "./closure/optimizer.js";
 import { SteepestError } from "./errors.js";
 import { type ArgumentValue, type HyperKind, type PresetName, presetNames } from "./language/rule.js";
-import { createLineSearchOptimizer } from "./lineSearch/optimizer.js";
 import { createOptimizer } from "./optimizer/createOptimizer.js";
 import { fromOriginal } from "./originals.js";
 import { findOptimizer, registry } from "./registry.js";
@@ -145,8 +145,8 @@ describe("what cannot be meant is refused with the way out", () => {
     expectError(build({ hyper: { betta1: 0.9 } }), "unknown-name", /"betta1".*"beta1"/);
     expectError(build({ options: { maximum: "raw" } }), "unknown-name", /"maximum"/);
     expectError(build({ options: { lr: "fast" } }), "invalid-value", /lr is given as fast/);
-    expectError(build({ name: "gd-wolfe" }), "misuse", /createLineSearchOptimizer/);
-    expectError(() => createLineSearchOptimizer(adam, x), "misuse", /createOptimizer/);
+    expectError(build({ name: "gd-wolfe" }), "misuse", /createClosureOptimizer/);
+    expectError(() => createClosureOptimizer(adam, x), "misuse", /createOptimizer/);
     const amsgrad = findOptimizer("amsgrad");
     expectError(() => amsgrad.choose({ options: { maximum: true } }), "invalid-value", /maximum is true/);
     expectError(() => amsgrad.choose({ hyper: { maximum: 1 } }), "invalid-value", /maximum is 1/);

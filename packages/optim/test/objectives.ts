@@ -1,4 +1,10 @@
 import type { Optimizer } from "../src/optimizer/config.js";
+import type { ParameterSpec } from "../src/parameter.js";
+
+/** One parameter of this many elements. */
+export const vector = (size: number): readonly ParameterSpec[] => [
+  { name: "x", shape: [size], role: "other" },
+];
 
 /** A value at x; the gradient goes to `gradient`. */
 export type Objective = (x: ArrayLike<number>, gradient: { [index: number]: number }) => number;

@@ -137,7 +137,7 @@ export function chooseOptimizer({
 }: Pick<TrainConfig, "optimizer" | "learningRate">): OptimizerSpec {
   const { name, hyper } = optimizer;
   const entry = optimizerOf(optimizer);
-  if (entry.kind === "lineSearch")
+  if (entry.kind === "closure")
     throw invalid(
       `${name} searches along a line with the exact loss, which mini-batches do not give`,
       "Use it on landscapes (steepest race), and train networks with sgd, momentum, adam, ...",

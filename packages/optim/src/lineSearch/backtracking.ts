@@ -24,7 +24,7 @@ export function* backtrack(start: LineStart, settings: BacktrackingSettings): Li
   const { sufficientDecrease, decrease, maximumBacktracks, relativeTolerance, absoluteTolerance } = settings;
   let step = start.guess;
   for (let backtracks = 0; ; backtracks++) {
-    const candidate = yield step;
+    const candidate = yield { step, kept: 0 };
     const finite = isFinitePoint(candidate);
     const bound =
       (1 + relativeTolerance) * start.value + sufficientDecrease * step * start.slope + absoluteTolerance;

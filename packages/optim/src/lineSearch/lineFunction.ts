@@ -25,11 +25,21 @@ export interface LineSearchResult {
   readonly satisfied: boolean;
 }
 
+/** A step that a search wants evaluated. */
+export interface LineQuery {
+  readonly step: number;
+  /**
+   * A step evaluated before, or 0, that may still be the answer: the answer is always this one of the last query, the last step evaluated, or 0. So
+   * whoever needs the gradient of the answer keeps one beside the last.
+   */
+  readonly kept: number;
+}
+
 /**
  * A search under way: it yields the step that it wants evaluated and is resumed with what was found there, so that the same search runs on
  * synchronous and on asynchronous objectives.
  */
-export type LineSearch = Generator<number, LineSearchResult, LineValue>;
+export type LineSearch = Generator<LineQuery, LineSearchResult, LineValue>;
 
 /** Whether value and slope are both finite. A point where they are not is a failed candidate, never an answer. */
 export const isFinitePoint = ({ value, slope }: LineValue): boolean =>

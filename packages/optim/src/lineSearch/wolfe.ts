@@ -1,6 +1,7 @@
 import {
   isFinitePoint,
   type LinePoint,
+  type LineQuery,
   type LineSearch,
   type LineStart,
   type LineValue,
@@ -28,7 +29,7 @@ interface Bracket {
 }
 
 /** A part of the search: it yields steps and is resumed with what was found there. */
-type SearchPart<Result> = Generator<number, Result, LineValue>;
+type SearchPart<Result> = Generator<LineQuery, Result, LineValue>;
 
 /**
  * A step that satisfies the strong Wolfe conditions, by bracketing and zooming with cubic interpolation (Nocedal & Wright 2006, Numerical
@@ -72,7 +73,7 @@ function* bracketMinimiser(
   const origin: LinePoint = { step: 0, value: start.value, slope: start.slope };
   let previous = origin;
   let step = start.guess;
-  let trial: LinePoint = { step, ...(yield step) };
+  let trial: LinePoint = { step, ...(yield { step, kept: 0 }) };
   for (let iterations = 0; iterations < maximumIterations; iterations++) {
     if (tooHigh(trial) || (iterations > 1 && trial.value >= previous.value))
       return bracketOf(previous, trial, iterations);
@@ -80,7 +81,7 @@ function* bracketMinimiser(
     if (trial.slope >= 0) return bracketOf(previous, trial, iterations);
     step = cubicMinimiser(previous, trial, trial.step + 0.01 * (trial.step - previous.step), trial.step * 10);
     previous = trial;
-    trial = { step, ...(yield step) };
+    trial = { step, ...(yield { step, kept: previous.step }) };
   }
   return bracketOf(origin, trial, maximumIterations);
 }
@@ -106,7 +107,7 @@ function* zoom(
       nearEnd = !move;
     } else nearEnd = false;
 
-    const trial: LinePoint = { step, ...(yield step) };
+    const trial: LinePoint = { step, ...(yield { step, kept: low.step }) };
     iterations++;
     if (tooHigh(trial) || trial.value >= low.value) {
       ({ low, high } = bracketOf(low, trial, iterations));

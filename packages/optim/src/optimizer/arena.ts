@@ -12,7 +12,8 @@ import type { GroupSpec } from "./config.js";
 
 /** Cache lines and SIMD registers never straddle two arrays. */
 const alignment = 64;
-const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+/** Bytes of an array with the room after it that keeps the next one aligned. */
+export const alignedBytes = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 /** Parameters that are updated together, and which of the configured groups they came from. */
 export interface Membership {
@@ -101,7 +102,7 @@ export function addresses(): Addresses {
   return {
     take(bytes) {
       const address = end;
-      end = align(end + bytes);
+      end = alignedBytes(end + bytes);
       return address;
     },
     taken: () => end,

@@ -17,7 +17,7 @@ import { createRuleOptimizer } from "./optimizer.js";
  * ```
  *
  * @throws SteepestError for unknown names (with the nearest), values out of range, impossible shapes, memory that cannot be
- *   had, and methods that need a line search
+ *   had, and methods that evaluate the loss themselves
  */
 export function createOptimizer(
   choice: OptimizerSpec | RuleChoice | MatrixRuleChoice,
@@ -29,11 +29,11 @@ export function createOptimizer(
       ? createMatrixOptimizer(choice, parameters, config)
       : createRuleOptimizer(choice, parameters, config);
   const entry = optimizerOf(choice);
-  if (entry.kind === "lineSearch") {
+  if (entry.kind === "closure") {
     throw new SteepestError(
       "misuse",
       `${choice.name} evaluates the loss several times a step, but an optimizer's step has the gradients only`,
-      "Use createLineSearchOptimizer, whose step takes the function that evaluates the loss",
+      "Use createClosureOptimizer(spec, parameters).step(evaluate), where evaluate fills the gradients and returns the loss",
     );
   }
   return entry.kind === "matrix"

@@ -15,6 +15,16 @@ function position(flat: number, shape: readonly number[]): string {
   return `[${indices.join(", ")}]`;
 }
 
+/** @throws SteepestError `non-finite` where the loss is not finite; `place` says where that was */
+export function checkLoss(loss: number, place: string): void {
+  if (Number.isFinite(loss)) return;
+  throw new SteepestError(
+    "non-finite",
+    `the loss is ${loss} ${place}`,
+    "The parameters were left where they are finite. Begin elsewhere, or take smaller steps",
+  );
+}
+
 /**
  * The error for the first gradient element that is NaN or infinite, alone or summed with those accumulated before;
  * undefined where every element is finite (in float64 the squares of finite elements may overflow).

@@ -59,7 +59,8 @@ function describe(optimizer: Arrangement, progress: Progress): Description {
   };
 }
 
-const tensorOf = (shape: readonly number[], data: Values): SafetensorsTensor =>
+/** A tensor of an optimizer's precision. */
+export const tensorOf = (shape: readonly number[], data: Values): SafetensorsTensor =>
   data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "F64", shape, data };
 
 /** A copy of the optimizer's state. */
@@ -107,15 +108,7 @@ export function loadState(optimizer: Arrangement, progress: Progress, state: Sta
     return { hyper, carried: numbers("carried") };
   });
   const tensors = optimizer.stateTensors.map(({ name, shape, view }) => {
-    const tensor = state.tensors.get(name);
-    if (tensor === undefined) throw mismatch(`tensor "${name}"`, "in the state", "none");
-    const { dtype, shape: foundShape } = tensorOf(shape, view);
-    expectEqual(`shape of "${name}"`, listed(foundShape), listed(tensor.shape));
-    if ((tensor.dtype !== "F32" && tensor.dtype !== "F64") || tensor.dtype !== dtype) {
-      throw mismatch(`dtype of "${name}"`, dtype, tensor.dtype);
-    }
-    expectEqual(`length of "${name}"`, view.length, tensor.data.length);
-    return { view, data: tensor.data };
+    return { view, data: readTensor(state, name, tensorOf(shape, view)) };
   });
 
   for (const { view, data } of tensors) view.set(data);
@@ -128,7 +121,27 @@ export function loadState(optimizer: Arrangement, progress: Progress, state: Sta
   progress.skipped = skipped;
 }
 
-function readCounter(what: string, value: unknown): number {
+/**
+ * The elements of the tensor that is to be like `expected`.
+ * @throws SteepestError `state-mismatch` where it is absent or another's
+ */
+export function readTensor(
+  { tensors }: StateDictionary,
+  name: string,
+  { shape, dtype, data }: SafetensorsTensor,
+): Values {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw mismatch(`tensor "${name}"`, "in the state", "none");
+  expectEqual(`shape of "${name}"`, listed(shape), listed(tensor.shape));
+  if ((tensor.dtype !== "F32" && tensor.dtype !== "F64") || tensor.dtype !== dtype) {
+    throw mismatch(`dtype of "${name}"`, dtype, tensor.dtype);
+  }
+  expectEqual(`length of "${name}"`, data.length, tensor.data.length);
+  return tensor.data;
+}
+
+/** @throws SteepestError `state-mismatch` where the value is no integer >= 0 as text */
+export function readCounter(what: string, value: unknown): number {
   const count = readNumber(what, value);
   if (!Number.isSafeInteger(count) || count < 0) throw mismatch(what, "an integer >= 0", String(value));
   return count;

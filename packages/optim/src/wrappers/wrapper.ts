@@ -75,14 +75,15 @@ export function defineWrapper<
   };
 }
 
-const optionOfBase = (base: string): OptionSpec => ({
+/** The option that names the base, where it is chosen already. */
+export const optionOfBase = (base: string): OptionSpec => ({
   default: base,
   values: [base],
   description: "the rule it wraps, by name: any that works element by element and does not average itself",
 });
 
 /** The base's presets, which are of the base alone. */
-const withBase = (
+export const withBase = (
   presets: Readonly<Partial<Record<PresetName, Preset>>>,
   base: OptionValue,
 ): Readonly<Partial<Record<PresetName, Preset>>> =>

@@ -1,5 +1,5 @@
 import {
-  createLineSearchOptimizer,
+  createClosureOptimizer,
   createOptimizer,
   formatOptimizerSpec,
   type OptimizerSpec,
@@ -138,8 +138,8 @@ function stepper(
   landscape: Landscape,
 ): { readonly x: Float32Array | Float64Array; readonly step: (k: number) => void } {
   const parameters: readonly ParameterSpec[] = [{ name: "x", shape: [landscape.dimension], role: "other" }];
-  if (optimizerOf(spec).kind === "lineSearch") {
-    const optimizer = createLineSearchOptimizer(spec, parameters, { backend: "float64" });
+  if (optimizerOf(spec).kind === "closure") {
+    const optimizer = createClosureOptimizer(spec, parameters, { backend: "float64" });
     const x = optimizer.parameter("x");
     const gradient = optimizer.gradient("x");
     const evaluate = (): number => {

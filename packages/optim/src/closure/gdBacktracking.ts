@@ -1,9 +1,10 @@
 import { count, decayRate, nonNegative, positive } from "../language/hyper.js";
-import { backtrack } from "./backtracking.js";
-import { defineLineSearch } from "./method.js";
+import { backtrack } from "../lineSearch/backtracking.js";
+import { defineDescent } from "./descent.js";
+import { gradientDescentState, searchedStep } from "./gradientDescent.js";
 
 /** Gradient descent with Armijo backtracking, step by step as optax's `chain(sgd(1), scale_by_backtracking_linesearch(...))`. */
-export const gdBacktracking = defineLineSearch({
+export const gdBacktracking = defineDescent({
   name: "gd-backtracking",
   title: "Gradient descent, backtracking",
   summary: "the first of ever shorter steps along −∇f that decreases the objective enough",
@@ -45,16 +46,17 @@ export const gdBacktracking = defineLineSearch({
     },
   },
   latex: [
-    "\\begin{aligned}",
-    "t_0 &= \\min(\\eta \\, t_{k-1}, t_{\\max}) \\\\",
-    "t_k &= \\max \\{ t_0 \\beta^j : f(x_{k-1} - t g_k) \\le f(x_{k-1}) - c_1 t \\|g_k\\|^2 \\} \\\\",
+    "t_0 &= \\min(\\eta \\, t_{k-1}, t_{\\max})",
+    "t_k &= \\max \\{ t_0 \\beta^j : f(x_{k-1} - t g_k) \\le f(x_{k-1}) - c_1 t \\|g_k\\|^2 \\}",
     "x_k &= x_{k-1} - t_k g_k",
-    "\\end{aligned}",
-  ].join("\n"),
+  ],
   plainFormula: [
     "t = the first of t₀, β·t₀, β²·t₀, ... with f(x − t·g) ≤ f(x) − c₁·t·‖g‖², t₀ = min(η·last t, tₘₐₓ)",
     "x ← x − t·g",
   ],
-  search: (hyper, { lastStep, ...ray }) =>
-    backtrack({ ...ray, guess: Math.min(hyper.increase * (lastStep ?? 1), hyper.maximumStep) }, hyper),
+  state: () => gradientDescentState,
+  step: (memory, hyper) =>
+    searchedStep(memory, ({ lastStep, ...ray }) =>
+      backtrack({ ...ray, guess: Math.min(hyper.increase * (lastStep ?? 1), hyper.maximumStep) }, hyper),
+    ),
 });

@@ -1,9 +1,10 @@
 import { count, decayRate, nonNegative, positive } from "../language/hyper.js";
-import { defineLineSearch } from "./method.js";
-import { strongWolfe } from "./wolfe.js";
+import { strongWolfe } from "../lineSearch/wolfe.js";
+import { defineDescent } from "./descent.js";
+import { gradientDescentState, searchedStep } from "./gradientDescent.js";
 
 /** Gradient descent with steps that satisfy the strong Wolfe conditions; each search begins at the last step. */
-export const gdWolfe = defineLineSearch({
+export const gdWolfe = defineDescent({
   name: "gd-wolfe",
   title: "Gradient descent, strong Wolfe",
   summary: "steps along −∇f that decrease the objective enough and flatten its slope",
@@ -21,13 +22,15 @@ export const gdWolfe = defineLineSearch({
     smallestChange: nonNegative(1e-9, "\\delta", "a search ends when no coordinate would move by more"),
   },
   latex: [
-    "\\begin{aligned}",
-    "t_k &: f(x_{k-1} - t_k g_k) \\le f(x_{k-1}) - c_1 t_k \\|g_k\\|^2, \\quad |\\langle \\nabla f(x_{k-1} - t_k g_k), g_k \\rangle| \\le c_2 \\|g_k\\|^2 \\\\",
+    "t_k &: f(x_{k-1} - t_k g_k) \\le f(x_{k-1}) - c_1 t_k \\|g_k\\|^2, \\quad |\\langle \\nabla f(x_{k-1} - t_k g_k), g_k \\rangle| \\le c_2 \\|g_k\\|^2",
     "x_k &= x_{k-1} - t_k g_k",
-    "\\end{aligned}",
-  ].join("\n"),
+  ],
   plainFormula: ["t with f(x − t·g) ≤ f(x) − c₁·t·‖g‖² and |⟨∇f(x − t·g), g⟩| ≤ c₂·‖g‖²", "x ← x − t·g"],
   conflict: ({ sufficientDecrease, curvature }) =>
     sufficientDecrease < curvature ? undefined : "sufficientDecrease < curvature",
-  search: (hyper, { lastStep, ...ray }) => strongWolfe({ ...ray, guess: lastStep ?? hyper.firstStep }, hyper),
+  state: () => gradientDescentState,
+  step: (memory, hyper) =>
+    searchedStep(memory, ({ lastStep, ...ray }) =>
+      strongWolfe({ ...ray, guess: lastStep ?? hyper.firstStep }, hyper),
+    ),
 });
