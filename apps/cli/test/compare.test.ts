@@ -65,7 +65,6 @@ describe("steepest compare", () => {
       [["--resume", join(root, "nowhere")], /there is no comparison in/],
       [["--resume", "x", "--seeds", "2"], /cannot be used with/],
       [[], /no workload is given/],
-      [["fashion-mnist", "-o", "gd-wolfe"], /mini-batches/],
       [["fashion-mnist", "--out", foreign], /is not empty and holds no comparison: found "run.json"/],
       [["fashion-mnist", "--out", join(foreign, "run.json", "x")], /cannot be made a folder/],
       [["fashion-mnist", "--out", join(foreign, "run.json", "x.html")], /is a file, not a folder/],

@@ -136,12 +136,6 @@ export function chooseOptimizer({
   learningRate,
 }: Pick<TrainConfig, "optimizer" | "learningRate">): OptimizerSpec {
   const { name, hyper } = optimizer;
-  const entry = optimizerOf(optimizer);
-  if (entry.kind === "closure")
-    throw invalid(
-      `${name} searches along a line with the exact loss, which mini-batches do not give`,
-      "Use it on landscapes (steepest race), and train networks with sgd, momentum, adam, ...",
-    );
   const chosen =
     learningRate === undefined ? optimizer : { ...optimizer, hyper: { ...hyper, lr: learningRate } };
   if (hyper.lr !== undefined && hyper.lr !== chosen.hyper.lr)
@@ -149,7 +143,7 @@ export function chooseOptimizer({
       `the learning rate is given twice: ${hyper.lr} with ${name}, and ${learningRate}`,
       "Give one of the two",
     );
-  entry.choose(chosen);
+  optimizerOf(optimizer).choose(chosen);
   return chosen;
 }
 

@@ -11,7 +11,6 @@ import type {
   TargetHit,
 } from "./result.js";
 import {
-  diverged,
   evaluationTensors,
   inEvaluation,
   parametersHash,
@@ -19,6 +18,7 @@ import {
   type Session,
 } from "./session.js";
 import type { RunStore } from "./store.js";
+import { diverged } from "./trained.js";
 
 /** A run before its first step. */
 export const beginning: Progress = {
@@ -121,20 +121,16 @@ function nextPause(configuration: RunConfiguration, step: number): number {
   return Math.min(steps, next(reportEvery), next(evaluateEvery), next(checkpointEvery));
 }
 
-/** Updates until step `until`, or until the signal. Nothing here is allocated for a step. */
+/** Updates until step `until`, or until the signal. */
 async function advance(
-  { bound, update }: Session,
+  session: Session,
   state: State,
   until: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   while (state.step < until) {
     const step = state.step + 1;
-    const loss = await bound.gradient(step);
-    // Before the update, so that the parameters are still those of the last finite loss.
-    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} at step ${step}`);
-    const updated = update();
-    if (updated instanceof Promise) await updated;
+    const loss = await session.step(step);
     state.step = step;
     state.lossSum += loss;
     state.count++;

@@ -1,32 +1,20 @@
 import { createHash } from "node:crypto";
-import {
-  createOptimizer,
-  createSchedule,
-  type Optimizer,
-  optimizerOf,
-  parseOptimizerSpec,
-  parseSchedule,
-  type SafetensorsTensor,
-  SteepestError,
-  type StepReport,
-} from "@steepest/optim";
-import {
-  type BoundWorkload,
-  graphLinearAlgebra,
-  initialiseParameters,
-  type LoadedWorkload,
-} from "@steepest/workloads";
+import { type SafetensorsTensor, SteepestError } from "@steepest/optim";
+import { type BoundWorkload, initialiseParameters, type LoadedWorkload } from "@steepest/workloads";
 import type { Checkpoint } from "./checkpoint.js";
 import type { RunConfiguration } from "./configuration.js";
+import { diverged, type TrainedOptimizer, trainedOptimizer } from "./trained.js";
+
+type AnyOptimizer = TrainedOptimizer["optimizer"];
 
 /** Parameters, their gradients and the optimizer's state, bound to the data that they are trained on. */
 export interface Session {
   readonly configuration: RunConfiguration;
   readonly loaded: LoadedWorkload;
-  readonly optimizer: Optimizer;
+  readonly optimizer: AnyOptimizer;
   readonly bound: BoundWorkload;
-  /** The optimizer's step; a promise only where its linear algebra takes time, so that no other waits for a turn of the event loop. */
-  update(): StepReport | Promise<StepReport>;
+  /** Makes a step and gives the loss where it began. @throws SteepestError `non-finite` where that is not finite */
+  step(k: number): Promise<number>;
   /** Frees what is not garbage collected; nothing may run any more. */
   release(): Promise<void>;
 }
@@ -40,14 +28,8 @@ export async function openSession(
   loaded: LoadedWorkload,
   checkpoint?: Checkpoint,
 ): Promise<Session> {
-  const { clip, schedule, batchSize, seed, threads } = configuration;
-  const spec = parseOptimizerSpec(configuration.optimizer);
-  const algebra = optimizerOf(spec).kind === "matrix" ? graphLinearAlgebra({ threads }) : undefined;
-  const optimizer = createOptimizer(spec, loaded.parameters, {
-    ...(algebra === undefined ? {} : { linearAlgebra: algebra }),
-    ...(schedule === undefined ? {} : { schedule: createSchedule(parseSchedule(schedule)) }),
-    ...(clip === undefined ? {} : { clip }),
-  });
+  const { batchSize, seed, threads } = configuration;
+  const { optimizer, step, release } = trainedOptimizer(configuration, loaded.parameters);
   const parameter = (name: string) => float32(optimizer.parameter(name));
   const gradient = (name: string) => float32(optimizer.gradient(name));
   initialiseParameters(loaded.parameters, seed, parameter);
@@ -55,18 +37,19 @@ export async function openSession(
   const evaluated = evaluationViews(optimizer);
   const evaluation = (name: string) => evaluated.get(name) ?? parameter(name);
   const bound = await loaded.bind({ parameter, gradient, evaluation }, { batchSize, seed, threads });
+  const gradientOf = (k: number) => bound.gradient(k);
   return {
     ...{ configuration, loaded, optimizer, bound },
-    update: () => (algebra === undefined ? optimizer.step() : optimizer.stepAsync()),
+    step: (k) => step(k, gradientOf),
     async release() {
       await bound.release();
-      await algebra?.release();
+      await release();
     },
   };
 }
 
 /** Where the weights to evaluate with will be in evaluation mode: views that never move. */
-function evaluationViews(optimizer: Optimizer): ReadonlyMap<string, Float32Array> {
+function evaluationViews(optimizer: AnyOptimizer): ReadonlyMap<string, Float32Array> {
   optimizer.enterEvaluation();
   const views = new Map(
     optimizer.parameters.map(({ name }) => [name, float32(optimizer.evaluationParameter(name))]),
@@ -81,7 +64,11 @@ function float32(view: Float32Array | Float64Array): Float32Array {
   throw new TypeError("the optimizer of a training session must hold float32 arrays");
 }
 
-function restore({ parameters, optimizer: state }: Checkpoint, loaded: LoadedWorkload, optimizer: Optimizer) {
+function restore(
+  { parameters, optimizer: state }: Checkpoint,
+  loaded: LoadedWorkload,
+  optimizer: AnyOptimizer,
+) {
   for (const { name, shape } of loaded.parameters) {
     const saved = parameters.get(name);
     if (saved?.dtype !== "F32" || saved.shape.join() !== shape.join())
@@ -150,14 +137,6 @@ export function parameterTensors(
     }),
   );
 }
-
-/** The error of a loss or parameter that is not finite. */
-export const diverged = (message: string): SteepestError =>
-  new SteepestError(
-    "non-finite",
-    message,
-    "Training diverged: lower the learning rate, warm it up, or clip the gradient",
-  );
 
 /** SHA-256 of names and bytes of all parameters: equal exactly when all bits are. */
 export function parametersHash({ loaded, optimizer }: Session): string {

@@ -4,16 +4,8 @@ import { join } from "node:path";
 import { parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  type CompletedRun,
-  inspectRun,
-  type Measurement,
-  type RunResult,
-  resumeRun,
-  runFiles,
-  type TrainConfig,
-  train,
-} from "../src/index.js";
+import { type CompletedRun, inspectRun, resumeRun, runFiles, type TrainConfig, train } from "../src/index.js";
+import { collect, complete } from "./runs.js";
 import { toyWorkload } from "./toyWorkload.js";
 
 let folder = "";
@@ -24,21 +16,6 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const adam = parseOptimizerSpec("adam:lr=0.05");
 const config = { workload: toyWorkload(), optimizer: adam, seed: 3, steps: 70, evaluateEvery: 15 };
-
-async function collect(run: AsyncGenerator<Measurement, RunResult>) {
-  const measurements: Measurement[] = [];
-  for (;;) {
-    const next = await run.next();
-    if (next.done === true) return { measurements, result: next.value };
-    measurements.push(next.value);
-  }
-}
-
-async function complete(run: AsyncGenerator<Measurement, RunResult>): Promise<CompletedRun> {
-  const { result } = await collect(run);
-  if (result.outcome !== "completed") throw new Error("the run was interrupted");
-  return result;
-}
 
 /** A log without the columns that time decides. */
 async function untimed(file: string): Promise<string> {
@@ -159,7 +136,6 @@ describe("train", () => {
   it.each<[string, Partial<TrainConfig>, RegExp]>([
     ["negative learning rate", { learningRate: -1, optimizer: parseOptimizerSpec("adam") }, /lr.*-1/],
     ["two learning rates", { learningRate: 0.1 }, /given twice: 0.05 with adam, and 0.1/],
-    ["line search", { optimizer: parseOptimizerSpec("gd-wolfe") }, /mini-batches/],
     ["batch 0", { batchSize: 0 }, /batch size is 0.*integer >= 1/],
     ["too many threads", { threads: 100_000 }, /number of threads is 100000.*1 to 256/],
     ["a batch larger than the data", { batchSize: 206 }, /206 exceeds the 205 training examples/],

@@ -82,7 +82,6 @@ describe("planComparison", () => {
     await expect(refused({ workload: "fashion-mnits" })).rejects.toThrow(/fashion-mnist/);
     await expect(refused({ optimizers: [] })).rejects.toThrow(/no optimizer/);
     await expect(refused({ optimizers: [...adam, ...adam] })).rejects.toThrow(/adam is given twice/);
-    await expect(refused({ optimizers: [parseOptimizerSpec("gd-wolfe")] })).rejects.toThrow(/mini-batches/);
     await expect(refused({ seeds: 0 })).rejects.toThrow(/number of seeds is 0/);
     await expect(refused({ epochs: -1 })).rejects.toThrow(/number of epochs is -1/);
     await expect(refused({ target: 87 })).rejects.toThrow(/target is 87/);
