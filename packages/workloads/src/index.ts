@@ -15,6 +15,7 @@ export {
   type SparseOptions,
   sparseFeatures,
   trueWeights,
+  zipfFeatures,
 } from "./finiteSums/generators.js";
 export { leastSquares, logisticRegression } from "./finiteSums/linearModels.js";
 export { type CompressedRows, denseRows, type Rows, sparseRows } from "./finiteSums/rows.js";

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FiniteSum } from "./finiteSum.js";
-import { classLabels, denseFeatures, linearTargets, sparseFeatures, trueWeights } from "./generators.js";
+import {
+  classLabels,
+  denseFeatures,
+  linearTargets,
+  sparseFeatures,
+  trueWeights,
+  zipfFeatures,
+} from "./generators.js";
 import { leastSquares, logisticRegression } from "./linearModels.js";
 import { denseRows, type Rows, sparseRows } from "./rows.js";
 
@@ -197,6 +204,23 @@ describe("sparse rows", () => {
     expect(() => sparseFeatures({ count: 1, dimension: 2, entriesPerRow: 3, seed: 0 })).toThrow(
       /1 to 2 entries/,
     );
+  });
+
+  it("of words follow Zipf's law", () => {
+    const [count, dimension] = [20_000, 8];
+    const words = zipfFeatures({ count, dimension, entriesPerRow: 1, seed: 3 });
+    const seen = new Array<number>(dimension).fill(0);
+    for (let i = 0; i < count; i++) words.addTo(i, 1, seen);
+    const harmonic = seen.reduce((sum, _, j) => sum + 1 / (j + 1), 0);
+    for (const [j, times] of seen.entries()) {
+      const expected = 1 / (j + 1) / harmonic;
+      // Five standard deviations of a binomial share.
+      expect(Math.abs(times / count - expected)).toBeLessThan(
+        5 * Math.sqrt((expected * (1 - expected)) / count),
+      );
+    }
+    const bags = zipfFeatures({ count: 10, dimension, entriesPerRow: 3, seed: 3 });
+    for (const row of entries(bags)) expect(row.filter((entry) => entry === 1)).toHaveLength(3);
   });
 
   it("act as the same matrix stored whole", () => {

@@ -76,11 +76,12 @@ export interface SparseOptions {
   readonly seed: number;
 }
 
-/**
- * Rows with the same number of entries in random columns, each N(0, 1/entries), so that rows have length 1 on average.
- * @throws SteepestError `invalid-value` where a row cannot have so many entries.
- */
-export function sparseFeatures({ count, dimension, entriesPerRow, seed }: SparseOptions): Rows {
+/** Compressed rows with as many entries each in columns that `draw` gives, repeated ones drawn again. */
+function rowsOf(
+  { count, dimension, entriesPerRow }: SparseOptions,
+  draw: () => number,
+  value: () => number,
+): Rows {
   if (!(Number.isInteger(entriesPerRow) && entriesPerRow >= 1 && entriesPerRow <= dimension)) {
     throw new SteepestError(
       "invalid-value",
@@ -88,11 +89,10 @@ export function sparseFeatures({ count, dimension, entriesPerRow, seed }: Sparse
       "Choose fewer entries or more dimensions",
     );
   }
-  const stream = randomStream(seed, "features", "sparse");
   const columnOf = new Int32Array(count * entriesPerRow);
   for (let i = 0; i < count; i++) {
     const chosen = new Set<number>();
-    while (chosen.size < entriesPerRow) chosen.add(stream.integer(dimension));
+    while (chosen.size < entriesPerRow) chosen.add(draw());
     columnOf.set(
       [...chosen].sort((a, b) => a - b),
       i * entriesPerRow,
@@ -102,8 +102,44 @@ export function sparseFeatures({ count, dimension, entriesPerRow, seed }: Sparse
     columns: dimension,
     offsets: Int32Array.from({ length: count + 1 }, (_, i) => i * entriesPerRow),
     columnOf,
-    values: Float64Array.from(columnOf, () => stream.normal() / Math.sqrt(entriesPerRow)),
+    values: Float64Array.from(columnOf, value),
   });
+}
+
+/**
+ * Rows with the same number of entries in random columns, each N(0, 1/entries), so that rows have length 1 on average.
+ * @throws SteepestError `invalid-value` where a row cannot have so many entries.
+ */
+export function sparseFeatures(options: SparseOptions): Rows {
+  const stream = randomStream(options.seed, "features", "sparse");
+  return rowsOf(
+    options,
+    () => stream.integer(options.dimension),
+    () => stream.normal() / Math.sqrt(options.entriesPerRow),
+  );
+}
+
+/**
+ * Bags of words: each row holds a 1 in as many different columns, column j drawn with a probability proportional to 1/(j + 1) (Zipf's law), so
+ * that the first columns are common and the last ones rare.
+ * @throws SteepestError `invalid-value` where a row cannot have so many entries.
+ */
+export function zipfFeatures(options: SparseOptions): Rows {
+  const stream = randomStream(options.seed, "features", "zipf");
+  const cumulative = new Float64Array(options.dimension);
+  let total = 0;
+  for (let j = 0; j < options.dimension; j++) cumulative[j] = total += 1 / (j + 1);
+  const draw = (): number => {
+    const mark = stream.uniform() * total;
+    let [low, high] = [0, options.dimension - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((cumulative[middle] ?? total) > mark) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  return rowsOf(options, draw, () => 1);
 }
 
 /** The weights that {@link linearTargets} and {@link classLabels} know and a method has to find: standard normal. */
