@@ -8,7 +8,10 @@ export function figureOf(name: string, values: readonly number[], unit?: string)
   return { name, value: estimate, ...(unit === undefined ? {} : { unit }), interval: { low, high, level } };
 }
 
-/** A line from a curve for each seed: their median at each x, and all of them between the bounds of the band. */
+/**
+ * A line from a curve for each seed: their median at each x, and all of them between the bounds of the band. Where a curve has ended or is not
+ * a number the line has a gap.
+ */
 export function seriesOf(
   name: string,
   x: ArrayLike<number>,
@@ -17,7 +20,7 @@ export function seriesOf(
 ): ChartSeries {
   const at = (i: number): readonly number[] => curves.map((curve) => curve[i] ?? Number.NaN);
   const over = (statistic: (values: readonly number[]) => number): readonly number[] =>
-    Array.from({ length: x.length }, (_, i) => statistic(at(i)));
+    Array.from({ length: x.length }, (_, i) => (at(i).some(Number.isNaN) ? Number.NaN : statistic(at(i))));
   return {
     name,
     x,

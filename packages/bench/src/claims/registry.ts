@@ -1,13 +1,31 @@
 import { unknownName } from "@steepest/optim";
 import type { Claim } from "./claim.js";
+import { adadeltaNoLr } from "./experiments/adadeltaNoLr.js";
+import { adagradMonotone } from "./experiments/adagradMonotone.js";
+import { adagradSparse } from "./experiments/adagradSparse.js";
 import { adamBias } from "./experiments/adamBias.js";
 import { adamDiverges } from "./experiments/adamDiverges.js";
 import { gdCost } from "./experiments/gdCost.js";
+import { gdLineSearch } from "./experiments/gdLineSearch.js";
 import { muonIsShampoo } from "./experiments/muonIsShampoo.js";
+import { rmspropNonstationary } from "./experiments/rmspropNonstationary.js";
+import { sgdUnbiased } from "./experiments/sgdUnbiased.js";
 import { shampooRoot } from "./experiments/shampooRoot.js";
 
 /** Every claim, in the order of the lecture. */
-export const claims: readonly Claim[] = [gdCost, adamBias, adamDiverges, shampooRoot, muonIsShampoo];
+export const claims: readonly Claim[] = [
+  gdCost,
+  gdLineSearch,
+  sgdUnbiased,
+  adagradSparse,
+  adagradMonotone,
+  rmspropNonstationary,
+  adadeltaNoLr,
+  adamBias,
+  adamDiverges,
+  shampooRoot,
+  muonIsShampoo,
+];
 
 /**
  * The claim of a name.

@@ -1,6 +1,6 @@
-import { createOptimizer, parseOptimizerSpec, type Schedule } from "@steepest/optim";
+import { createOptimizer, type OptimizerConfig, parseOptimizerSpec } from "@steepest/optim";
 
-/** An optimizer of one vector, in float64: fill `gradient`, call `step`, read `x`. */
+/** An optimizer of one vector: fill `gradient`, call `step`, read and write `x`. */
 export interface VectorOptimizer {
   readonly x: Float32Array | Float64Array;
   readonly gradient: Float32Array | Float64Array;
@@ -8,14 +8,18 @@ export interface VectorOptimizer {
 }
 
 /**
- * The optimizer that `spec` names, e.g. `adam:lr=0.01`, over a vector of zeros. What it does with values that are not finite is
- * left to the caller: divergence is a result.
+ * The optimizer that `spec` names, e.g. `adam:lr=0.01`, over a vector of zeros, in float64 by default. What it does with values that
+ * are not finite is left to the caller: divergence is a result.
  */
-export function vectorOptimizer(spec: string, dimension: number, schedule?: Schedule): VectorOptimizer {
+export function vectorOptimizer(
+  spec: string,
+  dimension: number,
+  config: Pick<OptimizerConfig, "schedule" | "backend"> = {},
+): VectorOptimizer {
   const optimizer = createOptimizer(
     parseOptimizerSpec(spec),
     [{ name: "x", shape: [dimension], role: "other" }],
-    { backend: "float64", nonFinite: "ignore", ...(schedule === undefined ? {} : { schedule }) },
+    { backend: "float64", nonFinite: "ignore", ...config },
   );
   return {
     x: optimizer.parameter("x"),
