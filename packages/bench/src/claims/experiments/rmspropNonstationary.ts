@@ -33,7 +33,7 @@ const normals = (dimension: number, stream: RandomStream): Float64Array =>
 function track(spec: string, scenario: Scenario, seed: number, parameters: Parameters): readonly number[] {
   const { dimension, period, periods, noise, smallScale } = parameters;
   const stream = randomStream(seed, "samples", scenario);
-  const { x, gradient, step } = vectorOptimizer(spec, dimension);
+  const { x, gradient, step } = vectorOptimizer(spec, dimension, { backend: "wasm" });
   const errors: number[] = [];
   for (let p = 0; p < periods; p++) {
     const minimum = normals(dimension, stream);
@@ -62,7 +62,7 @@ export const rmspropNonstationary = defineClaim({
     "Since it forgets old gradients, RMSProp suits problems that change with time, where AdaGrad, which remembers all of them, falls behind.",
   setting: ({ dimension, period, periods, noise, smallScale }: Parameters) =>
     `A stream of samples of a linear model in ${dimension} dimensions with noise of ${noise}, one a step; the true weights are drawn anew every ${period} steps, ${periods} times. Once with features of one scale, once with features multiplied by ${smallScale} in every other period. Each method with the learning rate, of two to a decade, that is best on two other streams. Decided by |x − x*|², the mean of all steps.`,
-  seeds: 20,
+  seeds: 40,
   parameters: { dimension: 10, period: 300, periods: 10, noise: 0.5, smallScale: 0.1, adaptive: "rmsprop" },
   holdsWhen: {
     jumps: {
