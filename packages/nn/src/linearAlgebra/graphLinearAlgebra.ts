@@ -119,6 +119,12 @@ function product(tasks: readonly ProductTask[], kernels: LinearAlgebra, sessions
   };
 }
 
+/** Whether two matrices have memory in common. */
+const overlap = ({ values: a }: Matrix, { values: b }: Matrix): boolean =>
+  a.buffer === b.buffer &&
+  a.byteOffset < b.byteOffset + b.byteLength &&
+  b.byteOffset < a.byteOffset + a.byteLength;
+
 /** A matrix to orthogonalise, as a graph and by the kernels. */
 interface Target {
   readonly task: OrthogonaliseTask;
@@ -134,12 +140,13 @@ function orthogonalise(targets: readonly Target[], sessions: Sessions): Operatio
     feeds[`x${index}`] = float32(matrix);
     outputs[`y${index}`] = graph.result;
     outputs[`square${index}`] = graph.normSquared;
-    // An array of its own: before the norm is known to be fit, the matrix must not be overwritten.
-    const from = new Float32Array(result.values.length);
+    const to = float32(result);
+    // Before the norm is known to be fit, the matrix must not be overwritten.
+    const from = overlap(result, matrix) ? new Float32Array(to.length) : to;
     const square = new Float32Array(1);
     fetches[`y${index}`] = from;
     fetches[`square${index}`] = square;
-    return { from, to: float32(result), square, exact };
+    return { from, to, square, exact };
   });
   const run = sessions.lazily({ outputs, feeds, fetches });
   return {
@@ -148,8 +155,8 @@ function orthogonalise(targets: readonly Target[], sessions: Sessions): Operatio
       await run();
       for (const { from, to, square, exact } of results) {
         const [value = Number.NaN] = square;
-        if (value >= leastSquare && value <= greatestSquare) to.set(from);
-        else await exact.runAsync();
+        if (!(value >= leastSquare && value <= greatestSquare)) await exact.runAsync();
+        else if (from !== to) to.set(from);
       }
     },
   };

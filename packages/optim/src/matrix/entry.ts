@@ -44,7 +44,7 @@ function matrixStateBytes(
 ): number {
   const room = new Room();
   const declared = parameters.filter((each) => rule.takes(each)).map((each) => room.declare(each));
-  rule.plan(declared, chooseMatrixValues(rule, given));
+  rule.plan(declared, { ...chooseMatrixValues(rule, given), ...room.tools });
   const rest = parameters
     .filter((each) => !rule.takes(each))
     .reduce((sum, { shape }) => sum + elementCount(shape), 0);

@@ -4,6 +4,7 @@ import type { OptionSpec, OptionValue, Rule, RuleDescription } from "../language
 import { checkDescription } from "../language/validate.js";
 import type { LinearAlgebra, Operation } from "../linearAlgebra/linearAlgebra.js";
 import type { ParameterSpec } from "../parameter.js";
+import type { ElementwiseStage, ElementwiseTensor, ElementwiseUpdate } from "./elementwise.js";
 
 /** An array in the optimizer's memory: declared while planning, a view once the memory is there. */
 export interface Place {
@@ -42,8 +43,16 @@ export interface Binding<Hyper extends string = string> {
   view(place: Place): Values;
 }
 
+/** How a plan declares what is not an array of its own. */
+export interface PlanTools {
+  /** Compiles what happens to arrays of one size element by element, in terms of the rule's hyper-parameters and the step k. */
+  elementwise(update: ElementwiseUpdate, tensors: readonly ElementwiseTensor[]): ElementwiseStage;
+  /** Neighbouring elements of an array as an array. */
+  part(of: Place, offset: number, shape: readonly number[]): Place;
+}
+
 /** What is settled before the memory is planned. */
-export interface PlanValues<Hyper extends string, Options> {
+export interface PlanValues<Hyper extends string, Options> extends PlanTools {
   /** Structural hyper-parameters only: the others change from step to step. */
   readonly hyper: Readonly<Record<Hyper, number>>;
   readonly options: Options;
@@ -124,8 +133,11 @@ export function defineMatrixRule<
     structural: structural ?? [],
     learningRates: learningRates ?? ["lr"],
     idle: (chosen) => idle?.(typed(chosen)) ?? [],
-    plan: (parameters, { hyper, options: chosen }) =>
-      plan(parameters, { hyper: hyper as Readonly<Record<Names<Hyper>, number>>, options: typed(chosen) }),
+    plan: (parameters, { hyper, options: chosen, ...tools }) =>
+      plan(parameters, {
+        ...{ hyper: hyper as Readonly<Record<Names<Hyper>, number>>, options: typed(chosen) },
+        ...tools,
+      }),
     latex: (chosen) => latex(typed(chosen)),
     plainFormula: (chosen) => plainFormula(typed(chosen)),
   };

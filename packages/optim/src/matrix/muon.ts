@@ -1,5 +1,7 @@
+import { ema, mul, sub, variable } from "../language/expression.js";
 import { choice, count, decayRate, flag, nonNegative, stepSize } from "../language/hyper.js";
 import { adamw } from "../rules/adamw.js";
+import { elements, scalars } from "./elementwise.js";
 import { defineMatrixRule } from "./matrixRule.js";
 import { flattened, isMatrix, matrixAt } from "./shapes.js";
 
@@ -85,41 +87,40 @@ export const muon = defineMatrixRule({
     rule: adamw,
     hyper: { lr: "adamLr", beta1: "adamBeta1", beta2: "adamBeta2", eps: "adamEps", epsRoot: 0 },
   },
-  plan: (parameters, { hyper: { steps }, options: { method, nesterov, scale } }) => {
+  plan: (parameters, { hyper: { steps }, options: { method, nesterov, scale }, elementwise }) => {
     const planned = parameters.map(({ shape, x, g, state, scratch }) => ({
-      ...{ shape, x, g, momentum: state("momentum", shape), direction: scratch(shape) },
+      ...{ x, g, momentum: state("momentum", shape), mean: scratch(shape), direction: scratch(shape) },
+      scalars: { scale: scales[scale](shape) },
     }));
-    return ({ algebra, hyper, view }) => {
-      const matrices = planned.map(({ shape, x, g, momentum, direction }) => ({
-        scale: scales[scale](shape),
-        x: view(x),
-        g: view(g),
-        momentum: view(momentum),
-        direction: view(direction),
+    const {
+      momentum: decay,
+      lr,
+      weightDecay,
+      scale: factor,
+    } = scalars("momentum", "lr", "weightDecay", "scale");
+    const { x, g, momentum, direction } = elements("x", "g", "momentum", "direction");
+    const next = ema(momentum, g, decay);
+    const average = elementwise(
+      { assign: { momentum: next, mean: nesterov ? ema(g, next, sub(1, decay)) : next } },
+      planned.map(({ g, momentum, mean }) => ({ arrays: { g, momentum, mean } })),
+    );
+    const apply = elementwise(
+      {
+        scalars: { keep: sub(1, mul(lr, weightDecay)), rate: mul(lr, factor) },
+        assign: { x: sub(mul(variable("scalar", "keep"), x), mul(variable("scalar", "rate"), direction)) },
+      },
+      planned.map(({ x, direction, scalars: own }) => ({ arrays: { x, direction }, scalars: own })),
+    );
+    return ({ algebra, view }) => {
+      const tasks = planned.map((arrays) => ({
+        matrix: matrixAt({ view }, arrays.mean),
+        result: matrixAt({ view }, arrays.direction),
       }));
-      const average = () => {
-        const { momentum: decay } = hyper;
-        for (const { g, momentum, direction } of matrices)
-          for (let i = 0; i < g.length; i++) {
-            const gradient = g[i] ?? 0;
-            const mean = decay * (momentum[i] ?? 0) + (1 - decay) * gradient;
-            momentum[i] = mean;
-            direction[i] = nesterov ? (1 - decay) * gradient + decay * mean : mean;
-          }
-      };
-      const tasks = planned.map(({ direction }) => {
-        const matrix = matrixAt({ view }, direction);
-        return { matrix, result: matrix };
-      });
-      const orthogonalise = algebra.orthogonalise(tasks, method === "svd" ? { method } : { method, steps });
-      const apply = () => {
-        const keep = 1 - hyper.lr * hyper.weightDecay;
-        for (const { x, direction, scale: factor } of matrices) {
-          const rate = hyper.lr * factor;
-          for (let i = 0; i < x.length; i++) x[i] = keep * (x[i] ?? 0) - rate * (direction[i] ?? 0);
-        }
-      };
-      return [average, orthogonalise, apply];
+      return [
+        average,
+        algebra.orthogonalise(tasks, method === "svd" ? { method } : { method, steps }),
+        apply,
+      ];
     };
   },
   latex: ({ method, nesterov, scale }) => [

@@ -125,9 +125,11 @@ export function planMatrices(context: PartContext, part: Part, space: Addresses)
 
   const room = new Room();
   const declared = part.parameters.map((parameter) => room.declare(parameter));
-  const bindRule = rule.plan(declared, { hyper: part.values, options });
+  const bindRule = rule.plan(declared, { hyper: part.values, options, ...room.tools });
   const { start, end } = room.layOut(space, precision);
   const stateCount = (end - start) / elementBytes(precision);
+  const names = Object.keys(rule.hyper);
+  const bindElementwise = room.elementwise.plan(backend, rule.name, names, space);
   const whole = { count: stateCount, spans: [{ offset: 0, count: stateCount }] };
   const clear = planProgram(
     context,
@@ -154,9 +156,10 @@ export function planMatrices(context: PartContext, part: Part, space: Addresses)
       const hyper: Record<string, number> = { ...part.values };
       const stages = bindRule({ algebra, hyper, view: (place) => room.view(place, precision, memory) });
       const prepare = transforms ? transform(memory) : undefined;
-      const names = Object.keys(rule.hyper);
+      const handOver = bindElementwise(memory, (place) => room.address(place, precision));
       const begin = (step: number, handed: Float64Array): void => {
-        for (const [index, name] of names.entries()) hyper[name] = handed[index] ?? Number.NaN;
+        for (let i = 0; i < names.length; i++) hyper[names[i] ?? ""] = handed[i] ?? Number.NaN;
+        handOver(handed);
         prepare?.run(step, handed);
       };
       return {

@@ -1,7 +1,8 @@
 import { type Backend, type BackendMemory, elementBytes, type Values, viewOf } from "../backends/backend.js";
 import type { Addresses } from "../optimizer/arena.js";
 import { elementCount, type ParameterSpec } from "../parameter.js";
-import type { InitialState, Place, PlannedParameter } from "./matrixRule.js";
+import { ElementwiseStages } from "./elementwise.js";
+import type { InitialState, Place, PlannedParameter, PlanTools } from "./matrixRule.js";
 
 /** A state array that a plan has declared. */
 export interface DeclaredState {
@@ -17,6 +18,18 @@ export class Room {
   readonly states: DeclaredState[] = [];
   readonly #scratches: Place[] = [];
   readonly #addresses = new Map<Place, number>();
+  readonly #parts = new Map<Place, { readonly of: Place; readonly offset: number }>();
+  readonly elementwise = new ElementwiseStages();
+
+  /** What a plan gets beside its parameters. */
+  readonly tools: PlanTools = {
+    elementwise: (update, tensors) => this.elementwise.declare(update, tensors),
+    part: (of, offset, shape) => {
+      const place = { shape };
+      this.#parts.set(place, { of, offset });
+      return place;
+    },
+  };
 
   /** A parameter as its rule's plan sees it. */
   declare(parameter: ParameterSpec): PlannedParameter {
@@ -58,10 +71,16 @@ export class Room {
     return { start, end };
   }
 
-  view(place: Place, precision: Backend["precision"], memory: BackendMemory): Values {
+  address(place: Place, precision: Backend["precision"]): number {
+    const part = this.#parts.get(place);
+    if (part !== undefined) return this.address(part.of, precision) + part.offset * elementBytes(precision);
     const address = this.#addresses.get(place);
     if (address === undefined) throw new Error("internal: an array of another plan");
-    return viewOf(precision, memory, address, elementCount(place.shape));
+    return address;
+  }
+
+  view(place: Place, precision: Backend["precision"], memory: BackendMemory): Values {
+    return viewOf(precision, memory, this.address(place, precision), elementCount(place.shape));
   }
 }
 
