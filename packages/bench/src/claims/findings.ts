@@ -1,12 +1,22 @@
 import { median } from "../statistics/descriptive.js";
-import { studentInterval } from "../statistics/intervals.js";
+import { type Interval, ratioInterval, studentInterval } from "../statistics/intervals.js";
 import type { ChartSeries, Figure } from "./claim.js";
 
+const figure = (name: string, { estimate, low, high, level }: Interval): Figure => ({
+  name,
+  value: estimate,
+  interval: { low, high, level },
+});
+
 /** A figure from a value for each seed: their mean with its 95 % interval. */
-export function figureOf(name: string, values: readonly number[], unit?: string): Figure {
-  const { estimate, low, high, level } = studentInterval(values);
-  return { name, value: estimate, ...(unit === undefined ? {} : { unit }), interval: { low, high, level } };
-}
+export const figureOf = (name: string, values: readonly number[], unit?: string): Figure => ({
+  ...figure(name, studentInterval(values)),
+  ...(unit === undefined ? {} : { unit }),
+});
+
+/** A figure from a ratio for each seed: their geometric mean with its 95 % interval. */
+export const ratioOf = (name: string, ratios: readonly number[]): Figure =>
+  figure(name, ratioInterval(ratios));
 
 /**
  * A line from a curve for each seed: their median at each x, and all of them between the bounds of the band. Where a curve has ended or is not

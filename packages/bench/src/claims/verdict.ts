@@ -1,5 +1,4 @@
-import type { Interval } from "../statistics/intervals.js";
-import { studentInterval } from "../statistics/intervals.js";
+import { type Interval, ratioInterval, studentInterval } from "../statistics/intervals.js";
 import type { Criterion } from "./claim.js";
 
 /** Values of a quantity: on one side of a threshold, or between two. */
@@ -40,19 +39,11 @@ function kindOf({ low, high }: { low: number; high: number }, range: Range): Ver
   return "inconclusive";
 }
 
-/** The effect of one criterion from a value for each seed. A value that is not a number leaves it open. */
+/** The effect of one criterion from a value for each seed. A value that is not finite leaves it open. */
 export function effectOf({ quantity, holds, scale }: Criterion, values: readonly number[]): Effect {
-  const interval =
-    scale === "log" ? exponential(studentInterval(values.map(Math.log))) : studentInterval(values);
+  const interval = scale === "log" ? ratioInterval(values) : studentInterval(values);
   return { quantity, holds, ...interval, kind: kindOf(interval, holds) };
 }
-
-const exponential = (interval: Interval): Interval => ({
-  ...interval,
-  estimate: Math.exp(interval.estimate),
-  low: Math.exp(interval.low),
-  high: Math.exp(interval.high),
-});
 
 /** A claim holds where every effect does, and does not where any effect does not. */
 export function verdictOf(effects: readonly Effect[]): Verdict {

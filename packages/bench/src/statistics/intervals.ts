@@ -103,3 +103,14 @@ export function studentInterval(values: readonly number[], level = 0.95): Interv
     (studentCriticalValue(level, values.length - 1) * standardDeviation(values)) / Math.sqrt(values.length);
   return { estimate, low: estimate - halfWidth, high: estimate + halfWidth, level, method: "Student t" };
 }
+
+/**
+ * The interval of a geometric mean, Student's on the logarithms: for ratios, of which a half and a double are equally far from 1.
+ *
+ * @throws SteepestError for fewer than two values.
+ */
+export function ratioInterval(values: readonly number[], level = 0.95): Interval {
+  const logarithmic = studentInterval(values.map(Math.log), level);
+  const { estimate, low, high } = logarithmic;
+  return { ...logarithmic, estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) };
+}

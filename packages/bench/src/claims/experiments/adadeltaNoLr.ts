@@ -1,7 +1,7 @@
 import { denseFeatures, type FiniteSum, leastSquares, linearTargets } from "@steepest/workloads";
 import type { ClaimContext } from "../claim.js";
 import { defineClaim } from "../claim.js";
-import { figureOf, seriesOf } from "../findings.js";
+import { ratioOf, seriesOf } from "../findings.js";
 import { halfDecades } from "../problems/grid.js";
 import { tune } from "../tuning.js";
 import { vectorOptimizer } from "../vectorOptimizer.js";
@@ -122,14 +122,14 @@ export const adadeltaNoLr = defineClaim({
     return {
       effects: { spread: spread(steps[0] ?? []) },
       figures: [
-        figureOf(
+        ratioOf(
           "Adadelta, factors of 1 and above alone: worst over best",
           spread((steps[0] ?? []).map((row) => row.slice(one))),
         ),
         ...tuned.map((spec, m) =>
-          figureOf(`for comparison: ${spec}, worst factor over best`, spread(steps[m + 1] ?? [])),
+          ratioOf(`for comparison: ${spec}, worst factor over best`, spread(steps[m + 1] ?? [])),
         ),
-        figureOf(
+        ratioOf(
           `Adadelta's steps over those of tuned ${rivals.at(-1)}, factor 1`,
           atOne(0).map((count, s) => count / (atOne(rivals.length)[s] ?? Number.NaN)),
         ),

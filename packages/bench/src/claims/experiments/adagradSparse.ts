@@ -11,7 +11,7 @@ import { mean } from "../../statistics/descriptive.js";
 import { growthExponent } from "../../statistics/regression.js";
 import type { ClaimContext } from "../claim.js";
 import { defineClaim } from "../claim.js";
-import { figureOf, seriesOf } from "../findings.js";
+import { figureOf, ratioOf, seriesOf } from "../findings.js";
 import { halfDecades } from "../problems/grid.js";
 import { tune } from "../tuning.js";
 import { vectorOptimizer } from "../vectorOptimizer.js";
@@ -241,7 +241,7 @@ export const adagradSparse = defineClaim({
           "AdaGrad: power of a feature's occurrences in its step size",
           sizes(1).map((row, i) => growthExponent(frequencies[i] ?? [], row)),
         ),
-        figureOf(
+        ratioOf(
           `for comparison, ${words} dense features: excess loss of SGD (${specOf(1, 0)}) over AdaGrad's (${specOf(1, 1)})`,
           quotient(1),
         ),

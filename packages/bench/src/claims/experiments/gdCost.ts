@@ -2,7 +2,7 @@ import { randomStream } from "@steepest/random";
 import { denseFeatures, leastSquares, linearTargets, type Rows } from "@steepest/workloads";
 import { growthExponent } from "../../statistics/regression.js";
 import { defineClaim } from "../claim.js";
-import { figureOf, seriesOf } from "../findings.js";
+import { figureOf, ratioOf, seriesOf } from "../findings.js";
 import { vectorOptimizer } from "../vectorOptimizer.js";
 
 /** Rows that count the multiplications made with them. */
@@ -137,7 +137,7 @@ export const gdCost = defineClaim({
       figures: [
         figureOf("measured time: power of n, gradient descent", exponents("gd", "microseconds")),
         figureOf("measured time: power of n, SGD", exponents("sgd", "microseconds")),
-        figureOf(`measured time at n = ${counts[largest]}: gradient descent over SGD`, ratios),
+        ratioOf(`measured time at n = ${counts[largest]}: gradient descent over SGD`, ratios),
       ],
       charts: [
         chart("Work of an iteration", "multiplications", "multiplications"),

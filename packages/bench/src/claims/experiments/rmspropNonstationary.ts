@@ -1,7 +1,7 @@
 import { type RandomStream, randomStream } from "@steepest/random";
 import { mean } from "../../statistics/descriptive.js";
 import { defineClaim } from "../claim.js";
-import { figureOf, seriesOf } from "../findings.js";
+import { ratioOf, seriesOf } from "../findings.js";
 import { halfDecades } from "../problems/grid.js";
 import { tune } from "../tuning.js";
 import { vectorOptimizer } from "../vectorOptimizer.js";
@@ -115,10 +115,10 @@ export const rmspropNonstationary = defineClaim({
     return {
       effects: { jumps: quotient(0, 0, 1), scales: quotient(1, 0, 1) },
       figures: [
-        figureOf("AdaGrad, weights that jump: error of the last period over the second", slowing(0)),
-        figureOf("RMSProp, weights that jump: error of the last period over the second", slowing(1)),
-        figureOf("for comparison: error of tuned SGD over RMSProp's, weights that jump", quotient(0, 2, 1)),
-        figureOf("for comparison: error of tuned SGD over RMSProp's, scales that change", quotient(1, 2, 1)),
+        ratioOf("AdaGrad, weights that jump: error of the last period over the second", slowing(0)),
+        ratioOf("RMSProp, weights that jump: error of the last period over the second", slowing(1)),
+        ratioOf("for comparison: error of tuned SGD over RMSProp's, weights that jump", quotient(0, 2, 1)),
+        ratioOf("for comparison: error of tuned SGD over RMSProp's, scales that change", quotient(1, 2, 1)),
       ],
       tables: [
         {

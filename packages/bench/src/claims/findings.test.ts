@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { figureOf, ratioOf, seriesOf } from "./findings.js";
+
+describe("figures", () => {
+  it("are means, ratios geometric ones, with their intervals", () => {
+    expect(figureOf("time", [1, 3], "s")).toMatchObject({ name: "time", value: 2, unit: "s" });
+    const ratio = ratioOf("ratio", [0.5, 8]);
+    expect(ratio.value).toBeCloseTo(2, 12);
+    expect((ratio.interval?.low ?? 0) * (ratio.interval?.high ?? 0)).toBeCloseTo(4, 10);
+  });
+});
+
+describe("series", () => {
+  it("are the median of the seeds between the least and the greatest", () => {
+    const curves = [
+      [1, 5],
+      [2, 4],
+      [9, 6],
+    ];
+    expect(seriesOf("s", [0, 1], curves)).toEqual({
+      name: "s",
+      x: [0, 1],
+      y: [2, 5],
+      band: { low: [1, 4], high: [9, 6] },
+    });
+  });
+
+  it("have a gap where a seed has no value", () => {
+    const { y, band } = seriesOf("s", [0, 1, 2], [[1, 2, 3], [1], [1, Number.NaN, 3]]);
+    expect(y).toEqual([1, Number.NaN, Number.NaN]);
+    expect(band?.low).toEqual([1, Number.NaN, Number.NaN]);
+  });
+});
