@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { registry } from "@steepest/optim";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/main.js";
 import { steepest } from "./run.js";
@@ -40,6 +41,24 @@ describe("steepest race", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/amsgrad.* at the right end of the interval, the minimiser x = -1/);
     expect(stdout).toMatch(/adam, .*at the wrong end, x = 1/);
+  });
+
+  it("races every optimizer of the registry, and seeks their learning rates with --tune", async () => {
+    const out = join(folder, "tuned.html");
+    const options = ["rosenbrock", "--steps", "50", "--out", out];
+    const all = await typed(...options);
+    for (const { name } of registry) expect(all.stdout).toMatch(new RegExp(`^ *\\d+ +${name} `, "m"));
+    expect(all.stdout).toContain("AdamW for muon");
+    expect(all.stdout).toMatch(/Shown at the average to evaluate with: .*lookahead/);
+    const some = ["-o", "gd", "-o", "adam", "-o", "adagrad:lr=0.5"];
+    const tuned = await typed(...options, ...some, "--tune", "6");
+    expect(tuned.code).toBe(0);
+    expect(tuned.stdout).toContain("the best of 6 runs each");
+    expect(tuned.stdout).toMatch(/adagrad:lr=0.5 +0\.5 /);
+    expect(tuned.stdout).not.toMatch(/gd +0\.003 /);
+    expect(await typed(...options, ...some, "--tune", "6")).toEqual(tuned);
+    expect(await readFile(out, "utf8")).toContain("--tune 6 --steps 50");
+    expect((await typed(...options, "--tune", "--lr", "0.1")).stderr).toMatch(/cannot be used with/);
   });
 
   it("prints one object with --json", async () => {

@@ -66,3 +66,4 @@ export {
   type SearchSpace,
   scaleToRange,
 } from "./tuning/searchSpace.js";
+export { defaultRacePoints, raceRange, type TunedRacer, tuneRace } from "./tuning/tuneRace.js";

@@ -4,6 +4,7 @@ export { chooseOptimizer, type RunConfiguration, type TrainConfig } from "./conf
 export { inspectRun, type RunStatus, runFiles } from "./folder.js";
 export { parseJson } from "./json.js";
 export { unusableFolder, withFolderLocked } from "./lock.js";
+export { type LearningRate, openLearningRate } from "./race/entrant.js";
 export { type RaceOptions, type RaceOutcome, race, type Trajectory } from "./race/race.js";
 export type {
   CompletedRun,

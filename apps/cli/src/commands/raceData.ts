@@ -7,6 +7,7 @@ export interface RaceSettings {
   readonly steps: number;
   readonly start: readonly number[];
   readonly threshold: number;
+  readonly notes: readonly string[];
   readonly command: string;
 }
 

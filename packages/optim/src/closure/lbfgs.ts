@@ -1,5 +1,5 @@
 import type { Values } from "../backends/backend.js";
-import { choice, count, decayRate, nonNegative, stepSize } from "../language/hyper.js";
+import { choice, count, decayRate, nonNegative } from "../language/hyper.js";
 import { strongWolfe } from "../lineSearch/wolfe.js";
 import { type DescentMemory, defineDescent } from "./descent.js";
 import type { StepRun } from "./method.js";
@@ -25,7 +25,7 @@ export const lbfgs = defineDescent({
     url: "https://doi.org/10.1007/BF01589116",
   },
   hyper: {
-    lr: stepSize(1, "\\alpha", "the first step tried, or the step where none is searched for"),
+    lr: nonNegative(1, "\\alpha", "the first step tried, or the step where none is searched for"),
     historySize: count(10, "m", "pairs remembered"),
     maximumIterations: count(1, "N", "iterations a step, at most"),
     maximumEvaluations: nonNegative(0, "E", "evaluations a step that end it; 0: five in four iterations"),

@@ -1,6 +1,6 @@
 import { defineRule } from "../language/defineRule.js";
 import { abs, add, div, ema, mul, pow, select, sqrt, square, sub } from "../language/expression.js";
-import { decayRate, flag, nonNegative, positive, stepSize } from "../language/hyper.js";
+import { decayRate, flag, nonNegative, positive } from "../language/hyper.js";
 import { biasCorrections, torchAdamArguments } from "./shared/adamFamily.js";
 import { distanceArguments, distanceHyper, grown } from "./shared/distance.js";
 
@@ -20,7 +20,7 @@ export const dadaptAdam = defineRule({
     url: "https://arxiv.org/abs/2301.07733",
   },
   hyper: {
-    lr: stepSize(1, "\\alpha", "factor of the estimated step size"),
+    lr: nonNegative(1, "\\alpha", "factor of the estimated step size"),
     beta1: decayRate(0.9, "\\beta_1", "decay of the mean of gradients"),
     beta2: decayRate(0.999, "\\beta_2", "decay of the mean of squared gradients"),
     eps: positive(1e-8, "\\varepsilon", "added to the root of v"),

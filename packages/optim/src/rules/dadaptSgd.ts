@@ -1,6 +1,6 @@
 import { defineRule } from "../language/defineRule.js";
 import { add, div, mul, select, sqrt, square, sub } from "../language/expression.js";
-import { decayRate, stepSize } from "../language/hyper.js";
+import { decayRate, nonNegative } from "../language/hyper.js";
 import { distanceArguments, distanceHyper, grown } from "./shared/distance.js";
 import { l2Decay } from "./shared/originals.js";
 
@@ -19,7 +19,7 @@ export const dadaptSgd = defineRule({
     url: "https://arxiv.org/abs/2301.07733",
   },
   hyper: {
-    lr: stepSize(1, "\\alpha", "factor of the estimated step size"),
+    lr: nonNegative(1, "\\alpha", "factor of the estimated step size"),
     momentum: decayRate(0, "\\mu", "x keeps this part of itself and takes the rest from z"),
     weightDecay: l2Decay,
     ...distanceHyper,

@@ -1,6 +1,6 @@
 import { defineRule } from "../language/defineRule.js";
 import { abs, add, div, ema, max, mul, pow, select, sqrt, square } from "../language/expression.js";
-import { decayRate, nonNegative, positive, stepSize } from "../language/hyper.js";
+import { decayRate, nonNegative, positive } from "../language/hyper.js";
 import { distanceHyper } from "./shared/distance.js";
 import {
   advance,
@@ -29,7 +29,7 @@ export const scheduleFreeProdigy = defineRule({
     url: "https://github.com/mlcommons/submissions_algorithms",
   },
   hyper: {
-    lr: stepSize(
+    lr: nonNegative(
       1,
       "\\alpha",
       "factor of the estimated step size; the submission rises to 1 over 7.5% of the steps",

@@ -17,6 +17,10 @@ export interface RaceRun {
   readonly learningRate?: number;
   /** Whether the learning rate is a factor of a step that the method finds itself, no step size; false by default. */
   readonly learningRateIsFactor?: boolean;
+  /** The rule that moves the point in place of a method on matrices which does not take it; absent elsewhere. */
+  readonly companion?: string;
+  /** Whether the path is that of the weights to evaluate with, an average; false by default. */
+  readonly averages?: boolean;
   /** First coordinate of the iterates. */
   readonly x: ArrayLike<number>;
   /** Second coordinate; absent in one dimension. */
@@ -56,6 +60,8 @@ export interface RaceData {
   readonly minimisers: readonly (readonly number[])[];
   readonly threshold: number;
   readonly steps: number;
+  /** How the race was prepared, a sentence each, where a reader must know it. */
+  readonly notes?: readonly string[];
   /** The command that makes this race again. */
   readonly command: string;
   readonly view: RaceView;

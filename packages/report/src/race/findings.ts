@@ -25,8 +25,28 @@ function endsOfLine(data: RaceData, [low, high]: readonly [number, number]): rea
   ];
 }
 
-/** What a race shows, a sentence each, from the results alone. */
-export function raceFindings(data: RaceData): readonly string[] {
+/** Who moves the point where a method does not take it, and whose path is an average. */
+function provisos({ runs }: RaceData): readonly string[] {
+  const replaced = runs.filter(({ companion }) => companion !== undefined);
+  const averaging = runs.filter(({ averages }) => averages === true);
+  return [
+    ...(replaced.length === 0
+      ? []
+      : [
+          `The point is no matrix, so the companion of a method on matrices moves it: ${replaced.map(({ label, companion }) => `${companion} for ${label}`).join(", ")}.`,
+        ]),
+    ...(averaging.length === 0 ? [] : [`Shown at the average to evaluate with: ${list(averaging)}.`]),
+  ];
+}
+
+/** What a race shows, a sentence each, from the results alone, and under which provisos. */
+export const raceFindings = (data: RaceData): readonly string[] => [
+  ...results(data),
+  ...(data.notes ?? []),
+  ...provisos(data),
+];
+
+function results(data: RaceData): readonly string[] {
   if (data.view.kind === "line") return endsOfLine(data, data.view.bounds);
   const solved = data.runs.flatMap((run) =>
     run.outcome.kind === "solved" ? [{ run, step: run.outcome.step }] : [],

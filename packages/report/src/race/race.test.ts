@@ -60,6 +60,19 @@ describe("raceFindings", () => {
     expect(raceFindings({ ...race, steps: 1, threshold: 1e-30, runs: [] })[0]).toMatch(/ in 1 step\.$/);
   });
 
+  it("says what a reader must know of how it was run", () => {
+    const race = sampleRace();
+    const runs = race.runs.map((run, index) =>
+      index === 0 ? { ...run, companion: "AdamW" } : index === 1 ? { ...run, averages: true } : run,
+    );
+    const [first, second] = race.runs.map(({ label }) => label);
+    expect(raceFindings({ ...race, runs, notes: ["Tuned."] }).slice(3)).toEqual([
+      "Tuned.",
+      `The point is no matrix, so the companion of a method on matrices moves it: AdamW for ${first}.`,
+      `Shown at the average to evaluate with: ${second}.`,
+    ]);
+  });
+
   it("says who ends at which end of a line", () => {
     expect(raceFindings(sampleLineRace())).toEqual([
       "right ends at the right end of the interval, the minimiser x = -1.",

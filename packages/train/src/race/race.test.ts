@@ -66,6 +66,52 @@ describe("race", () => {
     expect(factor("adadelta:lr=0.5")).toEqual({ learningRate: 0.5, learningRateIsFactor: true });
   });
 
+  it("leaves every method that finds its step itself the factor, and lets a found learning rate win", () => {
+    for (const factor of ["prodigy", "dadapt-sgd", "dadapt-adam", "schedule-free-prodigy", "lbfgs"])
+      expect(only("rosenbrock", factor, { steps: 1 })).toMatchObject({
+        learningRate: 1,
+        learningRateIsFactor: true,
+      });
+    const tuned = { adam: 0.25, prodigy: 3, "sgd:lr=0.5": 9 };
+    const rates = run("rosenbrock", ["adam", "prodigy", "sgd:lr=0.5", "gd"], { steps: 1, tuned });
+    expect(rates.map(({ learningRate }) => learningRate)).toEqual([0.25, 3, 0.5, 0.003]);
+  });
+
+  it("gives the learning rate to the companion too, and says which rule moves the point", () => {
+    const muon = only("rosenbrock", "muon", { steps: 20 });
+    expect(muon.spec.hyper).toEqual({ lr: 0.003, adamLr: 0.003 });
+    expect(muon.companion).toBe("AdamW");
+    expect(only("rosenbrock", "distributed-shampoo", { steps: 1 }).companion).toBeUndefined();
+    const adamw = only("rosenbrock", "adamw:beta2=0.95,eps=1e-10,weightDecay=0", { steps: 20 });
+    const same = only("rosenbrock", "muon:weightDecay=0", { steps: 20 });
+    expect(same.point[0]).toBeCloseTo(adamw.point[0] ?? Number.NaN, 12);
+  });
+
+  it("shows methods that average at the average, whose path lags behind the base's", () => {
+    const average = only("rosenbrock", "weight-ema:base=adam,averageDecay=0.5", { steps: 3 });
+    const base = only("rosenbrock", "adam", { steps: 3 });
+    expect([average.averages, base.averages]).toEqual([true, undefined]);
+    const [path, followed] = [average.coordinates[0] ?? [], base.coordinates[0] ?? []];
+    expect(path[0]).toBe(followed[0]);
+    const lag = (k: number) =>
+      Math.abs((path[k] ?? 0) - (path[0] ?? 0)) / Math.abs((followed[k] ?? 0) - (path[0] ?? 0));
+    for (const k of [2, 3]) expect(lag(k)).toBeLessThan(0.95);
+  });
+
+  it("takes a method that refuses to step from what is not finite as diverged", () => {
+    const landscape = findLandscape("rosenbrock");
+    const broken = {
+      ...landscape,
+      gradient(_: ArrayLike<number>, out: { [i: number]: number }) {
+        out[0] = Number.NaN;
+      },
+    };
+    for (const name of ["gd-wolfe", "lbfgs", "sam"]) {
+      const [trajectory] = race(broken, [parseOptimizerSpec(name)], { steps: 5 });
+      expect(trajectory?.outcome).toEqual({ kind: "diverged", step: 1 });
+    }
+  });
+
   it("reports divergence as a result, with everything before it finite", () => {
     const { outcome, values, coordinates, finalValue } = only("rosenbrock", "gd", {
       learningRate: 1,

@@ -1,13 +1,7 @@
-import {
-  createClosureOptimizer,
-  createOptimizer,
-  formatOptimizerSpec,
-  type OptimizerSpec,
-  optimizerOf,
-  type ParameterSpec,
-  SteepestError,
-} from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, optimizerOf, SteepestError } from "@steepest/optim";
 import type { Landscape } from "@steepest/workloads";
+import { entrant, isFactor } from "./entrant.js";
+import { createStepper, type StepperNotes } from "./stepper.js";
 
 /** How a race is run. */
 export interface RaceOptions {
@@ -18,6 +12,8 @@ export interface RaceOptions {
    * Adadelta's is a factor (1) of a step that it finds itself, and stays as its specification says.
    */
   readonly learningRate?: number;
+  /** Learning rates found for single optimizers, factors included, by label; none by default. A specification that names its own keeps it. */
+  readonly tuned?: Readonly<Record<string, number>>;
   /** Where all start; the landscape's own by default. */
   readonly start?: readonly number[];
   /** A run counts as solved where f(x_k) − f* is at most this; the landscape's own by default. */
@@ -35,8 +31,8 @@ export type RaceOutcome =
   /** The iterate or its value stopped being finite at this step. */
   | { readonly kind: "diverged"; readonly step: number };
 
-/** One optimizer's run over a landscape, in float64. */
-export interface Trajectory {
+/** One optimizer's run over a landscape, in float64. Its points are those to evaluate at: the average where the method averages. */
+export interface Trajectory extends StepperNotes {
   /** The optimizer as it was asked for. */
   readonly label: string;
   /** Every hyper-parameter as it ran, those that the landscape recommends included. */
@@ -56,6 +52,8 @@ export interface Trajectory {
   /** Distance of the last iterate to the nearest minimiser. */
   readonly distance: number;
   readonly outcome: RaceOutcome;
+  /** Whether the last value is within the threshold. */
+  readonly endsWithin: boolean;
 }
 
 /** Trajectories are held in memory whole: 2^27 numbers are 1 GiB. */
@@ -96,33 +94,6 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
   }
 }
 
-/** The specification with the race's learning rate and the landscape's recommendations filled in where it says nothing. */
-function entrant(spec: OptimizerSpec, landscape: Landscape, learningRate: number): OptimizerSpec {
-  const entry = optimizerOf(spec);
-  const { hyper } = entry;
-  // A preset is a choice of the whole set, so that recommendations would undo it.
-  const recommended = spec.preset === undefined ? landscape.race.hyper : {};
-  // Others have a hyper-parameter of that name which their present options leave without effect, or whose range is another.
-  const isTaken = ([name, value]: readonly [string, number]) => {
-    try {
-      entry.choose({ ...spec, hyper: { ...spec.hyper, [name]: value } });
-      return true;
-    } catch (error) {
-      if (error instanceof SteepestError) return false;
-      throw error;
-    }
-  };
-  return {
-    ...spec,
-    hyper: {
-      ...Object.fromEntries(Object.entries(recommended).filter(isTaken)),
-      // Adadelta's `lr` is a factor on a step that it finds itself, not a step size: it keeps its own.
-      ...(hyper.lr?.kind === "stepSize" ? { lr: learningRate } : {}),
-      ...spec.hyper,
-    },
-  };
-}
-
 const distanceTo = (point: Float64Array, minimisers: Landscape["minimisers"]): number =>
   Math.min(
     ...minimisers.map((minimiser) =>
@@ -132,36 +103,6 @@ const distanceTo = (point: Float64Array, minimisers: Landscape["minimisers"]): n
     ),
   );
 
-/** A function that makes one step of the optimizer at step k, on views that it fills. */
-function stepper(
-  spec: OptimizerSpec,
-  landscape: Landscape,
-): { readonly x: Float32Array | Float64Array; readonly step: (k: number) => void } {
-  const parameters: readonly ParameterSpec[] = [{ name: "x", shape: [landscape.dimension], role: "other" }];
-  if (optimizerOf(spec).kind === "closure") {
-    const optimizer = createClosureOptimizer(spec, parameters, { backend: "float64" });
-    const x = optimizer.parameter("x");
-    const gradient = optimizer.gradient("x");
-    const evaluate = (): number => {
-      // A line search compares values, so it gets the gradient of the same function, also where the problem is online.
-      landscape.gradient(x, gradient);
-      return landscape.value(x);
-    };
-    return { x, step: () => void optimizer.step(evaluate) };
-  }
-  // The race itself looks at every iterate: a run that diverges is a result, not an error.
-  const optimizer = createOptimizer(spec, parameters, { backend: "float64", nonFinite: "ignore" });
-  const x = optimizer.parameter("x");
-  const gradient = optimizer.gradient("x");
-  return {
-    x,
-    step: (k) => {
-      landscape.gradient(x, gradient, k);
-      optimizer.step();
-    },
-  };
-}
-
 function run(
   label: string,
   spec: OptimizerSpec,
@@ -169,46 +110,47 @@ function run(
   options: Required<RaceOptions>,
 ): Trajectory {
   const { steps, start, threshold } = options;
-  const { x, step } = stepper(spec, landscape);
-  x.set(start);
-  landscape.project?.(x);
+  const { x, shown, step, ...notes } = createStepper(spec, landscape);
+  for (const point of [x, shown]) {
+    point.set(start);
+    landscape.project?.(point);
+  }
   const values = new Float64Array(steps + 1);
   const coordinates = Array.from({ length: options.coordinates }, () => new Float64Array(steps + 1));
   let outcome: RaceOutcome = { kind: "unsolved" };
   let length = 0;
   let value = Number.NaN;
   for (let k = 0; k <= steps; k++) {
-    if (k > 0) {
-      step(k);
-      landscape.project?.(x);
-    }
-    value = landscape.value(x);
-    if (!(Number.isFinite(value) && x.every(Number.isFinite))) {
+    const stepped = k === 0 || step(k);
+    value = landscape.value(shown);
+    if (!(stepped && Number.isFinite(value) && shown.every(Number.isFinite))) {
       outcome = { kind: "diverged", step: k };
       break;
     }
     values[k] = value;
     coordinates.forEach((kept, i) => {
-      kept[k] = x[i] ?? Number.NaN;
+      kept[k] = shown[i] ?? Number.NaN;
     });
     length = k + 1;
     if (outcome.kind === "unsolved" && value - landscape.minimum <= threshold)
       outcome = { kind: "solved", step: k };
   }
-  const { hyper, choose } = optimizerOf(spec);
-  const { lr } = choose(spec).hyper;
-  const point = Float64Array.from(x);
+  const entry = optimizerOf(spec);
+  const { lr } = entry.choose(spec).hyper;
+  const point = Float64Array.from(shown);
   return {
     label,
     spec,
     ...(lr === undefined ? {} : { learningRate: lr }),
-    learningRateIsFactor: hyper.lr !== undefined && hyper.lr.kind !== "stepSize",
+    learningRateIsFactor: isFactor(entry),
+    ...notes,
     values: values.subarray(0, length),
     coordinates: coordinates.map((kept) => kept.subarray(0, length)),
     point,
     finalValue: value,
     distance: distanceTo(point, landscape.minimisers),
     outcome,
+    endsWithin: value - landscape.minimum <= threshold,
   };
 }
 
@@ -225,6 +167,7 @@ export function* race(
   const complete: Required<RaceOptions> = {
     steps: options.steps ?? landscape.race.steps,
     learningRate: options.learningRate ?? landscape.race.learningRate,
+    tuned: options.tuned ?? {},
     start: options.start ?? landscape.start,
     threshold: options.threshold ?? landscape.threshold,
     coordinates: Math.min(options.coordinates ?? landscape.dimension, landscape.dimension),
@@ -236,6 +179,8 @@ export function* race(
     throw new SteepestError("invalid-value", `"${twice}" is in the race twice`, "Name each optimizer once");
   }
   for (const [i, spec] of specs.entries()) {
-    yield run(labels[i] ?? spec.name, entrant(spec, landscape, complete.learningRate), landscape, complete);
+    const label = labels[i] ?? spec.name;
+    const entered = entrant(spec, landscape, complete.learningRate, complete.tuned[label]);
+    yield run(label, entered, landscape, complete);
   }
 }

@@ -1,0 +1,93 @@
+import {
+  createClosureOptimizer,
+  createOptimizer,
+  type OptimizerSpec,
+  optimizerOf,
+  type ParameterSpec,
+  SteepestError,
+} from "@steepest/optim";
+import type { Landscape } from "@steepest/workloads";
+
+/** An optimizer on a landscape, in float64. */
+export interface Stepper {
+  /** The point that is trained. */
+  readonly x: Float32Array | Float64Array;
+  /** The point to evaluate at: x itself, or the average where the method averages. */
+  readonly shown: Float32Array | Float64Array;
+  /** Makes step k. Whether it could: not where the method would not step from a value or gradient that is not finite. */
+  step(k: number): boolean;
+}
+
+/** What a race says of an optimizer beside its path. */
+export interface StepperNotes {
+  /** The title of the rule that moves the point in place of a method on matrices which does not take it. */
+  readonly companion?: string;
+  /** Whether the path is that of the weights to evaluate with, an average. */
+  readonly averages?: true;
+}
+
+/** The point of a landscape as optimizers see it: a vector of no role in particular. */
+const point = ({ dimension }: Landscape): ParameterSpec => ({ name: "x", shape: [dimension], role: "other" });
+
+/** Builds an optimizer for a landscape; its point is still to be set. */
+export function createStepper(spec: OptimizerSpec, landscape: Landscape): Stepper & StepperNotes {
+  const entry = optimizerOf(spec);
+  return entry.kind === "closure" ? evaluating(spec, landscape) : following(spec, landscape);
+}
+
+function evaluating(spec: OptimizerSpec, landscape: Landscape): Stepper {
+  const optimizer = createClosureOptimizer(spec, [point(landscape)], { backend: "float64" });
+  const x = optimizer.parameter("x");
+  const gradient = optimizer.gradient("x");
+  const evaluate = (): number => {
+    // Values are compared, so each gradient is that of the same function, also where the problem is online.
+    landscape.gradient(x, gradient);
+    return landscape.value(x);
+  };
+  return {
+    x,
+    shown: x,
+    step() {
+      try {
+        optimizer.step(evaluate);
+        landscape.project?.(x);
+        return true;
+      } catch (error) {
+        if (error instanceof SteepestError && error.code === "non-finite") return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function following(spec: OptimizerSpec, landscape: Landscape): Stepper & StepperNotes {
+  const entry = optimizerOf(spec);
+  const parameter = point(landscape);
+  // The race itself looks at every iterate: a run that diverges is a result, not an error.
+  const optimizer = createOptimizer(spec, [parameter], { backend: "float64", nonFinite: "ignore" });
+  const x = optimizer.parameter("x");
+  const gradient = optimizer.gradient("x");
+  const averages = optimizer.arenaBytes.evaluation > 0;
+  optimizer.enterEvaluation();
+  const shown = optimizer.evaluationParameter("x");
+  optimizer.leaveEvaluation();
+  return {
+    x,
+    shown,
+    ...(averages ? { averages } : {}),
+    ...(entry.kind === "matrix" && !entry.rule.takes(parameter)
+      ? { companion: entry.rule.companion.rule.title }
+      : {}),
+    step(k) {
+      landscape.gradient(x, gradient, k);
+      optimizer.step();
+      landscape.project?.(x);
+      if (averages) {
+        optimizer.enterEvaluation();
+        optimizer.leaveEvaluation();
+        landscape.project?.(shown);
+      }
+      return true;
+    },
+  };
+}
