@@ -5,6 +5,8 @@ import { adagradMonotone } from "./experiments/adagradMonotone.js";
 import { adagradSparse } from "./experiments/adagradSparse.js";
 import { adamBias } from "./experiments/adamBias.js";
 import { adamDiverges } from "./experiments/adamDiverges.js";
+import { adamLanguage } from "./experiments/adamLanguage.js";
+import { adamwDecoupled } from "./experiments/adamwDecoupled.js";
 import { gdCost } from "./experiments/gdCost.js";
 import { gdLineSearch } from "./experiments/gdLineSearch.js";
 import { muonIsShampoo } from "./experiments/muonIsShampoo.js";
@@ -23,6 +25,8 @@ export const claims: readonly Claim[] = [
   adadeltaNoLr,
   adamBias,
   adamDiverges,
+  adamLanguage,
+  adamwDecoupled,
   shampooRoot,
   muonIsShampoo,
 ];

@@ -1,6 +1,6 @@
 import { mean } from "../../statistics/descriptive.js";
 
-/** low · 10^(0, ½, 1, …) up to `high`: two values a decade, rounded to be read. Both ends are powers of ten. */
+/** low · 10^(0, ½, 1, …) up to `high`: two values a decade, rounded to be read. Both ends are such powers. */
 export function halfDecades(low: number, high: number): readonly number[] {
   const [from, to] = [Math.round(2 * Math.log10(low)), Math.round(2 * Math.log10(high))];
   return Array.from({ length: to - from + 1 }, (_, i) => Number((10 ** ((from + i) / 2)).toPrecision(2)));

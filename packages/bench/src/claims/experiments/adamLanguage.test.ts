@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { runClaim } from "../run.js";
+import { adamLanguage } from "./adamLanguage.js";
+
+const small = adamLanguage.with({ sizes: [4], longer: { size: 3, factor: 2 }, rates: [0.032, 0.1, 0.32, 1] });
+
+describe("adam-language", () => {
+  it("finds an advantage with heavy-tailed classes only, from the loss of zero weights on", async () => {
+    const { verdict, charts } = await runClaim(small, { seeds: 2 });
+    const [heavyTailed, balanced] = verdict.effects;
+    expect(heavyTailed?.estimate).toBeGreaterThan(0.03);
+    expect(balanced?.estimate).toBeLessThan(0);
+    for (const { y } of charts.flatMap(({ series }) => series)) expect(y[0]).toBeCloseTo(Math.log(15), 5);
+  });
+
+  it("does not hold with the methods exchanged, nor where they are one", async () => {
+    const exchanged = await runClaim(small.with({ sgd: "adam", adam: "momentum" }), { seeds: 2 });
+    expect(exchanged.verdict.effects[0]?.kind).toBe("does not hold");
+    const same = await runClaim(small.with({ sgd: "adam" }), { seeds: 2 });
+    expect(same.verdict.effects).toMatchObject([
+      { kind: "does not hold", estimate: 0 },
+      { kind: "holds", estimate: 0 },
+    ]);
+  });
+});
