@@ -1,15 +1,15 @@
-import { add, input, matmul, multiply, type Tensor } from "@steepest/graph";
+import type { Tensor } from "@steepest/graph";
 import {
   type LinearAlgebra,
   type Matrix,
   type Operation,
   type OrthogonaliseTask,
-  type ProductTask,
   SteepestError,
   wasmLinearAlgebra,
 } from "@steepest/optim";
 import { Sessions } from "./boundGraph.js";
 import { type Orthogonalised, orthogonalised } from "./orthogonalise.js";
+import { gramGraph, innerOf, innerOfGram, productGraph, worthGraph } from "./products.js";
 
 /** Linear algebra that holds sessions of ONNX Runtime. */
 export interface GraphLinearAlgebra extends LinearAlgebra {
@@ -21,8 +21,8 @@ export interface GraphLinearAlgebra extends LinearAlgebra {
 const [leastSquare, greatestSquare] = [1e-20, 1e20];
 
 /**
- * Linear algebra in float32 by ONNX Runtime: products and Newton–Schulz steps of one operation are one graph, made at its first run.
- * All else is what the WebAssembly kernels do. It is asynchronous: only `runAsync` works.
+ * Linear algebra in float32 by ONNX Runtime: products, Gram matrices and Newton–Schulz steps of one operation are one graph, made at its first run.
+ * All else, and what is too little work for a session, is what the WebAssembly kernels do. It is asynchronous: only `runAsync` works.
  *
  * @param options.threads that one run may use; default 1
  */
@@ -33,8 +33,19 @@ export function graphLinearAlgebra({ threads = 1 }: { readonly threads?: number 
     name: "graph",
     precision: "float32",
     synchronous: false,
-    product: (tasks) => product(tasks, kernels, sessions),
-    gram: (tasks) => asynchronous(kernels.gram(tasks)),
+    product: (tasks) => {
+      // Planned for its checks too.
+      const inKernels = kernels.product(tasks);
+      return worthGraph(tasks.map((task) => ({ result: task.result, inner: innerOf(task) })))
+        ? { run: refuse, runAsync: productGraph(tasks, sessions) }
+        : asynchronous(inKernels);
+    },
+    gram: (tasks) => {
+      const inKernels = kernels.gram(tasks);
+      return worthGraph(tasks.map((task) => ({ result: task.result, inner: innerOfGram(task) })))
+        ? { run: refuse, runAsync: gramGraph(tasks, sessions) }
+        : asynchronous(inKernels);
+    },
     symmetricEigen: (tasks) => asynchronous(kernels.symmetricEigen(tasks)),
     qr: (tasks) => asynchronous(kernels.qr(tasks)),
     inverseRoot: (tasks, settings) => {
@@ -74,50 +85,6 @@ const float32 = ({ values }: Matrix): Float32Array => {
 };
 
 const isEmpty = ({ rows, columns }: Matrix): boolean => rows === 0 || columns === 0;
-
-function product(tasks: readonly ProductTask[], kernels: LinearAlgebra, sessions: Sessions): Operation {
-  const plain = tasks.filter(({ a, b }) => !isEmpty(a) && !isEmpty(b));
-  const rest = kernels.product(tasks.filter((task) => !plain.includes(task)));
-  // Planned only for its checks.
-  kernels.product(plain);
-  const outputs: Record<string, Tensor> = {};
-  const feeds: Record<string, Float32Array> = {};
-  const fetches: Record<string, Float32Array> = {};
-  const copies: { readonly from: Float32Array; readonly to: Float32Array }[] = [];
-  plain.forEach(({ a, b, result, transposeA, transposeB, alpha = 1, beta = 0 }, index) => {
-    const read = (role: string, matrix: Matrix) => {
-      const name = `${role}${index}`;
-      feeds[name] = float32(matrix);
-      return input(name, [matrix.rows, matrix.columns]);
-    };
-    const of = matmul(read("a", a), read("b", b), {
-      transposeA: transposeA ?? false,
-      transposeB: transposeB ?? false,
-      scale: alpha,
-    });
-    const name = `result${index}`;
-    const to = float32(result);
-    if (beta === 0) {
-      outputs[name] = of;
-      fetches[name] = to;
-      return;
-    }
-    // What is read and written goes through an array of its own.
-    outputs[name] = add(of, multiply(read("previous", result), beta));
-    const from = new Float32Array(to.length);
-    fetches[name] = from;
-    copies.push({ from, to });
-  });
-  const run = plain.length === 0 ? async () => {} : sessions.lazily({ outputs, feeds, fetches });
-  return {
-    run: refuse,
-    runAsync: async () => {
-      rest.run();
-      await run();
-      for (const { from, to } of copies) to.set(from);
-    },
-  };
-}
 
 /** Whether two matrices have memory in common. */
 const overlap = ({ values: a }: Matrix, { values: b }: Matrix): boolean =>

@@ -1,5 +1,5 @@
 import type { Values } from "../backends/backend.js";
-import type { GramCoefficients, LinearAlgebra, Matrix } from "../linearAlgebra/linearAlgebra.js";
+import type { GramCoefficients, LinearAlgebra, Matrix, ProductTask } from "../linearAlgebra/linearAlgebra.js";
 import { elementCount } from "../parameter.js";
 import type { Stage } from "./matrixRule.js";
 
@@ -21,6 +21,8 @@ export interface AxisProduct extends AxisMatrices {
   readonly buffers: readonly [Values, Values];
   /** Multiply by the transposes. */
   readonly transpose?: boolean;
+  /** The matrices are their own transposes. */
+  readonly symmetric?: boolean;
 }
 
 /** Stages, and the tensors they give, ready to be multiplied again: each lies in one of its buffers, and the other comes first from there. */
@@ -47,25 +49,48 @@ function axisStages(
   products: readonly AxisProduct[],
   axis: number,
 ): readonly Stage[] {
-  const present = products.flatMap(({ shape, matrices, input, buffers, transpose = false }) => {
-    const size = shape[axis];
-    if (size === undefined) return [];
-    const from = axis === 0 ? input : buffers[(axis + 1) % 2 === 0 ? 0 : 1];
-    const to = buffers[axis % 2 === 0 ? 0 : 1];
-    const rest = elementCount(shape) / size;
-    const tensor: Matrix = { rows: size, columns: rest, values: from };
-    return [{ tensor, matrix: matrices[axis], result: { rows: rest, columns: size, values: to }, transpose }];
+  const present = products.flatMap((product): readonly AxisPass[] => {
+    const size = product.shape[axis];
+    return size === undefined ? [] : [passOf(product, axis, size)];
   });
-  const multiplied = algebra.product(
-    present.flatMap(({ tensor, matrix, result, transpose }) =>
-      matrix === undefined ? [] : [{ a: tensor, b: matrix, result, transposeA: true, transposeB: transpose }],
-    ),
-  );
-  const turned = present.filter(({ matrix }) => matrix === undefined);
+  const multiplied = algebra.product(present.flatMap(({ task }) => (task === undefined ? [] : [task])));
+  const turned = present.flatMap(({ task, tensor, into }) => (task === undefined ? [{ tensor, into }] : []));
   const turn = () => {
-    for (const { tensor, result } of turned) transposeInto(tensor, result.values);
+    for (const { tensor, into } of turned) transposeInto(tensor, into);
   };
   return [multiplied, ...(turned.length === 0 ? [] : [turn])];
+}
+
+/** What happens to a tensor along an axis: a product, or a change of layout alone. */
+interface AxisPass {
+  readonly tensor: Matrix;
+  readonly into: Values;
+  readonly task: ProductTask | undefined;
+}
+
+function passOf(
+  { shape, matrices, input, buffers, transpose = false, symmetric = false }: AxisProduct,
+  axis: number,
+  size: number,
+): AxisPass {
+  const from = axis === 0 ? input : buffers[(axis + 1) % 2 === 0 ? 0 : 1];
+  const into = buffers[axis % 2 === 0 ? 0 : 1];
+  const rest = elementCount(shape) / size;
+  const matrix = matrices[axis];
+  const tensor: Matrix = { rows: size, columns: rest, values: from };
+  // A matrix between two needs no change of layout: products with rows as they lie are the faster ones.
+  if (shape.length === 2 && matrix !== undefined && matrices.every((each) => each !== undefined)) {
+    const lying = axis === 0 ? tensor : { rows: rest, columns: size, values: from };
+    const result = { ...lying, values: into };
+    const task =
+      axis === 0
+        ? { a: matrix, b: lying, result, transposeA: !(transpose || symmetric) }
+        : { a: lying, b: matrix, result, transposeB: transpose && !symmetric };
+    return { tensor, into, task };
+  }
+  const result: Matrix = { rows: rest, columns: size, values: into };
+  const task = matrix && { a: tensor, b: matrix, result, transposeA: true, transposeB: transpose };
+  return { tensor, into, task };
 }
 
 /** A tensor whose Gram matrices are taken, one an axis. */

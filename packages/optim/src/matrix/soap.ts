@@ -4,6 +4,7 @@ import { add, div, ema, mul, pow, sqrt, square, sub } from "../language/expressi
 import { count, decayRate, nonNegative, real, stepSize } from "../language/hyper.js";
 import { gramOfAxes, multiplyAxes } from "./axes.js";
 import { descendingOrder, estimateEigenvalues, permuteAxis } from "./eigenbasis.js";
+import { elements, scalars } from "./elementwise.js";
 import { defineMatrixRule } from "./matrixRule.js";
 import { isMatrix, matrixAt } from "./shapes.js";
 
@@ -80,7 +81,7 @@ export const soap = defineMatrixRule({
   conflict: ({ factorBeta = 0 }) => (factorBeta < 1 ? undefined : "factorBeta < 1"),
   takes: isMatrix,
   companion: { rule: lateAdam },
-  plan: (parameters, { hyper: { largestAxis } }) => {
+  plan: (parameters, { hyper: { largestAxis }, elementwise }) => {
     const planned = parameters.map(({ shape, x, g, state, scratch }) => ({
       ...{ shape, x, g },
       ...{ m: state("m", shape), v: state("v", shape) },
@@ -98,6 +99,26 @@ export const soap = defineMatrixRule({
             },
       ),
     }));
+    const { x, m, v, direction } = elements("x", "m", "v", "direction");
+    const { k, lr, beta1, beta2, eps, weightDecay, rate } = scalars(
+      ...(["k", "lr", "beta1", "beta2", "eps", "weightDecay", "rate"] as const),
+    );
+    const means = { m: ema(m, direction, beta1), v: ema(v, square(direction), beta2) };
+    const average = elementwise(
+      { assign: { ...means, direction: div(means.m, add(sqrt(means.v), eps)) } },
+      // Where `multiplyAxes` leaves what it projects.
+      planned.map(({ shape, m, v, first, second }) => ({
+        arrays: { m, v, direction: shape.length % 2 === 1 ? first : second },
+      })),
+    );
+    const updates = sub(k, 1);
+    const apply = elementwise(
+      {
+        scalars: { rate: div(mul(lr, sqrt(sub(1, pow(beta2, updates)))), sub(1, pow(beta1, updates))) },
+        assign: { x: mul(sub(1, mul(lr, weightDecay)), sub(x, mul(rate, direction))) },
+      },
+      planned.map(({ x, second }) => ({ arrays: { x, direction: second } })),
+    );
     return ({ algebra, hyper: values, view }) => {
       const tensors = planned.map(({ shape, x, g, m, v, first, second, axes }) => {
         const bound = axes.map((axis) =>
@@ -136,32 +157,6 @@ export const soap = defineMatrixRule({
       };
 
       const gradient = roundTrip(({ g }) => g, true);
-      const adams = tensors.map(({ x, m, v }, index) => ({
-        ...{ x, m, v },
-        projected: gradient.there.results[index]?.input ?? m,
-        direction: gradient.back.results[index]?.input ?? m,
-      }));
-      const average = () => {
-        const { beta1, beta2, eps } = values;
-        for (const { m, v, projected } of adams)
-          for (let i = 0; i < m.length; i++) {
-            const g = projected[i] ?? 0;
-            const mean = beta1 * (m[i] ?? 0) + (1 - beta1) * g;
-            const meanSquare = beta2 * (v[i] ?? 0) + (1 - beta2) * g * g;
-            m[i] = mean;
-            v[i] = meanSquare;
-            projected[i] = mean / (Math.sqrt(meanSquare) + eps);
-          }
-      };
-      const apply = (step: number) => {
-        const { lr, beta1, beta2, weightDecay } = values;
-        const updates = step - 1;
-        const rate = (lr * Math.sqrt(1 - beta2 ** updates)) / (1 - beta1 ** updates);
-        for (const { x, direction } of adams)
-          for (let i = 0; i < x.length; i++)
-            x[i] = (1 - lr * weightDecay) * ((x[i] ?? 0) - rate * (direction[i] ?? 0));
-      };
-
       const coefficients = { decay: 0, weight: 0 };
       const setCoefficients = () => {
         coefficients.decay = values.factorBeta < 0 ? values.beta2 : values.factorBeta;
