@@ -50,18 +50,20 @@ const section = (id: number, content: readonly number[]): number[] => [
 /** SIMD instructions of four float32 or two float64 lanes, by the number after the 0xfd prefix. */
 export const simd = {
   f32x4Equal: 0x41,
-  f32x4Less: 0x43,
+  f32x4NotEqual: 0x42,
   f32x4Greater: 0x44,
   f32x4GreaterEqual: 0x46,
   and: 0x4e,
   andNot: 0x4f,
   or: 0x50,
   bitSelect: 0x52,
+  anyTrue: 0x53,
   promoteLow: 0x5f,
   f32x4Floor: 0x68,
   f32x4Nearest: 0x6a,
   i32x4ShiftLeft: 0xab,
   i32x4ShiftRightSigned: 0xac,
+  i32x4Add: 0xae,
   i32x4Subtract: 0xb1,
   f32x4Absolute: 0xe0,
   f32x4Negate: 0xe1,
@@ -70,8 +72,8 @@ export const simd = {
   f32x4Subtract: 0xe5,
   f32x4Multiply: 0xe6,
   f32x4Divide: 0xe7,
-  f32x4Minimum: 0xe8,
-  f32x4Maximum: 0xe9,
+  f32x4PseudoMinimum: 0xea,
+  f32x4PseudoMaximum: 0xeb,
   f64x2Absolute: 0xec,
   f64x2Add: 0xf0,
   f64x2Subtract: 0xf1,
@@ -114,12 +116,24 @@ export class FunctionEncoder {
     this.#code.push(0x6a);
   }
 
+  i32Subtract(): void {
+    this.#code.push(0x6b);
+  }
+
   i32GreaterEqualSigned(): void {
     this.#code.push(0x4e);
   }
 
   f64Add(): void {
     this.#code.push(0xa0);
+  }
+
+  f64Multiply(): void {
+    this.#code.push(0xa2);
+  }
+
+  f64FromUnsigned(): void {
+    this.#code.push(0xb8);
   }
 
   f64Store(offset: number): void {
@@ -163,11 +177,6 @@ export class FunctionEncoder {
     this.#code.push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
   }
 
-  i32x4Constant(value: number): void {
-    const lane = new Uint8Array(new Int32Array([value]).buffer);
-    this.#code.push(0xfd, 0x0c, ...lane, ...lane, ...lane, ...lane);
-  }
-
   /** Lanes 2 and 3 of the vector on the stack, of which `local` is a copy, into lanes 0 and 1. */
   upperHalf(local: number): void {
     this.get(local);
@@ -179,8 +188,19 @@ export class FunctionEncoder {
     this.#code.push(0xfd, 0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)));
   }
 
+  i32x4ExtractLane(lane: 0 | 1 | 2 | 3): void {
+    this.#code.push(0xfd, 0x1b, lane);
+  }
+
   f64x2ExtractLane(lane: 0 | 1): void {
     this.#code.push(0xfd, 0x21, lane);
+  }
+
+  /** Runs `body` where the integer on the stack is not 0. */
+  when(body: () => void): void {
+    this.#code.push(0x04, 0x40); // if
+    body();
+    this.#code.push(0x0b); // end if
   }
 
   /** Repeats `body` while the signed local `remaining` is at least `least`. */
@@ -188,14 +208,15 @@ export class FunctionEncoder {
     this.get(remaining);
     this.i32Constant(least);
     this.i32GreaterEqualSigned();
-    this.#code.push(0x04, 0x40); // if
-    this.#code.push(0x03, 0x40); // loop
-    body();
-    this.get(remaining);
-    this.i32Constant(least);
-    this.i32GreaterEqualSigned();
-    this.#code.push(0x0d, 0); // br_if: again
-    this.#code.push(0x0b, 0x0b); // end loop, end if
+    this.when(() => {
+      this.#code.push(0x03, 0x40); // loop
+      body();
+      this.get(remaining);
+      this.i32Constant(least);
+      this.i32GreaterEqualSigned();
+      this.#code.push(0x0d, 0); // br_if: again
+      this.#code.push(0x0b); // end loop
+    });
   }
 
   encode(): number[] {

@@ -7,6 +7,7 @@ import {
   ema,
   mul,
   pow,
+  select,
   sqrt,
   square,
   sub,
@@ -66,12 +67,14 @@ describe("lowering", () => {
     expect(nodes.some((node) => node.kind === "operation" && node.operator === "divide")).toBe(false);
   });
 
-  it("adds x − x in float32, every other term in float64", () => {
+  it("adds x − x in float32, counts masks, multiplies what is the same for each element, and adds the rest in float64", () => {
     const termOf = (sum: Expression) =>
       lowerPhase("mine", { ...phase({}), reduce: { total: { over: "group", sum } } }).sums[0]?.term;
     expect(termOf(sub(add(g, x), add(g, x)))).toBe("zeroOrNaN");
     expect(termOf(sub(g, x))).toBe("value");
-    expect(termOf(sub(lr, lr))).toBe("value");
+    expect(termOf(sub(lr, lr))).toBe("each");
+    expect(termOf(select(x, "greater", g, 1, 0))).toBe("count");
+    expect(termOf(select(x, "greater", g, 2, 0))).toBe("value");
     expect(termOf(square(g))).toBe("product");
   });
 

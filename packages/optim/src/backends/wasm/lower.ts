@@ -1,8 +1,8 @@
 import { SteepestError } from "../../errors.js";
-import { type Expression, toExpression } from "../../language/expression.js";
+import { type Expression, select, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
 import { children, expressionKey } from "../../language/traverse.js";
-import { exponential, logarithm, type Nodes, power } from "./elementary.js";
+import { exponential, logarithm, type Nodes, power, sign } from "./elementary.js";
 
 /*
  * From trees to what a loop does: a graph in which every common sub-expression is one node, and every maximal
@@ -14,23 +14,35 @@ export type ElementOperator =
   | "subtract"
   | "multiply"
   | "divide"
-  | "minimum"
-  | "maximum"
+  /** b < a ? b : a, so that a NaN of a stays and one of b does not. */
+  | "smaller"
+  /** a < b ? b : a. */
+  | "larger"
   | "negate"
   | "absolute"
   | "squareRoot"
-  | "sign"
   | "floor"
   | "nearest"
-  /** e of a positive normal number m·2ᵉ with m between √½ and √2. */
-  | "exponent"
-  /** Its m. */
-  | "mantissa"
-  /** 2ⁿ of an integer n within ±126. */
-  | "powerOfTwo"
-  | "selectEqual"
-  | "selectGreater"
-  | "selectGreaterEqual";
+  /** Masks: all bits set where it holds, else none. */
+  | "equal"
+  | "notEqual"
+  | "greater"
+  | "greaterEqual"
+  | "and"
+  /** The bits of a that b has not. */
+  | "andNot"
+  | "or"
+  /** Bit by bit: mask, whenTrue, whenFalse. */
+  | "select"
+  /** Mask, value where it is set, value elsewhere: as `select`, for masks that are rarely set. Only then is the first value computed. */
+  | "exceptWhere"
+  /** On the bits as integers. */
+  | "bitsAdd"
+  | "bitsSubtract"
+  /** The bits as an integer, as a number. */
+  | "fromBits"
+  /** The lowest nine bits, as the sign and the exponent. */
+  | "toExponent";
 
 /** A node of the loop; operands are indices of earlier nodes. */
 export type Node =
@@ -44,10 +56,11 @@ export type Node =
 
 /**
  * A sum over elements. The last operation of a term is done in float64, where squares neither overflow nor vanish; a sum of
- * x − x, each 0 or NaN, is exact in float32, four elements an operation.
+ * x − x, each 0 or NaN, is exact in float32, four elements an operation. Masks are counted, and a value that is the same for each
+ * element is multiplied by their number.
  */
 export interface LoweredSum {
-  readonly term: "value" | "absolute" | "product" | "zeroOrNaN";
+  readonly term: "value" | "absolute" | "product" | "zeroOrNaN" | "count" | "each";
   readonly operands: readonly number[];
 }
 
@@ -59,6 +72,10 @@ export interface LoweredPhase {
   /** In the order of `phase.reduce`. */
   readonly sums: readonly LoweredSum[];
 }
+
+const isZero = (expression: Expression): boolean =>
+  expression.kind === "constant" && Object.is(expression.value, 0);
+const isOne = (expression: Expression): boolean => expression.kind === "constant" && expression.value === 1;
 
 const usesElements = (expression: Expression): boolean =>
   expression.kind === "variable" ? expression.scope === "element" : children(expression).some(usesElements);
@@ -114,6 +131,8 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
             return exponential(elementary, operand);
           case "logarithm":
             return logarithm(elementary, operand);
+          case "sign":
+            return sign(elementary, operand);
           default:
             return operation(expression.operator, operand);
         }
@@ -125,15 +144,29 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
         if (operator === "divide" && !usesElements(right)) {
           return operation("multiply", lower(left), scalar(reciprocal(right)));
         }
+        if (operator === "minimum" || operator === "maximum") {
+          const extreme = operator === "minimum" ? "smaller" : "larger";
+          return usesElements(left) ? lowerExtreme(extreme, left, right) : lowerExtreme(extreme, right, left);
+        }
         return operation(operator, lower(left), lower(right));
       }
       case "select": {
-        const operator = (
-          { equal: "selectEqual", greater: "selectGreater", greaterEqual: "selectGreaterEqual" } as const
-        )[expression.comparison];
-        return operation(operator, ...children(expression).map(lower));
+        const { comparison, left, right, whenTrue, whenFalse } = expression;
+        const mask = operation(comparison, lower(left), lower(right));
+        if (isZero(whenFalse)) return operation("and", lower(whenTrue), mask);
+        if (isZero(whenTrue)) return operation("andNot", lower(whenFalse), mask);
+        return operation("select", mask, lower(whenTrue), lower(whenFalse));
       }
     }
+  };
+
+  /** NaN where either is: the instruction keeps one of the first operand only. */
+  const lowerExtreme = (extreme: "smaller" | "larger", element: Expression, other: Expression): number => {
+    const chosen = operation(extreme, lower(element), lower(other));
+    if (other.kind === "constant" && !Number.isNaN(other.value)) return chosen;
+    if (!usesElements(other))
+      return operation("or", chosen, scalar(select(other, "equal", other, 0, Number.NaN)));
+    return operation("or", chosen, operation("notEqual", lower(other), lower(other)));
   };
 
   const lowerPower = (base: number, exponent: Expression): number => {
@@ -168,6 +201,11 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
       if (sum.kind === "binary" && sum.operator === "subtract" && lower(sum.left) === lower(sum.right)) {
         return { term: "zeroOrNaN", operands: [lower(sum)] };
       }
+      if (sum.kind === "select" && isOne(sum.whenTrue) && isZero(sum.whenFalse)) {
+        return { term: "count", operands: [operation(sum.comparison, lower(sum.left), lower(sum.right))] };
+      }
+    } else {
+      return { term: "each", operands: [lower(sum)] };
     }
     return { term: "value", operands: [lower(sum)] };
   };
