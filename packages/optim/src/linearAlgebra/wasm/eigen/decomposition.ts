@@ -1,17 +1,25 @@
 import type { Values } from "../../../backends/backend.js";
-import { largest } from "../../reference/multiply.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
-import { stripColumns } from "./kernels.js";
-import { blockRows, type DoubleRows, doubleBytes, takeDoubleRows } from "./layout.js";
+import { blockRows, type DoubleRows, doubleBytes, stripColumns, takeDoubleRows } from "./layout.js";
 
 /*
  * Symmetric eigendecomposition as the reference does it (reference/eigen.ts): Householder tridiagonalisation, then implicit QR steps with
  * Wilkinson's shift, in float64. What runs over rows is kernels; what decides, one number at a time, is here. A QR step first notes its
- * rotations, and then they run down the rows of eigenvectors together.
+ * rotations, and then they run down the rows of eigenvectors together. Squares of float32 entries neither overflow nor underflow.
+ *
+ * Rotations without square roots' scales (Gentleman 1973; Golub, Van Loan, section 5.1.13): with rows u = γU and w = gW, of
+ *   cu + sw = cγ(U + aW), a = (s/c)(g/γ)   and   cw − su = cg(W − bU), b = (s/c)(γ/g)
+ * only the parentheses are computed, which halves the multiplications, and the factors are kept as the rows' scales.
  */
 
-/** Of a matrix scaled to largest entry 1: squares below this cannot change a result, and could not be divided by. */
-const negligibleSquare = 1e-280;
+/** Below this a sum of squares is of what rounding left of zeros. */
+const negligibleSquare = 1e-180;
+
+/** c of a rotation is at least so much of s: nothing is left of it in float64 anyway, and s/c must not overflow. */
+const leastCosine = 1e-60;
+
+/** A row with a scale below this is multiplied by it. */
+const leastScale = 1e-80;
 
 /** Far more than the two or three steps that an eigenvalue takes. */
 const maximumStepsPerValue = 100;
@@ -19,8 +27,9 @@ const maximumStepsPerValue = 100;
 /** Eigenvalues and eigenvectors of a matrix, in the workspace. */
 export interface EigenRoom {
   readonly size: number;
-  /** Row i: the eigenvector of value i, in no order. */
+  /** Row i times scale i: the eigenvector of value i, in no order. */
   readonly vectors: DoubleRows;
+  readonly scales: Float64Array;
   /** As large, and free for other use once the decomposition is done. */
   readonly reflections: DoubleRows;
   readonly values: Float64Array;
@@ -36,6 +45,7 @@ export function eigenRoom(size: number, layout: Layout): EigenRoom {
   const rotations = layout.take(2 * size * doubleBytes);
   const rowBytes = vectors.stride * doubleBytes;
   const values = new Float64Array(size);
+  const scales = new Float64Array(size);
   const offDiagonal = new Float64Array(size);
   const reflection = (i: number) => reflections.address + i * rowBytes;
   const blocksOf = (rows: number) => Math.ceil(rows / blockRows);
@@ -48,30 +58,28 @@ export function eigenRoom(size: number, layout: Layout): EigenRoom {
   const rotate = call("rotateRows", [vectors.address, rotations, 0, strips, rowBytes]);
 
   const run = (workspace: Workspace, matrix: Values): boolean => {
-    const scale = largest(matrix);
-    if (!Number.isFinite(scale)) return false;
-    const { doubles } = workspace;
-    load(doubles, matrix, scale);
+    if (!load(workspace.doubles, matrix)) return false;
     tridiagonalise(workspace);
     diagonalise(workspace);
-    for (let i = 0; i < size; i++) values[i] = (values[i] ?? 0) * scale;
     return true;
   };
 
-  /** The mean with the transpose, divided by its scale; zeros where the blocks exceed it. */
-  const load = (doubles: Float64Array, matrix: Values, scale: number): void => {
+  /** The mean with the transpose, zeros where the blocks exceed it; whether all of it is finite. */
+  const load = (doubles: Float64Array, matrix: Values): boolean => {
     const start = vectors.address / doubleBytes;
-    doubles.fill(0, start, start + vectors.rows * vectors.stride);
-    // Of float32 entries: a reciprocal in float64 neither overflows nor underflows.
-    const half = scale === 0 ? 0 : 0.5 / scale;
+    const { stride } = vectors;
+    doubles.fill(0, start, start + vectors.rows * stride);
+    let zero = 0;
     for (let i = 0; i < size; i++) {
-      const row = start + i * vectors.stride;
+      const row = start + i * stride;
       for (let j = 0; j <= i; j++) {
-        const mean = half * (matrix[i * size + j] ?? 0) + half * (matrix[j * size + i] ?? 0);
+        const mean = 0.5 * ((matrix[i * size + j] ?? 0) + (matrix[j * size + i] ?? 0));
+        zero += 0 * mean;
         doubles[row + j] = mean;
-        doubles[start + j * vectors.stride + i] = mean;
+        doubles[start + j * stride + i] = mean;
       }
     }
+    return zero === 0;
   };
 
   const tridiagonalise = (workspace: Workspace): void => {
@@ -118,6 +126,7 @@ export function eigenRoom(size: number, layout: Layout): EigenRoom {
   };
 
   const diagonalise = (workspace: Workspace): void => {
+    scales.fill(1);
     let end = size - 1;
     let steps = 0;
     while (end > 0) {
@@ -131,13 +140,22 @@ export function eigenRoom(size: number, layout: Layout): EigenRoom {
       if (steps++ === maximumStepsPerValue) {
         throw new Error("internal: the symmetric QR algorithm did not converge");
       }
-      qrStep(values, offDiagonal, first, end, workspace.doubles, rotations / doubleBytes);
+      qrStep(values, offDiagonal, scales, [first, end], workspace.doubles, rotations / doubleBytes);
       rotate.words[0] = vectors.address + first * rowBytes;
       rotate.words[2] = end - first;
       workspace.call(rotate);
+      for (let i = first; i <= end; i++)
+        if (Math.abs(scales[i] ?? 0) < leastScale) rescale(workspace.doubles, i);
     }
   };
-  return { size, vectors, reflections, values, run };
+
+  /** Multiplies a row by its scale. */
+  const rescale = (doubles: Float64Array, i: number): void => {
+    const start = vectors.address / doubleBytes + i * vectors.stride;
+    for (let j = start; j < start + size; j++) doubles[j] = (doubles[j] ?? 0) * (scales[i] ?? 0);
+    scales[i] = 1;
+  };
+  return { size, vectors, scales, reflections, values, run };
 }
 
 /** Whether the entry beside the diagonal is negligible; then it becomes zero. */
@@ -149,12 +167,12 @@ function splits(diagonal: Float64Array, offDiagonal: Float64Array, i: number): b
   return true;
 }
 
-/** One implicit QR step on start..end of the tridiagonal matrix; the pairs (c, s) of its rotations go to `into`. */
+/** One implicit QR step on start..end of the tridiagonal matrix; the pairs (a, b) of its rotations go to `into`. */
 function qrStep(
   diagonal: Float64Array,
   offDiagonal: Float64Array,
-  start: number,
-  end: number,
+  scales: Float64Array,
+  [start, end]: readonly [number, number],
   doubles: Float64Array,
   into: number,
 ): void {
@@ -166,12 +184,15 @@ function qrStep(
   let x = (diagonal[start] ?? 0) - shift;
   let z = offDiagonal[start] ?? 0;
   let here = diagonal[start] ?? 0;
+  let scale = scales[start] ?? 1;
   let place = into;
   for (let k = start; k < end; k++) {
+    if (Math.abs(x) < leastCosine * Math.abs(z)) x = leastCosine * Math.abs(z);
     const r = Math.sqrt(x * x + z * z);
     const unit = 1 / r;
     const c = r === 0 ? 1 : x * unit;
     const s = r === 0 ? 0 : z * unit;
+    const tangent = r === 0 ? 0 : z / x;
     if (k > start) offDiagonal[k - 1] = r;
     const next = diagonal[k + 1] ?? 0;
     const between = offDiagonal[k] ?? 0;
@@ -184,11 +205,16 @@ function qrStep(
       z = s * beyond;
       offDiagonal[k + 1] = c * beyond;
     }
-    doubles[place++] = c;
-    doubles[place++] = s;
+    const lower = scales[k + 1] ?? 1;
+    const ratio = lower / scale;
+    doubles[place++] = tangent * ratio;
+    doubles[place++] = tangent / ratio;
+    scales[k] = c * scale;
+    scale = c * lower;
   }
   diagonal[end] = here;
   offDiagonal[end - 1] = x;
+  scales[end] = scale;
 }
 
 /** The places of the values from the smallest to the largest. */

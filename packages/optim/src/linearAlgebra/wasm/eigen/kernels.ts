@@ -1,6 +1,6 @@
 import { simd } from "../../../backends/wasm/encoder.js";
 import { type Four, KernelEncoder, vectorBytes } from "../kernelEncoder.js";
-import { blockRows, doubleBytes } from "./layout.js";
+import { blockRows, doubleBytes, stripColumns } from "./layout.js";
 
 /*
  * The inner loops of a symmetric eigendecomposition, in float64, on matrices in rows. Rows and columns come in blocks of four; whoever calls
@@ -240,23 +240,17 @@ export function reflectRowsKernel(): KernelEncoder {
   return code;
 }
 
-/** Vectors of a strip of columns that stay in registers while a sequence of rotations runs down the rows. */
-const stripVectors = 4;
-
-/** Columns that a sequence of rotations takes at a time. */
-export const stripColumns = (stripVectors * vectorBytes) / doubleBytes;
-
 /**
- * Rotations of rows 0 and 1, then 1 and 2, and so on: (u, w) ← (cu + sw, cw − su). Words: address of row 0; of the pairs (c, s); their number;
- * strips of columns; bytes of a row.
+ * Rotations of rows 0 and 1, then 1 and 2, and so on, without their scales: (u, w) ← (u + aw, w − bu). A strip of columns stays in registers
+ * while they run down. Words: address of row 0; of the pairs (a, b); their number; strips of columns; bytes of a row.
  */
 export function rotateRowsKernel(): KernelEncoder {
   const code = new KernelEncoder();
   const [first, pairs, count] = [code.word(0), code.word(1), code.word(2)];
   const [strips, rowBytes] = [code.word(3), code.word(4)];
   const [row, next, pair, remaining] = [code.integer(), code.integer(), code.integer(), code.integer()];
-  const upper = code.four();
-  const [lower, cosine, sine] = [code.vector(), code.vector(), code.vector()];
+  const upper = [...code.four(), ...code.four()];
+  const [lower, ofLower, ofUpper] = [code.vector(), code.vector(), code.vector()];
   code.times(strips, () => {
     code.copy(first, row);
     code.copy(pairs, pair);
@@ -267,17 +261,21 @@ export function rotateRowsKernel(): KernelEncoder {
       code.advanceBy(next, rowBytes);
       code.get(pair);
       code.v128LoadDoubleSplat(0);
-      code.set(cosine);
+      code.set(ofLower);
       code.get(pair);
       code.v128LoadDoubleSplat(doubleBytes);
-      code.set(sine);
+      code.set(ofUpper);
       for (const [index, register] of upper.entries()) {
         load(code, next, index * vectorBytes, lower);
         code.get(row);
-        combine(code, [register, cosine], [lower, sine], simd.f64x2Add);
+        code.get(register);
+        code.get(lower);
+        code.get(ofLower);
+        code.simd(simd.f64x2Multiply);
+        code.simd(simd.f64x2Add);
         code.v128Store(index * vectorBytes);
-        combine(code, [lower, cosine], [register, sine], simd.f64x2Subtract);
-        code.set(register);
+        multiplyInto(code, lower, register, ofUpper, "subtract");
+        code.copy(lower, register);
       }
       code.copy(next, row);
       code.advance(pair, 2 * doubleBytes);
@@ -287,25 +285,9 @@ export function rotateRowsKernel(): KernelEncoder {
       code.get(register);
       code.v128Store(index * vectorBytes);
     }
-    code.advance(first, stripVectors * vectorBytes);
+    code.advance(first, stripColumns * doubleBytes);
   });
   return code;
-}
-
-/** a·b ± c·d on the stack. */
-function combine(
-  code: KernelEncoder,
-  [a, b]: readonly [number, number],
-  [c, d]: readonly [number, number],
-  operation: typeof simd.f64x2Add | typeof simd.f64x2Subtract,
-): void {
-  code.get(a);
-  code.get(b);
-  code.simd(simd.f64x2Multiply);
-  code.get(c);
-  code.get(d);
-  code.simd(simd.f64x2Multiply);
-  code.simd(operation);
 }
 
 /**

@@ -5,10 +5,12 @@ export const doubleBytes = 8;
 /** Rows and columns come in blocks of four. */
 export const blockRows = 4;
 
-const cacheLineBytes = 64;
-const lineDoubles = cacheLineBytes / doubleBytes;
+/** Columns that a sequence of rotations takes at a time. */
+export const stripColumns = 16;
 
-/** Square matrices in rows of float64, padded to blocks. */
+const lineDoubles = 64 / doubleBytes;
+
+/** Square matrices in rows of float64, padded to blocks and strips. */
 export interface DoubleRows {
   readonly address: number;
   readonly rows: number;
@@ -16,11 +18,8 @@ export interface DoubleRows {
   readonly stride: number;
 }
 
-/** The least multiple of four that is not below the extent. */
-export const blocked = (extent: number): number => Math.ceil(extent / blockRows) * blockRows;
-
 export function takeDoubleRows(layout: Layout, size: number): DoubleRows {
-  const rows = blocked(size);
-  const stride = (Math.ceil(size / lineDoubles) | 1) * lineDoubles;
+  const rows = Math.ceil(size / blockRows) * blockRows;
+  const stride = Math.ceil(size / stripColumns) * stripColumns + lineDoubles;
   return { address: layout.take(rows * stride * doubleBytes), rows, stride };
 }

@@ -13,7 +13,7 @@ export function exactRoot(
   layout: Layout,
 ): Step {
   const size = matrix.rows;
-  const { vectors, reflections, values, run } = eigenRoom(size, layout);
+  const { vectors, scales, reflections, values, run } = eigenRoom(size, layout);
   const { rows, stride } = vectors;
   const product = call("columnGram", [
     ...[vectors.address, reflections.address, size, rows / blockRows],
@@ -28,7 +28,7 @@ export function exactRoot(
     const powers = eigenvaluePowers(values, root, settings);
     const { doubles } = workspace;
     for (let i = 0; i < size; i++) {
-      const scale = Math.sqrt(powers[i] ?? 0);
+      const scale = Math.sqrt(powers[i] ?? 0) * (scales[i] ?? 0);
       for (let j = factor + i * stride; j < factor + i * stride + size; j++) {
         doubles[j] = (doubles[j] ?? 0) * scale;
       }

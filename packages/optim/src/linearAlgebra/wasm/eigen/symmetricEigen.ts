@@ -21,10 +21,11 @@ export function symmetricEigenSteps(task: SymmetricEigenTask, size: number, layo
       const { doubles } = workspace;
       const target = vectors.values;
       for (let j = 0; j < size; j++) values[j] = room.values[order[j] ?? 0] ?? 0;
-      for (let i = 0; i < size; i++) {
-        for (let j = 0; j < size; j++) {
-          target[i * size + j] = doubles[start + (order[j] ?? 0) * room.vectors.stride + i] ?? 0;
-        }
+      for (let j = 0; j < size; j++) {
+        const from = order[j] ?? 0;
+        const row = start + from * room.vectors.stride;
+        const scale = room.scales[from] ?? 0;
+        for (let i = 0; i < size; i++) target[i * size + j] = scale * (doubles[row + i] ?? 0);
       }
     },
   ];

@@ -1,5 +1,4 @@
 import type { Matrix, QrTask } from "../../linearAlgebra.js";
-import { largest } from "../../reference/multiply.js";
 import { floatBytes, type Panels, padded, panelRowBytes, panelWidth } from "../layout.js";
 import { fetch, pack, placeOf, type Step, stagingBytes, takePanels } from "../steps.js";
 import { type Call, call, type Layout, type Workspace } from "../workspace.js";
@@ -56,12 +55,11 @@ export function qrSteps({ matrix, q, r }: QrTask, layout: Layout): readonly Step
   return [
     (workspace) => {
       const { floats } = workspace;
-      if (!Number.isFinite(largest(matrix.values))) {
+      if (!stageScaled(floats, matrix, staging / floatBytes, scales)) {
         q.values.fill(Number.NaN);
         r?.values.fill(Number.NaN);
         return;
       }
-      stageScaled(floats, matrix, staging / floatBytes, scales);
       workspace.call(packing);
       for (const panel of panels) {
         factorPanel(workspace, a, matrix, panel.firstColumn, scratch);
@@ -139,21 +137,28 @@ function planPanel(a: Panels, built: Panels, index: number, scratch: Scratch, tA
   };
 }
 
-/** Copies the matrix in rows, padded with zeros, its columns divided by their largest entries; `scales` keeps these. */
+/**
+ * Copies the matrix in rows, padded with zeros, its columns divided by their largest entries, which `scales` keeps; not where an entry is not
+ * finite: then it says so.
+ */
 function stageScaled(
   floats: Float32Array,
   { rows, columns, values }: Matrix,
   start: number,
   scales: Float64Array,
-): void {
+): boolean {
   scales.fill(0);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const size = Math.abs(values[i * columns + j] ?? 0);
-      if (size > (scales[j] ?? 0)) scales[j] = size;
+      // NaN stays: nothing is larger.
+      if (size > (scales[j] ?? 0) || Number.isNaN(size)) scales[j] = size;
     }
   }
-  for (let j = 0; j < columns; j++) if (scales[j] === 0) scales[j] = 1;
+  for (let j = 0; j < columns; j++) {
+    if (scales[j] === 0) scales[j] = 1;
+    if (!Number.isFinite(scales[j])) return false;
+  }
   const width = padded(columns);
   floats.fill(0, start, start + padded(rows) * width);
   for (let i = 0; i < rows; i++) {
@@ -161,6 +166,7 @@ function stageScaled(
       floats[start + i * width + j] = (values[i * columns + j] ?? 0) / (scales[j] ?? 1);
     }
   }
+  return true;
 }
 
 /** Reflects the panel's columns, one after the other, on the panel alone. */
