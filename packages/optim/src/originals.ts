@@ -1,21 +1,24 @@
 import { SteepestError, unknownName } from "./errors.js";
 import type { ArgumentMapping, ArgumentValue, OptionValue, PresetName } from "./language/rule.js";
-import { findOptimizer } from "./registry.js";
+import { optimizerOf } from "./registry.js";
 import type { OptimizerSpec } from "./spec.js";
-import { findPreset } from "./values.js";
+import { findPreset, type GivenValues } from "./values.js";
 
 /**
  * Our specification of an original's call, e.g. torch's `Adam(lr=1e-3, betas=(0.9, 0.99))` =
- * `fromOriginal("adam", "torch", { lr: 1e-3, betas: [0.9, 0.99] })`. Python's None is `null`.
- * @throws SteepestError `unknown-name` for an argument the original's form of this rule does not have, `invalid-value` for one that our
- *   rule cannot honour; the message says which optimizer can
+ * `fromOriginal("adam", "torch", { lr: 1e-3, betas: [0.9, 0.99] })`. Python's None is `null`. Of a wrapper the
+ * arguments are its base's, and `ours` adds in our words what the original's call does not say:
+ * `fromOriginal("lookahead", "torch", { lr: 0.1 }, { options: { base: "sgd" } })`.
+ * @throws SteepestError `unknown-name` for an argument the original's form of this rule does not have, `invalid-value` for
+ *   one that our rule cannot honour, and for a value of ours that the original's call has set
  */
 export function fromOriginal(
   name: string,
   preset: PresetName,
   originalArguments: Readonly<Record<string, ArgumentValue>>,
+  ours: Pick<GivenValues, "hyper" | "options"> = {},
 ): OptimizerSpec {
-  const entry = findOptimizer(name);
+  const entry = optimizerOf({ name, options: ours.options ?? {} });
   const mappings = findPreset(entry, preset).arguments;
   const hyper: Record<string, number> = {};
   const options: Record<string, OptionValue> = {};
@@ -24,13 +27,21 @@ export function fromOriginal(
     if (mapping === undefined)
       throw unknownName(`argument of ${preset}'s ${name}`, argument, Object.keys(mappings));
     const call = `${preset}'s ${name}: ${argument}=${JSON.stringify(value)}`;
-    for (const [ours, setting] of settingsOf(call, mapping, value)) {
-      if (Object.hasOwn(entry.options, ours) && typeof setting !== "number") options[ours] = setting;
-      else if (Object.hasOwn(entry.hyper, ours) && typeof setting === "number") hyper[ours] = setting;
+    for (const [target, setting] of settingsOf(call, mapping, value)) {
+      if (Object.hasOwn(entry.options, target) && typeof setting !== "number") options[target] = setting;
+      else if (Object.hasOwn(entry.hyper, target) && typeof setting === "number") hyper[target] = setting;
       else throw refused(call, typeof setting === "number" ? "Give a truth value or text" : "Give a number");
     }
   }
-  const spec: OptimizerSpec = { name, preset, hyper, options };
+  const twice = Object.keys({ ...ours.hyper, ...ours.options }).find(
+    (one) => Object.hasOwn(hyper, one) || Object.hasOwn(options, one),
+  );
+  if (twice !== undefined) throw refused(`${preset}'s ${name} with ${twice} given once more`, "Give it once");
+  const spec: OptimizerSpec = {
+    ...{ name, preset },
+    hyper: { ...hyper, ...ours.hyper },
+    options: { ...options, ...ours.options },
+  };
   entry.choose(spec);
   return spec;
 }

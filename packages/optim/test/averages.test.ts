@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { defineRule } from "../src/language/defineRule.js";
+import { add, mul, sub } from "../src/language/expression.js";
+import { stepSize } from "../src/language/hyper.js";
 import type { Optimizer } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
+import { fromOriginal } from "../src/originals.js";
 import { elementCount } from "../src/parameter.js";
 import { findOptimizer, optimizerOf, registry } from "../src/registry.js";
 import { type OptimizerSpec, parseOptimizerSpec } from "../src/spec.js";
+import { lookahead } from "../src/wrappers/lookahead.js";
 import { fixtureText, readGolden, replay, trajectoryScale } from "./golden.js";
 import { cases } from "./goldenCases.js";
 import { awkwardParameters, fillGradients, flatten, initialise } from "./gradients.js";
@@ -220,6 +225,37 @@ describe("a wrapper", () => {
       ["lawa-queue:copies=7", /the option copies is 7/],
     ] as const)
       expect(() => parseOptimizerSpec(text), text).toThrow(message);
+  });
+
+  it("takes the calls of its base's originals, over any base", () => {
+    const given = { lr: 0.02, alpha: 0.9, centered: true };
+    const spec = fromOriginal("lookahead", "torch", given, {
+      hyper: { syncPeriod: 3 },
+      options: { base: "rmsprop" },
+    });
+    expect(spec).toEqual(
+      parseOptimizerSpec("lookahead:base=rmsprop,preset=torch,lr=0.02,gamma=0.9,centered=true,syncPeriod=3"),
+    );
+    expect(() => fromOriginal("lookahead", "torch", given)).toThrow(/argument of torch's lookahead "alpha"/);
+    expect(() => fromOriginal("weight-ema", "torch", { lr: 0.1 }, { hyper: { lr: 0.2 } })).toThrow(
+      /torch's weight-ema with lr given once more/,
+    );
+  });
+
+  it("asks of its base's values what the base asks", () => {
+    const picky = defineRule({
+      ...{ name: "picky", title: "Picky", summary: "gradient descent of steps between two bounds" },
+      cite: { authors: "none", year: 2000, title: "none", url: "https://example.org" },
+      hyper: { low: stepSize(0.1), high: stepSize(0.2) },
+      conflict: ({ low, high }) => (low <= high ? undefined : "low <= high"),
+      body: (rule) =>
+        rule.elementwise({ update: ({ x, g, low, high }) => ({ x: sub(x, mul(add(low, high), g)) }) }),
+    });
+    const rule = lookahead.wrap(picky);
+    expect(() => createOptimizer({ rule, hyper: { low: 0.1 } }, awkwardParameters)).not.toThrow();
+    expect(() => createOptimizer({ rule, hyper: { low: 0.3 } }, awkwardParameters)).toThrow(
+      /lookahead: expected low <= high/,
+    );
   });
 
   it("refuses the state of itself over another base", () => {

@@ -24,13 +24,10 @@ const original =
 const lookahead = ({ hyper }: Golden): OptimizerSpec => {
   const { fast_optimizer, sync_period, slow_step_size, reset_state, ...fast } = hyper;
   if (reset_state !== false) throw new Error("the state of the fast optimizer is kept here");
-  const base = fromOriginal(String(fast_optimizer), "optax", fast);
-  return {
-    ...base,
-    name: "lookahead",
-    hyper: { ...base.hyper, syncPeriod: Number(sync_period), slowStepSize: Number(slow_step_size) },
-    options: { ...base.options, base: base.name },
-  };
+  return fromOriginal("lookahead", "optax", fast, {
+    hyper: { syncPeriod: Number(sync_period), slowStepSize: Number(slow_step_size) },
+    options: { base: String(fast_optimizer) },
+  });
 };
 
 /** Amos' expected scales differ from parameter to parameter: they go to the groups. */
