@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
 import { parseOptimizerSpec } from "../src/spec.js";
 import { noise } from "./gradients.js";
+import { at, type Matrix, matrix, multiply, scaledIdentity, transpose } from "./plainMatrices.js";
 
 /*
  * What methods on matrices do for any gradients: they turn with them, do not notice their scale, and need no more than what a gradient of rank one
@@ -10,22 +11,12 @@ import { noise } from "./gradients.js";
  */
 
 const [rows, columns] = [3, 4];
-type Matrix = readonly (readonly number[])[];
 
 /** Of full rank and far from symmetric cases, where eigenvectors would be anything. */
 const gradient = fc
   .nat(1e6)
-  .map((seed) =>
-    Array.from({ length: rows }, (_, i) =>
-      Array.from({ length: columns }, (_, j) => noise(seed, i * columns + j) + (i === j ? 3 + i : 0)),
-    ),
-  );
+  .map((seed) => matrix(rows, columns, (i, j) => noise(seed, i * columns + j) + (i === j ? 3 + i : 0)));
 const gradientsOf = (count: number) => fc.array(gradient, { minLength: count, maxLength: count });
-
-const at = (matrix: Matrix, i: number, j: number): number => matrix[i]?.[j] ?? Number.NaN;
-const multiply = (a: Matrix, b: Matrix): Matrix =>
-  a.map((row) => (b[0] ?? []).map((_, j) => row.reduce((sum, value, k) => sum + value * at(b, k, j), 0)));
-const transpose = (a: Matrix): Matrix => (a[0] ?? []).map((_, j) => a.map((_row, i) => at(a, i, j)));
 
 /** A rotation made of plane rotations by these angles. */
 const rotation = (size: number) =>
@@ -33,16 +24,14 @@ const rotation = (size: number) =>
     angles.reduce<Matrix>(
       (product, angle, index) => {
         const [p, q] = [index % size, (index + 1) % size];
-        const plane = Array.from({ length: size }, (_, i) =>
-          Array.from({ length: size }, (_, j) => {
-            if (i === j) return i === p || i === q ? Math.cos(angle) : 1;
-            if (i === p && j === q) return -Math.sin(angle);
-            return i === q && j === p ? Math.sin(angle) : 0;
-          }),
-        );
+        const plane = matrix(size, size, (i, j) => {
+          if (i === j) return i === p || i === q ? Math.cos(angle) : 1;
+          if (i === p && j === q) return -Math.sin(angle);
+          return i === q && j === p ? Math.sin(angle) : 0;
+        });
         return multiply(product, plane);
       },
-      Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => (i === j ? 1 : 0))),
+      scaledIdentity(size, 1),
     ),
   );
 
@@ -60,7 +49,7 @@ function travelled(
     optimizer.step();
   }
   const x = [...optimizer.parameter("x")];
-  return Array.from({ length: rows }, (_, i) => x.slice(i * columns, (i + 1) * columns));
+  return matrix(rows, columns, (i, j) => x[i * columns + j] ?? Number.NaN);
 }
 const gap = (a: Matrix, b: Matrix): number =>
   Math.max(...a.flatMap((row, i) => row.map((value, j) => Math.abs(value - at(b, i, j)))));

@@ -78,6 +78,8 @@ function planCoupledNewton(
     for (let i = start; i < start + count; i++) floats[i] = (floats[i] ?? 0) * (half / norm);
     for (const one of packing) workspace.call(one);
     fillIdentity(floats, xs[0], n, half ** (1 / root) * norm ** (-1 / root));
+    // Only within n rows and columns is T written; beyond them another task, of another size, has left its own.
+    clear(floats, t);
     let error = residual(floats, ms[0], t, n, root);
     let iterations = 0;
     let current: 0 | 1 = 0;
@@ -145,7 +147,11 @@ function residual(floats: Float32Array, m: Panels, t: Panels, size: number, root
 }
 
 function fillIdentity(floats: Float32Array, panels: Panels, size: number, value: number): void {
+  clear(floats, panels);
+  for (let i = 0; i < size; i++) floats[placeOf(panels, i, i)] = value;
+}
+
+function clear(floats: Float32Array, panels: Panels): void {
   const start = panels.address / floatBytes;
   floats.fill(0, start, start + panels.rows * panels.columns);
-  for (let i = 0; i < size; i++) floats[placeOf(panels, i, i)] = value;
 }
