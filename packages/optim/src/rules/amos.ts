@@ -6,13 +6,14 @@ import {
   ema,
   log,
   max,
+  min,
   mul,
+  neg,
   pow,
   select,
   sqrt,
   square,
   sub,
-  toExpression,
 } from "../language/expression.js";
 import { choice, decayRate, flag, nonNegative, positive, stepSize } from "../language/hyper.js";
 
@@ -21,9 +22,12 @@ const tiny = 2 ** -126;
 
 const mean = (total: Expression, count: Expression): Expression => div(total, max(count, 1));
 
-/** By how much g² exceeds what the average of squares before this step allows; 1 where it does not, or there is no average yet. */
-const excess = (g: Expression, allowed: Expression, clips: boolean): Expression =>
-  clips ? select(allowed, "greater", 0, max(div(square(g), allowed), 1), 1) : toExpression(1);
+/** The gradient with its square held to what the average of squares before this step allows; whole while there is no average. */
+const clipped = (g: Expression, allowed: Expression, clips: boolean): Expression => {
+  if (!clips) return g;
+  const largest = select(allowed, "greater", 0, sqrt(allowed), Number.POSITIVE_INFINITY);
+  return max(min(g, largest), neg(largest));
+};
 
 type Known = Readonly<Record<"lr" | "eta" | "l2" | "b" | "count", Expression>>;
 
@@ -116,30 +120,25 @@ export const amos = defineRule({
               before: sub(1, pow(beta2, sub(k, 1))),
               correction: div(sub(1, beta2), sub(1, pow(beta2, k))),
             }),
-            reduce: ({ g, m, v, beta1, beta2, before, correction }) => {
-              const over = excess(g, div(v, before), clipsGradient);
+            reduce: ({ g, m, v, beta1, beta2, before }) => {
+              const gradient = clipped(g, div(v, before), clipsGradient);
               return {
-                squares: { over: "parameter", sum: square(ema(m, div(g, sqrt(over)), beta1)) },
-                meanSquares: {
-                  over: "parameter",
-                  sum: mul(correction, add(mul(beta2, v), div(square(g), over))),
-                },
+                squares: { over: "parameter", sum: square(ema(m, gradient, beta1)) },
+                meanSquares: { over: "parameter", sum: add(mul(beta2, v), square(gradient)) },
                 count: { over: "parameter", sum: 1 },
               };
             },
             update: ({ g, m, v, beta1, beta2, before }) => {
-              const over = excess(g, div(v, before), clipsGradient);
-              return {
-                m: ema(m, div(g, sqrt(over)), beta1),
-                v: add(mul(beta2, v), div(square(g), over)),
-              };
+              const gradient = clipped(g, div(v, before), clipsGradient);
+              return { m: ema(m, gradient, beta1), v: add(mul(beta2, v), square(gradient)) };
             },
           })
           .phase({
             scalars: (variables) => {
-              const { beta1, squares, meanSquares, count } = variables;
+              const { beta1, squares, meanSquares, count, correction } = variables;
               const debiased = div(add(1, beta1), sub(1, beta1));
-              const g2 = div(mul(debiased, mean(squares, count)), max(mean(meanSquares, count), tiny));
+              const normaliser = max(mul(correction, mean(meanSquares, count)), tiny);
+              const g2 = div(mul(debiased, mean(squares, count)), normaliser);
               return schedules(variables, g2, true);
             },
             update: ({ x, m, v, correction, shrink, rate }) => {
@@ -153,7 +152,7 @@ export const amos = defineRule({
           .phase({
             scalars: ({ k, beta2, v }) => ({ allowed: div(v, sub(1, pow(beta2, sub(k, 1)))) }),
             reduce: ({ g, allowed }) => ({
-              squares: { over: "parameter", sum: div(square(g), excess(g, allowed, clipsGradient)) },
+              squares: { over: "parameter", sum: square(clipped(g, allowed, clipsGradient)) },
               count: { over: "parameter", sum: 1 },
             }),
             carry: ({ beta2, v, squares, count }) => ({ v: add(mul(beta2, v), mean(squares, count)) }),
@@ -167,8 +166,8 @@ export const amos = defineRule({
               return { normaliser, ...schedules(variables, g2, false) };
             },
             update: ({ x, g, m, beta1, allowed, normaliser, shrink, rate }) => {
-              const clipped = div(g, sqrt(excess(g, allowed, clipsGradient)));
-              const step = sub(mul(shrink, x), mul(rate, div(clipped, sqrt(normaliser))));
+              const direction = div(clipped(g, allowed, clipsGradient), sqrt(normaliser));
+              const step = sub(mul(shrink, x), mul(rate, direction));
               const smoothed = ema(m, step, beta1);
               return { m: smoothed, x: add(x, smoothed) };
             },

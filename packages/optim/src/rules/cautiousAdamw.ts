@@ -1,8 +1,8 @@
 import { defineRule } from "../language/defineRule.js";
-import { add, div, mul, sqrt, sub } from "../language/expression.js";
+import { add, div, ema, mul, sqrt, sub } from "../language/expression.js";
 import { choice, flag, nonNegative } from "../language/hyper.js";
 import { adamDefaults, adamHyper, biasCorrections, moments } from "./shared/adamFamily.js";
-import { agreement, maskFactor, maskScaleDescription, maskScales, maskSums } from "./shared/cautious.js";
+import { maskFactor, maskScaleDescription, maskScales, maskSums, whereAgreed } from "./shared/cautious.js";
 import { decoupledDecay } from "./shared/originals.js";
 
 const defaults = { ...adamDefaults, eps: 1e-6, weightDecay: 0 } as const;
@@ -50,8 +50,8 @@ export const cautiousAdamw = defineRule({
     rule
       .phases({ state: { m: 0, v: 0 } })
       .phase({
-        update: (variables) => moments(variables, variables.g),
-        reduce: (variables) => maskSums(agreement(moments(variables, variables.g).m, variables.g)),
+        // The mean is computed twice, since to write it here and read it again would cost more.
+        reduce: ({ g, m, beta1 }) => maskSums(ema(m, g, beta1), g),
       })
       .phase({
         scalars: (variables) => {
@@ -59,13 +59,15 @@ export const cautiousAdamw = defineRule({
           const factor = maskFactor(variables, maskScale);
           return { c1: debias ? c1 : undefined, c2: debias ? c2 : undefined, factor };
         },
-        update: ({ x, g, m, v, lr, eps, epsRoot, weightDecay, c1, c2, factor }) => {
+        update: (variables) => {
+          const { x, g, lr, eps, epsRoot, weightDecay, c1, c2, factor } = variables;
+          const { m, v } = moments(variables, g);
           const raw = add(sqrt(add(v, epsRoot)), eps);
           const debiased =
             epsPlacement === "raw" ? div(raw, sqrt(c2)) : add(sqrt(add(div(v, c2), epsRoot)), eps);
           const direction = debias ? div(div(m, c1), debiased) : div(m, raw);
-          const step = mul(mul(factor, agreement(m, g)), direction);
-          return { x: sub(x, mul(lr, add(step, mul(weightDecay, x)))) };
+          const step = whereAgreed(m, g, mul(factor, direction));
+          return { m, v, x: sub(x, mul(lr, add(step, mul(weightDecay, x)))) };
         },
       }),
 });

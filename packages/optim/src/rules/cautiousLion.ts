@@ -1,7 +1,7 @@
 import { defineRule } from "../language/defineRule.js";
 import { add, ema, mul, sign, sub } from "../language/expression.js";
 import { choice } from "../language/hyper.js";
-import { agreement, maskFactor, maskScaleDescription, maskScales, maskSums } from "./shared/cautious.js";
+import { maskFactor, maskScaleDescription, maskScales, maskSums, whereAgreed } from "./shared/cautious.js";
 import { lionArguments, lionHyper } from "./shared/lionFamily.js";
 
 const [mean, count] = maskScales;
@@ -30,13 +30,13 @@ export const cautiousLion = defineRule({
     rule
       .phases({ state: { m: 0 } })
       .phase({
-        reduce: ({ g, m, beta1 }) => maskSums(agreement(ema(m, g, beta1), g)),
+        reduce: ({ g, m, beta1 }) => maskSums(ema(m, g, beta1), g),
       })
       .phase({
         scalars: (sums) => ({ factor: maskFactor(sums, maskScale) }),
         update: ({ x, g, m, lr, beta1, beta2, weightDecay, factor }) => {
           const direction = ema(m, g, beta1);
-          const step = mul(mul(factor, agreement(direction, g)), sign(direction));
+          const step = whereAgreed(direction, g, mul(factor, sign(direction)));
           return { m: ema(m, g, beta2), x: sub(x, mul(lr, add(step, mul(weightDecay, x)))) };
         },
       }),

@@ -1,4 +1,13 @@
-import { add, div, type Expression, max, mul, select, sign } from "../../language/expression.js";
+import {
+  add,
+  div,
+  type Expression,
+  max,
+  mul,
+  type Operand,
+  select,
+  sign,
+} from "../../language/expression.js";
 
 /** What the mask of a cautious rule is scaled by, so that steps keep their length on average. */
 export const maskScales = ["mean", "count"] as const;
@@ -7,15 +16,15 @@ type MaskScale = (typeof maskScales)[number];
 export const maskScaleDescription =
   "the mask is divided by its mean over the parameter, at least 1e-3 (C-Optim's AdamW), or times n / (sum + 1) (C-Optim's Lion)";
 
-/** 1 where a step along `direction` agrees with the gradient, else 0. */
-export const agreement = (direction: Expression, gradient: Expression): Expression =>
+/** A step where the direction agrees with the gradient, else 0. */
+export const whereAgreed = (direction: Expression, gradient: Expression, step: Operand): Expression =>
   // The sign of one of the two, since the product of two small numbers would vanish.
-  select(mul(sign(direction), gradient), "greater", 0, 1, 0);
+  select(mul(sign(direction), gradient), "greater", 0, step, 0);
 
 /** The sums over a parameter that the scale of its mask needs. */
-export const maskSums = (mask: Expression) =>
+export const maskSums = (direction: Expression, gradient: Expression) =>
   ({
-    agreed: { over: "parameter", sum: mask },
+    agreed: { over: "parameter", sum: whereAgreed(direction, gradient, 1) },
     size: { over: "parameter", sum: 1 },
   }) as const;
 
