@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { comparisonHtml, raceHtml } from "../src/index.js";
-import { sampleComparison, sampleLineRace, sampleRace } from "./samples.js";
+import { claimsHtml, comparisonHtml, raceHtml } from "../src/index.js";
+import { sampleClaims, sampleComparison, sampleLineRace, sampleRace } from "./samples.js";
 
 const executable = process.env.STEEPEST_CHROMIUM ?? "/usr/bin/chromium";
 const available = existsSync(executable);
@@ -215,5 +215,32 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
         await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
       ).toBeLessThanOrEqual(0);
     });
+  });
+
+  it("hides a series in all charts of its claim and names the line under the pointer, on a narrow screen too", async () => {
+    for (const width of [1400, 390]) {
+      await visit(
+        claimsHtml(sampleClaims),
+        async (page) => {
+          const lines = (chart: number) =>
+            page.locator(`#chart-first-one-${chart} svg path[stroke^=var] title`).count();
+          expect([await lines(0), await lines(1)]).toEqual([2, 1]);
+          await page.click("#legend-first-one li:first-child button");
+          expect([await lines(0), await lines(1)]).toEqual([1, 0]);
+          await page.click("#legend-first-one li:first-child button");
+          await page.locator("#chart-first-one-1").scrollIntoViewIfNeeded();
+          const box = await page.locator("#chart-first-one-1").boundingBox();
+          if (box === null) throw new Error("the chart has no box");
+          await page.mouse.move(box.x + 56 + (box.width - 80) / 2, box.y + 12 + (box.height - 54) / 2);
+          expect(await page.locator("#chart-first-one-1 .tip").textContent()).toMatch(
+            /^square: 2(\.0\d*)? at n/,
+          );
+          expect(
+            await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+          ).toBeLessThanOrEqual(0);
+        },
+        { width },
+      );
+    }
   });
 });

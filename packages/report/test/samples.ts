@@ -1,4 +1,12 @@
-import type { ComparisonData, ComparisonEntry, Curve, RaceData, RaceRun } from "../src/index.js";
+import type {
+  ClaimEffect,
+  ClaimsData,
+  ComparisonData,
+  ComparisonEntry,
+  Curve,
+  RaceData,
+  RaceRun,
+} from "../src/index.js";
 
 /** A name that breaks out of markup, attributes and scripts wherever it is not escaped. */
 export const hostileName = `</script><img src=x onerror="throw 1">'&`;
@@ -174,5 +182,105 @@ export const sampleComparison: ComparisonData = {
     entry(2, "adamw", 0.011),
     entry(3, "momentum", 0.006),
     entry(4, hostileName, 0.002),
+  ],
+};
+
+const effect = (
+  quantity: string,
+  values: Pick<ClaimEffect, "holds" | "estimate" | "low" | "high" | "kind">,
+) => ({
+  quantity,
+  level: 0.95,
+  method: "Student t",
+  ...values,
+});
+
+const quadratic = Array.from({ length: 5000 }, (_, k) => k + 1);
+
+/** Three claims, one of each verdict: the first with two charts that share series, the last without any, one series with a hostile name. */
+export const sampleClaims: ClaimsData = {
+  command: "npx steepest claims run --all",
+  environment: { node: "v20" },
+  claims: [
+    {
+      name: "first-one",
+      title: "The first",
+      claim: "Halves are halves.",
+      setting: "Halves of numbers.",
+      seeds: [1, 2, 3],
+      verdict: {
+        kind: "holds",
+        effects: [
+          effect("half", {
+            holds: { between: [0.4, 0.6] },
+            estimate: 0.5,
+            low: 0.45,
+            high: 0.55,
+            kind: "holds",
+          }),
+        ],
+      },
+      figures: [{ name: "time", value: 12.5, unit: "µs", interval: { low: 11, high: 14, level: 0.95 } }],
+      charts: [
+        {
+          title: "Many points",
+          x: { label: "steps", log: true },
+          y: { label: "square", log: true },
+          series: [
+            { name: "square", x: quadratic, y: quadratic.map((k) => k ** 2) },
+            { name: hostileName, x: quadratic, y: quadratic.map((k) => (k === 7 ? Number.NaN : k)) },
+          ],
+        },
+        {
+          title: "Few points",
+          x: { label: "n" },
+          y: { label: "half" },
+          series: [
+            { name: "square", x: [0, 10], y: [1, 3], band: { low: [0, 2], high: [2, 4] }, dots: true },
+          ],
+          rules: [{ value: 2, label: "two" }],
+        },
+      ],
+      tables: [{ title: "A table", columns: ["name", "number"], rows: [["<i>", 0.123456]] }],
+    },
+    {
+      name: "second-one",
+      title: "The second",
+      claim: "One is more than two.",
+      setting: "One and two.",
+      seeds: [1, 2],
+      verdict: {
+        kind: "does not hold",
+        effects: [
+          effect("one", { holds: { above: 2 }, estimate: 1, low: 1, high: 1, kind: "does not hold" }),
+        ],
+      },
+      figures: [],
+      charts: [],
+      tables: [],
+    },
+    {
+      name: "third-one",
+      title: "The third",
+      claim: "Noise is small.",
+      setting: "Noise.",
+      seeds: [1, 2],
+      verdict: {
+        kind: "inconclusive",
+        effects: [
+          effect("noise", { holds: { below: 1 }, estimate: 0.5, low: -2, high: 3, kind: "inconclusive" }),
+          effect("broken", {
+            holds: { below: 1 },
+            estimate: Number.NaN,
+            low: Number.NaN,
+            high: Number.NaN,
+            kind: "inconclusive",
+          }),
+        ],
+      },
+      figures: [],
+      charts: [],
+      tables: [],
+    },
   ],
 };

@@ -13,25 +13,37 @@ import { createLegends } from "../page/legend.js";
 import { createFormat, format } from "../text/format.js";
 import { type ClaimPicture, claimPicture, createClaimCharts, type PictureChart } from "./charts.js";
 import type { ClaimEffect, ClaimReport, ClaimsData, ClaimTable, VerdictKind } from "./data.js";
+import { effectStrip } from "./effectStrip.js";
 import { figureText, intervalText, rangeText, reasonText, tallyText } from "./phrases.js";
 
 const style = `
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px;margin-bottom:12px}
+:root{--good:color-mix(in srgb,var(--series-2) 16%,transparent)}
+.pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:16px;margin-bottom:12px}
 .pair .chart{height:330px}
 .pair h3{margin:0 0 4px}
 h3{font-size:15.5px;margin:14px 0 6px}
+a{color:var(--focus)}
+section p,blockquote,.effects li{overflow-wrap:anywhere}
+.effects{list-style:none;margin:0 0 6px;padding:0}
+.effects li{display:grid;grid-template-columns:minmax(0,1.5fr) minmax(0,1fr) 300px minmax(0,1.3fr);gap:6px 20px;align-items:center;padding:9px 0;border-bottom:1px solid var(--grid)}
+.effects.figures li{grid-template-columns:minmax(0,1.5fr) minmax(0,2.6fr);padding:5px 0;gap:2px 20px}
+.effects .measured,.effects .says{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline}
+.effects .quiet,.small{font-size:14px}
+.strip{display:block;max-width:100%}
 .title{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;margin:0 0 8px}
 .title h2{margin:0}
 .badge{display:inline-block;white-space:nowrap;border:1.5px solid currentColor;border-radius:999px;padding:1px 11px;font-size:13.5px;font-weight:600}
 .badge.good{color:var(--series-2)}.badge.bad{color:var(--accent)}.badge.open{color:var(--muted)}
 blockquote{margin:0 0 10px;padding:2px 0 2px 14px;border-left:4px solid var(--line);max-width:86ch;font-size:17px}
-td.quantity{min-width:22ch;max-width:60ch}
+td.quantity{min-width:17ch;max-width:60ch}
 table.tight{width:auto}
 table.tight td,table.tight th{padding-right:22px}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 section.card{scroll-margin-top:10px}
-@media (max-width:900px){.pair .chart{height:280px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+@media (max-width:1100px){.effects li{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:600px){.effects.figures li{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:900px){table.tight td,table.tight th{padding-right:12px}.pair .chart{height:280px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 `;
 
 const program = pageProgram()
@@ -84,33 +96,28 @@ function overview(claims: readonly ClaimReport[]): Markup {
   );
 }
 
+/** One quantity that decides: what was measured, drawn against the values with which the claim holds. */
+function effectRow(effect: ClaimEffect): Markup {
+  return html`<li><div class="quantity">${effect.quantity}</div>
+<div class="measured"><strong>${intervalText(effect.estimate, effect)}</strong><span class="quiet">holds ${rangeText(effect.holds)}</span></div>
+${trusted(svgText(effectStrip(effect)))}
+<div class="says">${badge(effect.kind)}<span class="quiet">${reasonText(effect)}</span></div></li>`;
+}
+
 function decision(effects: readonly ClaimEffect[]): Markup {
-  const rows = effects.map(
-    (effect) => html`<tr><td class="quantity">${effect.quantity}</td>
-<td class="number">${intervalText(effect.estimate, effect)}</td><td>${rangeText(effect.holds)}</td>
-<td>${effect.kind}: ${reasonText(effect)}</td></tr>`,
-  );
   const [first] = effects;
   const interval =
     first === undefined ? "" : `${format.percent(first.level, 0)} interval over the seeds (${first.method})`;
-  return scrolled(
-    "What decides",
-    html`<table><caption>What decides, declared before the run. In brackets: ${interval}.</caption>
-<thead><tr><th scope="col">quantity</th><th class="number" scope="col">measured</th><th scope="col">holds where</th>
-<th scope="col">verdict</th></tr></thead><tbody>${rows}</tbody></table>`,
-  );
+  return html`<h3>What decides, declared before the run</h3><ul class="effects">${effects.map(effectRow)}</ul>
+<p class="quiet small">In brackets and as a bar: the ${interval}. Shaded: where the claim holds.</p>`;
 }
 
-function figures(report: ClaimReport): Markup {
-  if (report.figures.length === 0) return html``;
-  return html`<h3>Also measured</h3>${scrolled(
-    "Also measured",
-    html`<table class="tight"><tbody>${report.figures.map(
-      (figure) =>
-        html`<tr><td class="quantity">${figure.name}</td><td class="number">${figureText(figure)}</td></tr>`,
-    )}</tbody></table>`,
-  )}`;
-}
+const figures = ({ figures: measured }: ClaimReport): Markup =>
+  measured.length === 0
+    ? html``
+    : html`<h3>Also measured</h3><ul class="effects figures">${measured.map(
+        (figure) => html`<li><div>${figure.name}</div><div>${figureText(figure)}</div></li>`,
+      )}</ul>`;
 
 function table({ title, columns, rows }: ClaimTable): Markup {
   const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] === "number"));

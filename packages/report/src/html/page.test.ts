@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import { sampleComparison, sampleLineRace, sampleRace } from "../../test/samples.js";
+import { sampleClaims, sampleComparison, sampleLineRace, sampleRace } from "../../test/samples.js";
+import { claimsHtml } from "../claims/html.js";
 import { comparisonHtml } from "../comparison/html.js";
 import { raceHtml } from "../race/html.js";
 import { embeddedJson, html } from "./markup.js";
@@ -31,6 +32,7 @@ describe.each([
   { name: "race", page: raceHtml(sampleRace()) },
   { name: "race in one dimension", page: raceHtml(sampleLineRace()) },
   { name: "comparison", page: comparisonHtml(sampleComparison) },
+  { name: "report on claims", page: claimsHtml(sampleClaims) },
 ])("the page of a $name", ({ page }) => {
   const { document } = parseHTML(page);
 
@@ -38,7 +40,9 @@ describe.each([
     expect(document.querySelectorAll("script")).toHaveLength(2);
     expect(document.querySelectorAll("style")).toHaveLength(1);
     expect(
-      document.querySelectorAll("img,link,iframe,object,embed,[src],[href],[style],[onerror]"),
+      document.querySelectorAll(
+        "img,link,iframe,object,embed,[src],[href]:not([href^='#']),[style],[onerror]",
+      ),
     ).toHaveLength(0);
     expect(page.match(/<\/script/g)).toHaveLength(2);
     const policy = document.querySelector("meta[http-equiv]")?.getAttribute("content") ?? "";

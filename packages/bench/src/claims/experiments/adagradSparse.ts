@@ -127,6 +127,15 @@ async function tuned(
   return candidate;
 }
 
+/** How many samples a run needed for a loss, between checkpoints by a line in logarithms; NaN where it did not get there. */
+function samplesTo(loss: number, excess: readonly number[], checkpoints: readonly number[]): number {
+  const after = excess.findIndex((value) => value <= loss);
+  const [from, to] = [excess[after - 1], excess[after]];
+  if (from === undefined || to === undefined) return checkpoints[after] ?? Number.NaN;
+  const [first, last] = [checkpoints[after - 1] ?? Number.NaN, checkpoints[after] ?? Number.NaN];
+  return first * (last / first) ** (Math.log(from / loss) / Math.log(from / to));
+}
+
 /** The mean of a quantity in each part of the features, from the most frequent to the rarest. */
 function byFrequency(occurrences: Float64Array, quantity: (feature: number) => number): readonly number[] {
   const order = Array.from(occurrences.keys()).sort((a, b) => (occurrences[b] ?? 0) - (occurrences[a] ?? 0));
@@ -237,6 +246,12 @@ export const adagradSparse = defineClaim({
       figures: [
         figureOf(`excess loss of SGD (${specOf(0, 0)})`, excess(0, 0)),
         figureOf(`excess loss of AdaGrad (${specOf(0, 1)})`, excess(0, 1)),
+        ratioOf(
+          "samples that AdaGrad needs for the loss that SGD ends with, as a part of SGD's",
+          (runs[0]?.[1] ?? []).map(
+            (run, i) => samplesTo(excess(0, 0)[i] ?? Number.NaN, run.excess, checkpoints) / steps,
+          ),
+        ),
         figureOf(
           "AdaGrad: power of a feature's occurrences in its step size",
           sizes(1).map((row, i) => growthExponent(frequencies[i] ?? [], row)),

@@ -203,6 +203,7 @@ export const gdLineSearch = defineClaim({
     const one = scales.indexOf(1);
     const logistic = (method: Method): readonly (readonly number[])[] =>
       runs[method].map((ofProblems) => ofProblems.at(-1)?.[one]?.decrease ?? []);
+    const longest = Math.max(...methods.flatMap((method) => logistic(method).map(({ length }) => length)));
     const evaluations = (method: Method): readonly number[] =>
       runs[method].map((ofProblems) => {
         const all = ofProblems.flat();
@@ -237,7 +238,7 @@ export const gdLineSearch = defineClaim({
           series: methods.map((method) =>
             seriesOf(
               method,
-              Array.from({ length: iterations + 1 }, (_, k) => k),
+              Array.from({ length: longest }, (_, k) => k),
               logistic(method),
             ),
           ),

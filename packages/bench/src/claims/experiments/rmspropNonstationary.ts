@@ -126,7 +126,7 @@ export const rmspropNonstationary = defineClaim({
           columns: ["stream", ...methods],
           rows: titles.map((title, s) => [
             title,
-            ...(tuned[s] ?? []).map((spec) => spec.replace(/.*lr=/, "")),
+            ...(tuned[s] ?? []).map((spec) => Number(spec.replace(/.*lr=/, ""))),
           ]),
         },
       ],
