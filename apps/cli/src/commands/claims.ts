@@ -23,25 +23,29 @@ const widthWithoutTerminal = 110;
 
 /** `steepest claims`: statements about optimizers, and the experiments that decide them. */
 export function claimsCommand(io: Io, finish: (code: ExitCode) => void): Command {
-  return new Command("claims")
-    .description("List the lecture's claims about optimizers, show one in full, or run their experiments")
-    .argument("[name]", "a claim to show in full", findClaim)
-    .option("--json", "print as JSON")
-    .addCommand(runCommand(io, finish))
-    .addHelpText(
-      "after",
-      `
+  return (
+    new Command("claims")
+      .description("List the lecture's claims about optimizers, show one in full, or run their experiments")
+      .argument("[name]", "a claim to show in full", findClaim)
+      .option("--json", "print as JSON")
+      // What stands after `run` is for `run`, also where it has the same name.
+      .enablePositionalOptions()
+      .addCommand(runCommand(io, finish))
+      .addHelpText(
+        "after",
+        `
 Examples:
   steepest claims
   steepest claims adagrad-sparse
   steepest claims run adagrad-sparse
   steepest claims run --all --out claims.html`,
-    )
-    .action((claim: Claim | undefined, { json }: { readonly json?: true }) => {
-      const width = columnsOf(io.stdout, widthWithoutTerminal);
-      io.stdout.write(`${json === true ? asJson(claim) : asText(claim, width)}\n`);
-      finish(exitCode.ok);
-    });
+      )
+      .action((claim: Claim | undefined, { json }: { readonly json?: true }) => {
+        const width = columnsOf(io.stdout, widthWithoutTerminal);
+        io.stdout.write(`${json === true ? asJson(claim) : asText(claim, width)}\n`);
+        finish(exitCode.ok);
+      })
+  );
 }
 
 const asText = (claim: Claim | undefined, width: number): string =>
