@@ -58,18 +58,31 @@ const combinations = <Item>(choices: readonly (readonly Item[])[]): readonly (re
     [[]],
   );
 
+/** Where a block begins in its tensor, if its elements lie there one after the other. */
+export function contiguousStart({ shape, runs, runLength }: Block): number | undefined {
+  const [start = 0] = runs;
+  const isContiguous = runs.every((run, index) => run === start + index * runLength);
+  return isContiguous && runs.length * runLength === elementCount(shape) ? start : undefined;
+}
+
 /** Copies a block out of its tensor. */
 export function gather({ runs, runLength }: Block, tensor: Values, into: Values): void {
   let place = 0;
   for (const start of runs) for (let i = start; i < start + runLength; i++) into[place++] = tensor[i] ?? 0;
 }
 
-/** Adds a multiple of a block to its place in the tensor. */
-export function addBlock({ runs, runLength }: Block, block: Values, factor: number, tensor: Values): void {
+/** Adds a multiple of a block to its place in the tensor, of which `keep` is kept there. */
+export function addBlock(
+  { runs, runLength }: Block,
+  block: Values,
+  factor: number,
+  tensor: Values,
+  keep = 1,
+): void {
   let place = 0;
   for (const start of runs)
     for (let i = start; i < start + runLength; i++)
-      tensor[i] = (tensor[i] ?? 0) + factor * (block[place++] ?? 0);
+      tensor[i] = keep * (tensor[i] ?? 0) + factor * (block[place++] ?? 0);
 }
 
 /** The Euclidean norm of a block's elements in its tensor. */

@@ -1,13 +1,20 @@
-import type { Values } from "../backends/backend.js";
 import type { OptionValues } from "../language/defineRule.js";
+import { add, div, ema, mul, pow, select, sqrt, square, sub } from "../language/expression.js";
 import { choice, count, decayRate, flag, fraction, nonNegative, real, stepSize } from "../language/hyper.js";
 import type { ArgumentMapping } from "../language/rule.js";
 import { elementCount } from "../parameter.js";
 import { gd } from "../rules/gd.js";
 import { gramOfAxes, multiplyAxes } from "./axes.js";
-import { addBlock, blockNorm, gather, mergeAxes, norm, splitIntoBlocks } from "./blocks.js";
-import { graft, keepsSquares } from "./grafting.js";
-import { type Bind, defineMatrixRule, type PlannedParameter, type PlanValues } from "./matrixRule.js";
+import { addBlock, blockNorm, contiguousStart, gather, mergeAxes, norm, splitIntoBlocks } from "./blocks.js";
+import { elements, scalars } from "./elementwise.js";
+import { graftSquares, keepsSquares } from "./grafting.js";
+import {
+  type Bind,
+  defineMatrixRule,
+  type Place,
+  type PlannedParameter,
+  type PlanValues,
+} from "./matrixRule.js";
 import { matrixAt } from "./shapes.js";
 
 const hyper = {
@@ -135,125 +142,175 @@ function plan(
   {
     hyper: { blockSize, eps },
     options: { grafting, preconditioner, root, merge, nadam },
+    elementwise,
+    part,
   }: PlanValues<Hyper, Options>,
 ): Bind<Hyper> {
   const corrects = preconditioner === "correctedEigenvalues";
-  const planned = parameters.map(({ shape, x, g, state, scratch }) => {
-    const merged =
-      merge === "none" && shape.length > 0 ? shape : mergeAxes(shape, blockSize, merge === "vector" ? 1 : 2);
-    return {
-      ...{ x, g, mean: state("mean", shape), filtered: scratch(shape) },
-      squares: keepsSquares(grafting) ? state("squares", shape) : undefined,
-      grafted: keepsSquares(grafting) ? scratch(shape) : undefined,
-      blocks: splitIntoBlocks(merged, blockSize).map((block, index) => ({
-        block,
-        gradient: scratch(block.shape),
-        filtered: scratch(block.shape),
-        first: scratch(block.shape),
-        second: scratch(block.shape),
-        eigenvalues: corrects ? state(`eigenvalues${index}`, block.shape) : undefined,
-        axes: block.shape.map((size, axis) => ({
-          factor: state(`factor${index}.${axis}`, [size, size]),
-          // The inverse root, or the eigenvectors.
-          inner: state(`${corrects ? "basis" : "root"}${index}.${axis}`, [size, size], { identity: 1 }),
-          corrected: scratch([size, size]),
-          values: scratch([size]),
-        })),
-      })),
-    };
+  const tensors = parameters.map(({ shape, x, g, state, scratch }) => {
+    const filtered = scratch(shape);
+    const squares = keepsSquares(grafting)
+      ? { squares: state("squares", shape), grafted: scratch(shape) }
+      : {};
+    const arrays = { g, mean: state("mean", shape), filtered, ...squares };
+    return { ...{ shape, state, scratch, x, arrays }, graft: squares.grafted ?? filtered };
   });
+  // Kind by kind from here on, so that the arrays of equal blocks lie next to each other: one batch of the linear algebra.
+  const blocks = tensors
+    .flatMap((tensor) => {
+      const { shape } = tensor;
+      const merged =
+        merge === "none" && shape.length > 0
+          ? shape
+          : mergeAxes(shape, blockSize, merge === "vector" ? 1 : 2);
+      return splitIntoBlocks(merged, blockSize).map((block, index) => {
+        // A block whose elements lie together is a part of its tensor's arrays, others are copied.
+        const start = contiguousStart(block);
+        const within = (of: Place) => (start === undefined ? undefined : part(of, start, block.shape));
+        const placeOf = (of: Place) => within(of) ?? tensor.scratch(block.shape);
+        const { g, filtered } = tensor.arrays;
+        return {
+          ...{ block, index, tensor, shape: block.shape, g: placeOf(g), filtered: placeOf(filtered) },
+          inPlace: { x: within(tensor.x), graft: within(tensor.graft) },
+        };
+      });
+    })
+    .map((each) => ({ ...each, first: each.tensor.scratch(each.shape) }))
+    .map((each) => ({ ...each, second: each.tensor.scratch(each.shape) }))
+    .map((each) => {
+      const eigenvalues = corrects ? each.tensor.state(`eigenvalues${each.index}`, each.shape) : undefined;
+      // Where `multiplyAxes` leaves what it multiplies once, and once more.
+      const once = each.shape.length % 2 === 1 ? each.first : each.second;
+      return { ...each, eigenvalues, once, direction: corrects ? each.second : once };
+    });
+  const order = Math.max(0, ...blocks.map(({ shape }) => shape.length));
+  const axes = Array.from({ length: order }, (_, axis) =>
+    blocks.flatMap((block) => {
+      const size = block.shape[axis];
+      return size === undefined
+        ? []
+        : [{ block, name: `${block.index}.${axis}`, square: [size, size], size, ...block.tensor }];
+    }),
+  )
+    .flat()
+    .map((axis) => ({ ...axis, factor: axis.state(`factor${axis.name}`, axis.square) }))
+    .map((axis) => ({
+      ...axis,
+      // The inverse root, or the eigenvectors.
+      inner: axis.state(`${corrects ? "basis" : "root"}${axis.name}`, axis.square, { identity: 1 }),
+    }))
+    .map((axis) => ({ ...axis, corrected: axis.scratch(axis.square), values: axis.scratch([axis.size]) }));
+
+  const { x, g, mean, factor, eigenvalues, direction, graft } = elements(
+    ...(["x", "g", "mean", "factor", "eigenvalues", "direction", "graft"] as const),
+  );
+  const { k, lr, beta1, beta2, weightDecay } = scalars("k", "lr", "beta1", "beta2", "weightDecay");
+  const nextMean = ema(mean, g, beta1);
+  const filtered = div(nadam ? ema(nextMean, g, beta1) : nextMean, sub(1, pow(beta1, k)));
+  const average = elementwise(
+    {
+      assign: {
+        mean: nextMean,
+        filtered,
+        ...(keepsSquares(grafting) ? graftSquares(grafting, filtered) : {}),
+      },
+    },
+    tensors.map(({ arrays }) => ({ arrays })),
+  );
+  /** What averages of squares are divided by. */
+  const correction = select(beta2, "equal", 1, 1, sub(1, pow(beta2, k)));
+  const correct = elementwise(
+    { assign: { corrected: div(factor, correction) } },
+    axes.map(({ factor, corrected }) => ({ arrays: { factor, corrected } })),
+  );
+  const weight = select(beta2, "equal", 1, 1, sub(1, beta2));
+  const spectra = blocks.flatMap(({ eigenvalues, once }) =>
+    eigenvalues === undefined ? [] : [{ arrays: { eigenvalues, direction: once } }],
+  );
+  const averageSquares = elementwise(
+    { assign: { eigenvalues: add(mul(beta2, eigenvalues), mul(weight, square(direction))) } },
+    spectra,
+  );
+  const divideByRoots = elementwise(
+    { assign: { direction: div(direction, add(sqrt(div(eigenvalues, correction)), eps)) } },
+    spectra,
+  );
+  /** The step of the grafted method alone. */
+  const applyGraft = elementwise(
+    { assign: { x: sub(x, mul(lr, add(graft, mul(weightDecay, x)))) } },
+    tensors.map(({ x, graft }) => ({ arrays: { x, graft } })),
+  );
+  const { graftSum, ownSum } = scalars("graftSum", "ownSum");
+  const size = grafting === "none" ? 1 : div(sqrt(graftSum), add(sqrt(ownSum), leastNorm));
+  const step = mul(mul(lr, size), direction);
+  const applyInPlace = elementwise(
+    {
+      sums: { graftSum: square(graft), ownSum: square(direction) },
+      assign: { x: sub(mul(x, sub(1, mul(lr, weightDecay))), step) },
+    },
+    blocks.flatMap(({ inPlace: { x, graft }, direction }) =>
+      x === undefined || graft === undefined ? [] : [{ arrays: { x, graft, direction } }],
+    ),
+  );
 
   return ({ algebra, hyper: current, view }) => {
-    const tensors = planned.map(({ x, g, mean, filtered, squares, grafted, blocks }) => ({
-      ...{ x: view(x), gradient: view(g), mean: view(mean), filtered: view(filtered) },
-      graft: squares && grafted ? { squares: view(squares), direction: view(grafted) } : undefined,
-      blocks: blocks.map((planned) => ({
-        ...{ block: planned.block, shape: planned.block.shape },
-        gradient: view(planned.gradient),
-        filtered: view(planned.filtered),
-        buffers: [view(planned.first), view(planned.second)] as const,
-        eigenvalues: planned.eigenvalues && view(planned.eigenvalues),
-        axes: planned.axes.map(({ factor, inner, corrected, values }) => ({
-          factor: matrixAt({ view }, factor),
-          inner: matrixAt({ view }, inner),
-          corrected: matrixAt({ view }, corrected),
-          values: view(values),
-        })),
-      })),
-    }));
-    const blocks = tensors.flatMap((tensor) => tensor.blocks.map((block) => ({ ...block, tensor })));
-    const axes = blocks.flatMap(({ shape, axes: own }) =>
-      own.map((axis) => ({ ...axis, root: 2 * shape.length })),
-    );
-
-    const firstStep = () => (current.start < 1 ? current.frequency : current.start);
-    const preconditions = (step: number) => step >= firstStep();
-    const refreshes = (step: number) =>
-      preconditions(step) && (step === firstStep() || step % current.frequency === 0);
-    /** What the averages of squares are divided by. */
-    const correction = (step: number) => (current.beta2 === 1 ? 1 : 1 - current.beta2 ** step);
-
-    const average = (step: number) => {
-      const { beta1 } = current;
-      const bias = 1 - beta1 ** step;
-      for (const { gradient, mean, filtered, graft: grafted } of tensors) {
-        for (let i = 0; i < mean.length; i++) {
-          const g = gradient[i] ?? 0;
-          const next = beta1 * (mean[i] ?? 0) + (1 - beta1) * g;
-          mean[i] = next;
-          filtered[i] = (nadam ? beta1 * next + (1 - beta1) * g : next) / bias;
-        }
-        if (grafted === undefined) continue;
-        grafted.direction.set(filtered);
-        graft(
-          grafting,
-          { gradient, ...grafted },
-          { beta2: current.graftingBeta2, eps: current.graftingEps },
-          step,
-        );
-      }
-    };
+    const copied = blocks
+      .filter(({ inPlace }) => inPlace.x === undefined)
+      .map(({ block, tensor, g, filtered, direction }) => ({
+        ...{ block, x: view(tensor.x), graft: view(tensor.graft), direction: view(direction) },
+        copies: [
+          { from: view(tensor.arrays.g), to: view(g) },
+          { from: view(tensor.arrays.filtered), to: view(filtered) },
+        ],
+      }));
     const coefficients = { decay: 0, weight: 0 };
     const takeBlocks = () => {
       coefficients.decay = current.beta2;
       coefficients.weight = current.beta2 === 1 ? 1 : 1 - current.beta2;
-      for (const { block, tensor, gradient, filtered } of blocks) {
-        gather(block, tensor.gradient, gradient);
-        gather(block, tensor.filtered, filtered);
+      for (const { block, copies } of copied) for (const { from, to } of copies) gather(block, from, to);
+    };
+    const applyCopied = () => {
+      const keep = 1 - current.lr * current.weightDecay;
+      for (const { block, x, graft, direction } of copied) {
+        const size = grafting === "none" ? 1 : blockNorm(block, graft) / (norm(direction) + leastNorm);
+        addBlock(block, direction, -current.lr * size, x, keep);
       }
     };
+
+    const bound = axes.map(({ block, factor, inner, corrected, values }) => ({
+      ...{ block, root: 2 * block.shape.length, values: view(values) },
+      factor: matrixAt({ view }, factor),
+      inner: matrixAt({ view }, inner),
+      corrected: matrixAt({ view }, corrected),
+    }));
+    const axesOf = (block: (typeof blocks)[number]) => bound.filter((axis) => axis.block === block);
     const accumulate = gramOfAxes(
       algebra,
-      blocks.map(({ shape, axes: own, gradient, buffers }) => ({
-        ...{ shape, matrices: own.map(({ factor }) => factor), input: gradient, buffer: buffers[0] },
+      blocks.map((block) => ({
+        ...{ shape: block.shape, matrices: axesOf(block).map(({ factor }) => factor) },
+        ...{ input: view(block.g), buffer: view(block.first) },
       })),
       coefficients,
     );
-    const correct = (step: number) => {
-      const scale = 1 / correction(step);
-      for (const { factor, corrected } of axes)
-        for (let i = 0; i < corrected.values.length; i++)
-          corrected.values[i] = scale * (factor.values[i] ?? 0);
-    };
     const refresh = corrects
       ? algebra.symmetricEigen(
-          axes.map(({ corrected, inner, values }) => ({ matrix: corrected, vectors: inner, values })),
+          bound.map(({ corrected, inner, values }) => ({ matrix: corrected, vectors: inner, values })),
         )
       : algebra.inverseRoot(
-          axes.map(({ corrected, inner, root: order }) => ({
+          bound.map(({ corrected, inner, root: order }) => ({
             matrix: corrected,
             result: inner,
             root: order,
           })),
           { method: root, epsilon: eps },
         );
-
-    const multiplied = (inputOf: (block: (typeof blocks)[number]) => Values) =>
+    const multiplied = (inputOf: (block: (typeof blocks)[number]) => Place) =>
       multiplyAxes(
         algebra,
         blocks.map((block) => ({
-          ...{ shape: block.shape, matrices: block.axes.map(({ inner }) => inner), buffers: block.buffers },
-          input: inputOf(block),
+          ...{ shape: block.shape, matrices: axesOf(block).map(({ inner }) => inner) },
+          ...{ input: view(inputOf(block)), buffers: [view(block.first), view(block.second)] as const },
+          symmetric: !corrects,
         })),
       );
     const inner = multiplied(({ filtered }) => filtered);
@@ -261,58 +318,30 @@ function plan(
       ? multiplyAxes(
           algebra,
           inner.results.map((result) => ({ ...result, transpose: true })),
-        )
-      : { stages: [], results: inner.results };
-    const projected = multiplied(({ gradient }) => gradient);
-    const averageSquares = () => {
-      for (const [index, { eigenvalues }] of blocks.entries()) {
-        const gradient = projected.results[index]?.input;
-        if (eigenvalues === undefined || gradient === undefined) continue;
-        for (let i = 0; i < eigenvalues.length; i++)
-          eigenvalues[i] =
-            coefficients.decay * (eigenvalues[i] ?? 0) + coefficients.weight * (gradient[i] ?? 0) ** 2;
-      }
-    };
-    const divideByRoots = (step: number) => {
-      const scale = 1 / correction(step);
-      for (const [index, { eigenvalues }] of blocks.entries()) {
-        const direction = inner.results[index]?.input;
-        if (eigenvalues === undefined || direction === undefined) continue;
-        for (let i = 0; i < direction.length; i++)
-          direction[i] = (direction[i] ?? 0) / (Math.sqrt(scale * (eigenvalues[i] ?? 0)) + eps);
-      }
-    };
+        ).stages
+      : [];
+    const projected = multiplied(({ g }) => g).stages;
 
-    /** The step of the grafted method alone. */
-    const applyGraft = () => {
-      for (const { x, filtered, graft: grafted } of tensors) {
-        const direction = grafted?.direction ?? filtered;
-        for (let i = 0; i < x.length; i++)
-          x[i] = (x[i] ?? 0) - current.lr * ((direction[i] ?? 0) + current.weightDecay * (x[i] ?? 0));
-      }
-    };
-    const apply = () => {
-      for (const { x } of tensors)
-        for (let i = 0; i < x.length; i++) x[i] = (x[i] ?? 0) * (1 - current.lr * current.weightDecay);
-      for (const [index, { block, tensor }] of blocks.entries()) {
-        const direction = outer.results[index]?.input;
-        if (direction === undefined) continue;
-        const size =
-          grafting === "none"
-            ? 1
-            : blockNorm(block, tensor.graft?.direction ?? tensor.filtered) / (norm(direction) + 1e-16);
-        addBlock(block, direction, -current.lr * size, tensor.x);
-      }
-    };
+    const firstStep = () => (current.start < 1 ? current.frequency : current.start);
+    const preconditions = (step: number) => step >= firstStep();
+    const refreshes = (step: number) =>
+      preconditions(step) && (step === firstStep() || step % current.frequency === 0);
     return [
       ...[average, takeBlocks, ...accumulate],
       { when: refreshes, stages: [correct, refresh] },
-      ...(corrects ? [...projected.stages, averageSquares] : []),
+      ...(corrects ? [...projected, averageSquares] : []),
       {
         when: preconditions,
-        stages: [...inner.stages, ...(corrects ? [divideByRoots] : []), ...outer.stages, apply],
+        stages: [
+          ...inner.stages,
+          ...(corrects ? [divideByRoots] : []),
+          ...[...outer, applyInPlace, applyCopied],
+        ],
       },
       { when: (step) => !preconditions(step), stages: [applyGraft] },
     ];
   };
 }
+
+/** Added to the norm of a direction that is scaled to another's. */
+const leastNorm = 1e-16;

@@ -1,12 +1,14 @@
 import type { Backend, BackendMemory, BoundProgram } from "../backends/backend.js";
 import { type Expression, toExpression, variable } from "../language/expression.js";
-import type { RuleBody } from "../language/rule.js";
+import type { Phase, RuleBody } from "../language/rule.js";
 import type { Addresses } from "../optimizer/arena.js";
 import { elementCount } from "../parameter.js";
 import type { Place } from "./matrixRule.js";
 
 /** Assignments to arrays of one size, element by element, as a back end compiles them: all are computed before any is written. */
 export interface ElementwiseUpdate {
+  /** Sums over the tensor's elements, of what they are before; scalars to everything else. */
+  readonly sums?: Readonly<Record<string, Expression>>;
   /** Values of one update, each from hyper-parameters, the step k, the tensor's own scalars and those before it. */
   readonly scalars?: Readonly<Record<string, Expression>>;
   readonly assign: Readonly<Record<string, Expression>>;
@@ -105,13 +107,17 @@ interface Declared {
 
 /** As the body of a rule, whose slots are the arrays beside x and g. */
 function bodyOf(
-  { scalars: before = {}, assign }: ElementwiseUpdate,
+  { sums, scalars: before = {}, assign }: ElementwiseUpdate,
   { arrays }: ElementwiseTensor,
 ): RuleBody {
   const slots = Object.keys(arrays).filter((name) => name !== "x" && name !== "g");
+  const idle: Phase = { scalars: {}, assign: {}, reduce: {}, carry: {} };
+  const reduce = Object.fromEntries(
+    Object.entries(sums ?? {}).map(([name, sum]) => [name, { over: "group" as const, sum }]),
+  );
   return {
     state: Object.fromEntries(slots.map((name) => [name, toExpression(0)])),
     carried: {},
-    phases: [{ scalars: before, assign, reduce: {}, carry: {} }],
+    phases: [...(sums === undefined ? [] : [{ ...idle, reduce }]), { ...idle, scalars: before, assign }],
   };
 }
