@@ -29,7 +29,9 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
   let code: ExitCode = exitCode.ok;
   const program = new Command("steepest")
     .description("Which optimizer should train your model, and what will it cost?")
-    .version("0.1.0");
+    .version("0.1.0")
+    // A command reads what stands after it itself, so that one with commands of its own can do the same.
+    .enablePositionalOptions();
   for (const build of commands) {
     program.addCommand(build(io, (finished) => (code = finished)));
   }
