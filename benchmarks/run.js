@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { networkBytes } from "./contestants/network.js";
+import { measureElementwise } from "./elementwise.js";
 import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
 import { resultsPage } from "./results.js";
 import { measureScheduler } from "./scheduler.js";
@@ -27,6 +28,8 @@ const { values: options } = parseArgs({
   options: { quick: { type: "boolean", default: false }, out: { type: "string" } },
 });
 const effort = options.quick ? { rounds: 3, seconds: 0.05 } : { rounds: 5, seconds: 0.2 };
+/** For rows of which there are many: a round is short, since AdamW takes part in each. */
+const rowEffort = options.quick ? { rounds: 3, seconds: 0.03 } : { rounds: 5, seconds: 0.1 };
 const networkEffort = options.quick ? { rounds: 3, seconds: 0.3 } : { rounds: 7, seconds: 1 };
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -97,6 +100,16 @@ try {
     }
   }
 
+  say("the other rules");
+  const elementwise = await measureElementwise({
+    ...{ ours: contestants.unchecked, beside: contestants.ours, common },
+    ...{ elements: Math.max(...sizes), effort: rowEffort },
+    torch: [
+      { name: "torch", contestant: single, foreach: false },
+      { name: "torch foreach", contestant: foreach, foreach: true },
+    ].filter(({ contestant }) => contestant !== undefined),
+  });
+
   say("784-100-10 network");
   const task = { kind: "network", file };
   const steps = await interleave(
@@ -138,6 +151,7 @@ try {
     scheduler,
     triads,
     updates,
+    elementwise,
     steps,
     workload: workload.get("ours"),
     allocation,

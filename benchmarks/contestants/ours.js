@@ -1,13 +1,23 @@
 import { compile, createSession, gradients, input } from "@steepest/graph";
 import { crossEntropy, mlp } from "@steepest/nn";
-import { createOptimizer } from "@steepest/optim";
+import { createOptimizer, findOptimizer } from "@steepest/optim";
 import { findWorkload, initialiseParameters } from "@steepest/workloads";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
-/** One update of a rule in PyTorch's form over one flat parameter, through the public API. */
-function optimizerTask({ rule, hyper, elements, learningRate, gradient, checkedSteps, nonFinite }) {
-  const spec = { name: rule, preset: "torch", hyper: { lr: learningRate, ...hyper }, options: {} };
+/** One update of a rule, in PyTorch's form where it has the rule, over one flat parameter, through the public API. */
+function optimizerTask({
+  rule,
+  hyper,
+  options = {},
+  elements,
+  learningRate,
+  gradient,
+  checkedSteps,
+  nonFinite,
+}) {
+  const preset = findOptimizer(rule).presets.torch === undefined ? undefined : "torch";
+  const spec = { name: rule, preset, hyper: { lr: learningRate, ...hyper }, options };
   const optimizer = createOptimizer(spec, [{ name: "x", shape: [elements], role: "hiddenMatrix" }], {
     nonFinite,
   });

@@ -21,6 +21,10 @@ RULES = {
     "amsgrad": (torch.optim.Adam, {"amsgrad": True}),
     "adamw": (torch.optim.AdamW, {}),
     "adam-l2": (torch.optim.Adam, {}),
+    "adamax": (torch.optim.Adamax, {}),
+    "nadam": (torch.optim.NAdam, {}),
+    "radam": (torch.optim.RAdam, {}),
+    "rprop": (torch.optim.Rprop, {}),
 }
 
 class RuleTask:
