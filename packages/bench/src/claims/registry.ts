@@ -13,6 +13,7 @@ import { muonIsShampoo } from "./experiments/muonIsShampoo.js";
 import { rmspropNonstationary } from "./experiments/rmspropNonstationary.js";
 import { sgdUnbiased } from "./experiments/sgdUnbiased.js";
 import { shampooRoot } from "./experiments/shampooRoot.js";
+import { shampooSteps } from "./experiments/shampooSteps.js";
 
 /** Every claim, in the order of the lecture. */
 export const claims: readonly Claim[] = [
@@ -27,6 +28,7 @@ export const claims: readonly Claim[] = [
   adamDiverges,
   adamLanguage,
   adamwDecoupled,
+  shampooSteps,
   shampooRoot,
   muonIsShampoo,
 ];

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { runClaim } from "../run.js";
+import { shampooSteps } from "./shampooSteps.js";
+
+const small = shampooSteps.with({
+  widths: [8, 4],
+  samples: 128,
+  batch: 32,
+  interval: 1,
+  target: 0.5,
+  steps: 60,
+  rates: [0.1, 0.32, 1],
+});
+
+describe("shampoo-steps", () => {
+  it("counts what a step costs, and ends at the target", async () => {
+    const { verdict, charts } = await runClaim(small, { seeds: 2 });
+    const [products, grams, roots] = [8 * 8 * 4 + 8 * 4 * 4, 36 * 4 + 10 * 8, 5.5 * (8 ** 3 + 4 ** 3)];
+    const elements = 6 * 8 * 4;
+    expect(verdict.effects[1]?.estimate).toBeCloseTo((products + grams + roots + elements) / elements, 8);
+    for (const { name, y } of charts[0]?.series ?? []) {
+      const losses = Array.from(y);
+      expect(losses[0], name).toBeGreaterThan(0.5 * Math.log(4));
+      expect(losses.at(-1), name).toBeLessThanOrEqual(0.5 * Math.log(4));
+    }
+  });
+
+  it("does not hold of a method against itself, nor of one that does not get there", async () => {
+    const same = await runClaim(small.with({ shampoo: "adam" }), { seeds: 2 });
+    expect(same.verdict.effects).toMatchObject([
+      { kind: "does not hold", estimate: 1 },
+      { kind: "does not hold", estimate: 1 },
+    ]);
+    const slow = await runClaim(small.with({ shampoo: "shampoo:eps=1e9" }), { seeds: 2 });
+    expect(slow.verdict.effects[0]?.estimate).toBeLessThan(0.5);
+    expect(slow.figures[0]).toMatchObject({ name: "steps of shampoo:eps=1e9", value: 60 });
+  });
+});

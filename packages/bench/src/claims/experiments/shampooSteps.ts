@@ -1,0 +1,259 @@
+import {
+  createOptimizer,
+  elementCount,
+  type Matrix,
+  parseOptimizerSpec,
+  wasmLinearAlgebra,
+} from "@steepest/optim";
+import { randomStream } from "@steepest/random";
+import { defineClaim } from "../claim.js";
+import { figureOf, seriesOf } from "../findings.js";
+import { halfDecades } from "../problems/grid.js";
+import { composed, randomOrthonormal, spectrum, times } from "../problems/matrices.js";
+import { countMultiplyAdds } from "../problems/multiplyAdds.js";
+import { createNetwork, initialise, type Samples, weightSpecs, zeros } from "../problems/network.js";
+
+interface Sizes {
+  readonly widths: readonly number[];
+  readonly samples: number;
+  readonly batch: number;
+  /** Steps between two evaluations of the loss on all samples. */
+  readonly interval: number;
+  readonly condition: number;
+  /** The loss to be reached, as a share of log(classes). */
+  readonly target: number;
+  readonly steps: number;
+}
+
+const algebra = wasmLinearAlgebra();
+
+/** Adam's twelve operations on an element, as multiply-adds; what Shampoo does beside its matrices is less, and is counted as much. */
+const perElement = 6;
+
+const normalMatrix = (rows: number, columns: number, normal: () => number): Matrix => ({
+  rows,
+  columns,
+  values: Float64Array.from({ length: rows * columns }, normal),
+});
+
+/** Normal features with correlations, as pixels have; the class is the largest output of a network with random weights. */
+function drawSamples({ widths, samples: count, condition }: Sizes, seed: number): Samples {
+  const stream = randomStream(seed, "shampoo-steps", "samples");
+  const [dimension = 0, ...rest] = widths;
+  const basis = randomOrthonormal(dimension, dimension, stream);
+  const mixing = composed(basis, spectrum(dimension, condition).map(Math.sqrt), basis);
+  const features = zeros(algebra, count, dimension);
+  features.values.set(times(normalMatrix(count, dimension, stream.normal), mixing).values);
+  let scores: Matrix = { ...features, values: Float64Array.from(features.values) };
+  for (const [i, width] of rest.entries()) {
+    scores = times(scores, normalMatrix(scores.columns, width, stream.normal));
+    if (i < rest.length - 1) scores = { ...scores, values: scores.values.map(Math.tanh) };
+  }
+  const labels = Int32Array.from({ length: count }, (_, i) => {
+    const row = scores.values.subarray(i * scores.columns, (i + 1) * scores.columns);
+    return row.indexOf(Math.max(...row));
+  });
+  return { features, labels };
+}
+
+interface Run {
+  /** The loss on all samples at each evaluation, up to the one that reached the target. */
+  readonly losses: readonly number[];
+  /** Steps that were taken. */
+  readonly taken: number;
+  readonly reached: boolean;
+  readonly rate: number;
+  /** Of an update without its gradient. */
+  readonly multiplyAdds: number;
+  readonly milliseconds: number;
+}
+
+/** Trains in mini-batches until the target or the last of `steps`; a seed has the same batches for all methods. */
+async function train(
+  method: string,
+  rate: number,
+  samples: Samples,
+  sizes: Sizes,
+  steps: number,
+  seed: number,
+  pause: () => Promise<void>,
+): Promise<Run> {
+  const spec = parseOptimizerSpec(method);
+  const { algebra: counting, spent } = countMultiplyAdds(algebra);
+  const optimizer = createOptimizer(
+    { ...spec, hyper: { ...spec.hyper, lr: rate } },
+    weightSpecs(sizes.widths),
+    {
+      // A learning rate that diverges is one to be ruled out, not an error.
+      nonFinite: "ignore",
+      linearAlgebra: counting,
+    },
+  );
+  initialise(optimizer, randomStream(seed, "shampoo-steps", "weights"));
+  const { features, labels } = samples;
+  const batch: Samples = {
+    features: zeros(algebra, sizes.batch, features.columns),
+    labels: new Int32Array(sizes.batch),
+  };
+  const network = createNetwork(algebra, batch, optimizer);
+  const evaluation = createNetwork(algebra, samples, optimizer);
+  const stream = randomStream(seed, "shampoo-steps", "batches");
+  const goal = sizes.target * Math.log(sizes.widths.at(-1) ?? 1);
+  const losses = [evaluation.loss()];
+  let taken = 0;
+  let milliseconds = 0;
+  while (taken < steps && (losses.at(-1) ?? 0) > goal) {
+    for (let i = 0; i < sizes.batch; i++) {
+      const chosen = stream.integer(labels.length);
+      batch.labels[i] = labels[chosen] ?? 0;
+      const row = features.values.subarray(chosen * features.columns, (chosen + 1) * features.columns);
+      batch.features.values.set(row, i * features.columns);
+    }
+    network.lossAndGradients();
+    const start = performance.now();
+    optimizer.step();
+    milliseconds += performance.now() - start;
+    taken++;
+    if (taken % sizes.interval === 0) losses.push(evaluation.loss());
+    await pause();
+  }
+  const elements = optimizer.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return {
+    losses,
+    taken,
+    reached: (losses.at(-1) ?? Infinity) <= goal,
+    rate,
+    multiplyAdds: perElement * elements + (spent.products + spent.grams + spent.roots) / taken,
+    milliseconds: milliseconds / taken,
+  };
+}
+
+const finalLoss = ({ losses }: Run): number => losses.at(-1) ?? Number.NaN;
+
+/** The run with the learning rate that needs the fewest steps; where none reaches the target, the one that ends lowest. */
+async function tuned(
+  method: string,
+  rates: readonly number[],
+  samples: Samples,
+  sizes: Sizes,
+  seed: number,
+  progress: (fraction: number) => Promise<void>,
+): Promise<Run> {
+  const runs: Run[] = [];
+  let { steps } = sizes;
+  for (const [i, rate] of rates.entries()) {
+    const run = await train(method, rate, samples, sizes, steps, seed, () => progress(i / rates.length));
+    runs.push(run);
+    // Only fewer steps are better.
+    if (run.reached) steps = run.taken - sizes.interval;
+  }
+  const reached = runs.findLast((run) => run.reached);
+  return reached ?? runs.reduce((best, run) => (finalLoss(run) < finalLoss(best) ? run : best));
+}
+
+/** Gupta, Koren and Singer 2018; Anil, Gupta, Koren, Regan and Singer 2020. */
+export const shampooSteps = defineClaim({
+  name: "shampoo-steps",
+  title: "Shampoo takes fewer steps than Adam, each of them dearer",
+  claim:
+    "Shampoo uses more of the curvature than Adam, so it can reach a loss in fewer steps; but a step costs more, since products and roots of matrices come with it.",
+  setting: ({ shampoo, adam, widths, samples, batch, condition, target, steps, rates }) =>
+    `A network ${widths.join("–")} with tanh on ${samples} samples, ${batch} at a step, whose features have a covariance with condition number ${condition} and whose classes come from a random network. Steps until the loss on all of them is ${target} of log(classes), at most ${steps}, by ${shampoo} and by ${adam}, each with that of the learning rates ${rates[0]} to ${rates.at(-1)} (two a decade) that needs the fewest on each seed. Costs are multiply-adds of an update, without the gradient's.`,
+  seeds: 4,
+  parameters: {
+    shampoo: "shampoo",
+    adam: "adam",
+    widths: [32, 32, 10],
+    samples: 1024,
+    batch: 128,
+    interval: 5,
+    condition: 100,
+    target: 0.25,
+    steps: 400,
+    rates: halfDecades(1e-2, 1),
+  },
+  holdsWhen: {
+    steps: { quantity: "steps of Adam over steps of Shampoo", holds: { above: 1 }, scale: "log" },
+    cost: {
+      quantity: "multiply-adds of a Shampoo update over those of an Adam update",
+      holds: { above: 1 },
+      scale: "log",
+    },
+  },
+  async run({ seeds, progress }, { shampoo, adam, rates, ...sizes }) {
+    const runs: { shampoo: Run; adam: Run }[] = [];
+    for (const seed of seeds) {
+      const samples = drawSamples(sizes, seed);
+      const half = (place: number) => (fraction: number) =>
+        progress((runs.length + (place + fraction) / 2) / seeds.length);
+      runs.push({
+        shampoo: await tuned(shampoo, rates, samples, sizes, seed, half(0)),
+        adam: await tuned(adam, rates, samples, sizes, seed, half(1)),
+      });
+    }
+    const ofShampoo = runs.map((run) => run.shampoo);
+    const ofAdam = runs.map((run) => run.adam);
+    const stepsOf = ({ taken, reached }: Run) => (reached ? taken : sizes.steps);
+    const ratio = (of: (run: Run) => number, over: readonly Run[], under: readonly Run[]) =>
+      over.map((run, i) => of(run) / (under[i] === undefined ? Number.NaN : of(under[i])));
+    // Forward, and the gradients of weights and of inputs, of which the first layer needs none.
+    const gradient = sizes.widths
+      .slice(1)
+      .reduce((sum, width, i) => sum + (i === 0 ? 2 : 3) * sizes.batch * (sizes.widths[i] ?? 0) * width, 0);
+    const longest = Math.max(...[...ofShampoo, ...ofAdam].map(({ losses }) => losses.length));
+    const evaluations = Array.from({ length: longest }, (_, i) => i);
+    // A run that has ended stays where it is.
+    const curve = (name: string, of: readonly Run[]) =>
+      seriesOf(
+        name,
+        evaluations.map((i) => i * sizes.interval),
+        of.map((run) => evaluations.map((i) => run.losses[i] ?? finalLoss(run))),
+      );
+    return {
+      effects: {
+        steps: ratio(stepsOf, ofAdam, ofShampoo),
+        cost: ratio(({ multiplyAdds }) => multiplyAdds, ofShampoo, ofAdam),
+      },
+      figures: [
+        figureOf(`steps of ${shampoo}`, ofShampoo.map(stepsOf)),
+        figureOf(`steps of ${adam}`, ofAdam.map(stepsOf)),
+        figureOf(
+          "cost of a Shampoo step over an Adam step, with the gradient",
+          ratio(({ multiplyAdds }) => gradient + multiplyAdds, ofShampoo, ofAdam),
+        ),
+        figureOf(
+          "cost of all of Shampoo's steps over all of Adam's, with the gradient",
+          ratio((run) => stepsOf(run) * (gradient + run.multiplyAdds), ofShampoo, ofAdam),
+        ),
+        figureOf(
+          "measured time of a Shampoo update",
+          ofShampoo.map(({ milliseconds }) => milliseconds),
+          "ms",
+        ),
+        figureOf(
+          "measured time of an Adam update",
+          ofAdam.map(({ milliseconds }) => milliseconds),
+          "ms",
+        ),
+      ],
+      charts: [
+        {
+          title: "Training loss until the target",
+          x: { label: "step" },
+          y: { label: "cross-entropy", log: true },
+          series: [curve(shampoo, ofShampoo), curve(adam, ofAdam)],
+          rules: [{ value: sizes.target * Math.log(sizes.widths.at(-1) ?? 1), label: "target" }],
+        },
+      ],
+      tables: [
+        {
+          title: "Steps by seed",
+          columns: ["seed", "Shampoo", "learning rate", "Adam", "learning rate"],
+          rows: runs.map((run, i) => [
+            ...[seeds[i] ?? 0, stepsOf(run.shampoo), run.shampoo.rate, stepsOf(run.adam), run.adam.rate],
+          ]),
+        },
+      ],
+    };
+  },
+});
