@@ -74,7 +74,7 @@ export const adamBias = defineClaim({
   claim:
     "Averages that start from zero are too small at first. Divided by 1 − βᵏ they have the expectations of the gradient and of its square at every step.",
   setting: ({ optimizer, coordinates, steps, mean: centre, deviation }) =>
-    `${optimizer} takes ${steps} steps with independent gradients N(${centre}, ${deviation}²) in ${coordinates} coordinates. The moments that it divides are read from its own steps; their mean over the coordinates is compared with the expectation.`,
+    `Independent gradients N(${centre}, ${deviation}²) in ${coordinates} coordinates for ${steps} steps of ${optimizer}. The moments that it divides are read from its own steps; their mean over the coordinates is compared with the expectation.`,
   seeds: 6,
   parameters: { optimizer: "adam", coordinates: 10_000, steps: 30, mean: 1, deviation: 1 },
   holdsWhen: {

@@ -52,7 +52,7 @@ export const adamDiverges = defineClaim({
   claim:
     "There are convex problems of one variable on which Adam goes to the worst point, however small its step sizes become. Dividing by the largest second moment so far, AMSGrad goes to the minimum.",
   setting: ({ failing, converging, learningRate, steps }) =>
-    `${failing} and ${converging} with step sizes ${learningRate}/√k on [−1, 1] for ${steps} steps from a random start: 4x every third step, else −x (β₁ = 0, β₂ = 1/17); and 5x with probability 1/4, else −x (β₁ = 0, β₂ = 1/26). The minimum is at −1. Distances are means over the last quarter of the steps.`,
+    `On [−1, 1], ${steps} steps of size ${learningRate}/√k by ${failing} and by ${converging} from a random start, for two problems: 4x every third step, else −x (β₁ = 0, β₂ = 1/17); and 5x with probability 1/4, else −x (β₁ = 0, β₂ = 1/26). The minimum is at −1. Distances are means over the last quarter of the steps.`,
   seeds: 8,
   parameters: { failing: "adam", converging: "amsgrad", learningRate: 0.3, steps: 4000 },
   holdsWhen: {

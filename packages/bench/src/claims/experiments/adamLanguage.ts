@@ -1,10 +1,10 @@
-import { createOptimizer, parseOptimizerSpec, wasmLinearAlgebra } from "@steepest/optim";
+import { wasmLinearAlgebra } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { mean } from "../../statistics/descriptive.js";
 import { defineClaim } from "../claim.js";
 import { figureOf, seriesOf } from "../findings.js";
 import { argMin, halfDecades } from "../problems/grid.js";
-import { createNetwork, type Samples, weightSpecs, zeros } from "../problems/network.js";
+import { createNetwork, networkOptimizer, type Samples, zeros } from "../problems/network.js";
 
 /** How often classes occur: half as often each time their number doubles, which is Zipf's law in steps, or all alike. */
 const problems = ["heavy-tailed", "balanced"] as const;
@@ -51,14 +51,8 @@ async function train(
   steps: number,
   pause: () => Promise<void>,
 ): Promise<Run> {
-  const spec = parseOptimizerSpec(method);
   const classes = Math.max(...samples.labels) + 1;
-  const optimizer = createOptimizer(
-    { ...spec, hyper: { ...spec.hyper, lr: rate } },
-    weightSpecs([samples.features.columns, classes]),
-    // A learning rate that diverges is one to be ruled out, not an error.
-    { nonFinite: "ignore" },
-  );
+  const optimizer = networkOptimizer(method, { lr: rate }, [samples.features.columns, classes]);
   const network = createNetwork(algebra, samples, optimizer);
   const [all, rare]: [number[], number[]] = [[], []];
   for (let step = 0; step <= steps; step++) {

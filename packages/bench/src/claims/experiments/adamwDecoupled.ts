@@ -1,10 +1,18 @@
-import { createOptimizer, parseOptimizerSpec, wasmLinearAlgebra } from "@steepest/optim";
+import { wasmLinearAlgebra } from "@steepest/optim";
 import { type RandomStream, randomStream } from "@steepest/random";
 import { mean } from "../../statistics/descriptive.js";
+import { slope } from "../../statistics/regression.js";
 import { defineClaim } from "../claim.js";
-import { figureOf, seriesOf } from "../findings.js";
-import { halfDecades, minimiserOf, slopeOf } from "../problems/grid.js";
-import { createNetwork, initialise, type Samples, weightSpecs, zeros } from "../problems/network.js";
+import { figureOf, ratioOf, seriesOf } from "../findings.js";
+import { halfDecades, minimiserOf } from "../problems/grid.js";
+import {
+  createNetwork,
+  drawBatch,
+  emptySamples,
+  initialise,
+  networkOptimizer,
+  type Samples,
+} from "../problems/network.js";
 
 interface Sizes {
   readonly dimension: number;
@@ -20,11 +28,6 @@ interface Sizes {
 
 const algebra = wasmLinearAlgebra();
 
-const emptySamples = (rows: number, columns: number): Samples => ({
-  features: zeros(algebra, rows, columns),
-  labels: new Int32Array(rows),
-});
-
 /** Normal features; the class is the largest of linear scores, or with probability `noise` a random one. */
 function drawSamples(
   count: number,
@@ -34,7 +37,7 @@ function drawSamples(
   stream: RandomStream,
 ): Samples {
   const { dimension, classes } = sizes;
-  const samples = emptySamples(count, dimension);
+  const samples = emptySamples(algebra, count, dimension);
   const { features, labels } = samples;
   for (let i = 0; i < features.values.length; i++) features.values[i] = stream.normal();
   for (let i = 0; i < count; i++) {
@@ -75,23 +78,13 @@ function validationLoss(
   gradientScale = 1,
 ): number {
   const { dimension, hidden, classes, batch, steps } = sizes;
-  const spec = parseOptimizerSpec(method);
-  const optimizer = createOptimizer(
-    { ...spec, hyper: { ...spec.hyper, lr, weightDecay } },
-    weightSpecs([dimension, hidden, classes]),
-    { nonFinite: "ignore" },
-  );
+  const optimizer = networkOptimizer(method, { lr, weightDecay }, [dimension, hidden, classes]);
   initialise(optimizer, randomStream(seed, "adamw-decoupled", "weights"));
-  const samples = emptySamples(batch, dimension);
+  const samples = emptySamples(algebra, batch, dimension);
   const network = createNetwork(algebra, samples, optimizer);
   const stream = randomStream(seed, "adamw-decoupled", "batches");
   for (let step = 0; step < steps; step++) {
-    for (let i = 0; i < batch; i++) {
-      const chosen = stream.integer(trained.labels.length);
-      samples.labels[i] = trained.labels[chosen] ?? 0;
-      const row = trained.features.values.subarray(chosen * dimension, (chosen + 1) * dimension);
-      samples.features.values.set(row, i * dimension);
-    }
+    drawBatch(trained, samples, stream);
     network.lossAndGradients();
     for (const { name } of optimizer.parameters) {
       const gradient = optimizer.gradient(name);
@@ -183,7 +176,7 @@ export const adamwDecoupled = defineClaim({
       grids.push({ method, losses, scaled: [await byDecay(method, scaled.rate, scaled.factor)] });
     }
     const bestOf = grids.map(({ losses }) => seeds.map((_, i) => bestDecays(losses, decays, i)));
-    const slopes = bestOf.map((curves) => curves.map((curve) => slopeOf(rates.map(Math.log10), curve)));
+    const slopes = bestOf.map((curves) => curves.map((curve) => slope(rates.map(Math.log10), curve)));
     const [ofDecoupled = [], ofCoupled = []] = slopes;
     return {
       effects: { decoupled: ofDecoupled, coupled: ofCoupled.map(Math.abs) },
@@ -192,10 +185,10 @@ export const adamwDecoupled = defineClaim({
         // With λ′ = αλ in place of αλ, the best λ′ is α times the best λ: its slope is greater by 1.
         figureOf(
           `slope for ${decoupled} with a decay that the learning rate does not multiply`,
-          ofDecoupled.map((slope) => slope + 1),
+          ofDecoupled.map((one) => one + 1),
         ),
         ...grids.map(({ method, scaled: rows }, place) =>
-          figureOf(
+          ratioOf(
             `factor of the best decay of ${method} where all gradients are ${scaled.factor} times as large`,
             (bestOf[place] ?? []).map((curve, i) => {
               const [best = Number.NaN] = bestDecays(rows, decays, i);

@@ -8,9 +8,9 @@ import {
   wasmLinearAlgebra,
 } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
+import { growthExponent } from "../../statistics/regression.js";
 import { defineClaim } from "../claim.js";
 import { figureOf, seriesOf } from "../findings.js";
-import { slopeOf } from "../problems/grid.js";
 import { composed, distanceToIdentity, randomOrthonormal, spectrum, times } from "../problems/matrices.js";
 import { countMultiplyAdds } from "../problems/multiplyAdds.js";
 import { zeros } from "../problems/network.js";
@@ -152,10 +152,10 @@ export const shampooRoot = defineClaim({
         Math.max(...run.filter((_, i) => (conditions[i] ?? 0) <= needed).map(({ error }) => error)),
       );
     const costsOf = (method: Method) => costs.filter((cost) => cost.method === method);
-    const exponent = (method: Method, value: (outcome: Outcome) => number) =>
-      slopeOf(
-        sizes.map(Math.log),
-        costsOf(method).map(({ outcome }) => Math.log(value(outcome))),
+    const exponent = (method: Method) =>
+      growthExponent(
+        sizes,
+        costsOf(method).map(({ outcome }) => outcome.milliseconds),
       );
     return {
       effects: {
@@ -171,7 +171,7 @@ export const shampooRoot = defineClaim({
         ),
         {
           name: `exponent of the measured time in the size, ${methodTitles[method]}`,
-          value: exponent(method, ({ milliseconds }) => milliseconds),
+          value: exponent(method),
         },
       ]),
       charts: [

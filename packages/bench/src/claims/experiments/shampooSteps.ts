@@ -1,17 +1,19 @@
-import {
-  createOptimizer,
-  elementCount,
-  type Matrix,
-  parseOptimizerSpec,
-  wasmLinearAlgebra,
-} from "@steepest/optim";
+import { elementCount, type Matrix, wasmLinearAlgebra } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { defineClaim } from "../claim.js";
-import { figureOf, seriesOf } from "../findings.js";
+import { figureOf, ratioOf, seriesOf } from "../findings.js";
 import { halfDecades } from "../problems/grid.js";
 import { composed, randomOrthonormal, spectrum, times } from "../problems/matrices.js";
 import { countMultiplyAdds } from "../problems/multiplyAdds.js";
-import { createNetwork, initialise, type Samples, weightSpecs, zeros } from "../problems/network.js";
+import {
+  createNetwork,
+  drawBatch,
+  emptySamples,
+  initialise,
+  networkOptimizer,
+  type Samples,
+  zeros,
+} from "../problems/network.js";
 
 interface Sizes {
   readonly widths: readonly number[];
@@ -78,23 +80,10 @@ async function train(
   seed: number,
   pause: () => Promise<void>,
 ): Promise<Run> {
-  const spec = parseOptimizerSpec(method);
   const { algebra: counting, spent } = countMultiplyAdds(algebra);
-  const optimizer = createOptimizer(
-    { ...spec, hyper: { ...spec.hyper, lr: rate } },
-    weightSpecs(sizes.widths),
-    {
-      // A learning rate that diverges is one to be ruled out, not an error.
-      nonFinite: "ignore",
-      linearAlgebra: counting,
-    },
-  );
+  const optimizer = networkOptimizer(method, { lr: rate }, sizes.widths, { linearAlgebra: counting });
   initialise(optimizer, randomStream(seed, "shampoo-steps", "weights"));
-  const { features, labels } = samples;
-  const batch: Samples = {
-    features: zeros(algebra, sizes.batch, features.columns),
-    labels: new Int32Array(sizes.batch),
-  };
+  const batch = emptySamples(algebra, sizes.batch, samples.features.columns);
   const network = createNetwork(algebra, batch, optimizer);
   const evaluation = createNetwork(algebra, samples, optimizer);
   const stream = randomStream(seed, "shampoo-steps", "batches");
@@ -103,12 +92,7 @@ async function train(
   let taken = 0;
   let milliseconds = 0;
   while (taken < steps && (losses.at(-1) ?? 0) > goal) {
-    for (let i = 0; i < sizes.batch; i++) {
-      const chosen = stream.integer(labels.length);
-      batch.labels[i] = labels[chosen] ?? 0;
-      const row = features.values.subarray(chosen * features.columns, (chosen + 1) * features.columns);
-      batch.features.values.set(row, i * features.columns);
-    }
+    drawBatch(samples, batch, stream);
     network.lossAndGradients();
     const start = performance.now();
     optimizer.step();
@@ -217,11 +201,11 @@ export const shampooSteps = defineClaim({
       figures: [
         figureOf(`steps of ${shampoo}`, ofShampoo.map(stepsOf)),
         figureOf(`steps of ${adam}`, ofAdam.map(stepsOf)),
-        figureOf(
+        ratioOf(
           "cost of a Shampoo step over an Adam step, with the gradient",
           ratio(({ multiplyAdds }) => gradient + multiplyAdds, ofShampoo, ofAdam),
         ),
-        figureOf(
+        ratioOf(
           "cost of all of Shampoo's steps over all of Adam's, with the gradient",
           ratio((run) => stepsOf(run) * (gradient + run.multiplyAdds), ofShampoo, ofAdam),
         ),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { argMin, halfDecades, minimiserOf, slopeOf } from "./grid.js";
+import { argMin, halfDecades, minimiserOf } from "./grid.js";
 
 describe("a grid", () => {
   it("has two values a decade", () => {
@@ -26,9 +26,5 @@ describe("a grid", () => {
       ),
     ).toBe(0);
     expect(minimiserOf(x, [1, 1, 0, Number.NaN, 1])).toBe(1);
-  });
-
-  it("has the slope of a line", () => {
-    expect(slopeOf([1, 2, 4], [5, 3, -1])).toBeCloseTo(-2, 12);
   });
 });

@@ -1,5 +1,3 @@
-import { mean } from "../../statistics/descriptive.js";
-
 /** low · 10^(0, ½, 1, …) up to `high`: two values a decade, rounded to be read. Both ends are such powers. */
 export function halfDecades(low: number, high: number): readonly number[] {
   const [from, to] = [Math.round(2 * Math.log10(low)), Math.round(2 * Math.log10(high))];
@@ -26,15 +24,4 @@ export function minimiserOf(x: readonly number[], y: readonly number[]): number 
   // A neighbour that diverged says no more than that the minimum is not there.
   if (!(curvature > 0 && Number.isFinite(curvature))) return centre;
   return centre + (((x[i + 1] ?? centre) - centre) * (left - right)) / (2 * curvature);
-}
-
-/** The slope of the least-squares line through the points. */
-export function slopeOf(x: readonly number[], y: readonly number[]): number {
-  const [mx, my] = [mean(x), mean(y)];
-  let [along, across] = [0, 0];
-  for (const [i, value] of x.entries()) {
-    along += (value - mx) ** 2;
-    across += (value - mx) * ((y[i] ?? Number.NaN) - my);
-  }
-  return across / along;
 }

@@ -1,12 +1,7 @@
-import {
-  createOptimizer,
-  parseOptimizerSpec,
-  referenceLinearAlgebra,
-  wasmLinearAlgebra,
-} from "@steepest/optim";
+import { referenceLinearAlgebra, wasmLinearAlgebra } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { describe, expect, it } from "vitest";
-import { createNetwork, initialise, weightSpecs, zeros } from "./network.js";
+import { createNetwork, drawBatch, emptySamples, initialise, networkOptimizer, zeros } from "./network.js";
 
 const samplesOf = (
   algebra: typeof referenceLinearAlgebra,
@@ -22,7 +17,7 @@ const samplesOf = (
 
 describe("a network's gradient", () => {
   it.each([[[5, 4]], [[5, 6, 4]], [[5, 6, 3, 4]]])("is that of central differences: widths %j", (widths) => {
-    const optimizer = createOptimizer(parseOptimizerSpec("gd"), weightSpecs(widths), { backend: "float64" });
+    const optimizer = networkOptimizer("gd", {}, widths, { backend: "float64" });
     initialise(optimizer, randomStream(1, "weights"));
     const network = createNetwork(
       referenceLinearAlgebra,
@@ -45,10 +40,27 @@ describe("a network's gradient", () => {
   });
 
   it("starts from log(classes) at zero weights, the mean of its samples' losses", () => {
-    const optimizer = createOptimizer(parseOptimizerSpec("gd"), weightSpecs([5, 4]));
+    const optimizer = networkOptimizer("gd", {}, [5, 4]);
     const algebra = wasmLinearAlgebra();
     const network = createNetwork(algebra, samplesOf(algebra, 7, 5, 4), optimizer);
     expect(network.loss()).toBeCloseTo(Math.log(4), 6);
     for (const loss of network.sampleLosses) expect(loss).toBeCloseTo(Math.log(4), 6);
+  });
+
+  it("draws batches of whole samples, each as likely", () => {
+    const samples = emptySamples(referenceLinearAlgebra, 4, 3);
+    for (let i = 0; i < 4; i++) {
+      samples.labels[i] = i;
+      samples.features.values.fill(i, 3 * i, 3 * i + 3);
+    }
+    const batch = emptySamples(referenceLinearAlgebra, 4000, 3);
+    drawBatch(samples, batch, randomStream(1, "batch"));
+    for (let label = 0; label < 4; label++) {
+      const share = batch.labels.filter((one) => one === label).length / 4000;
+      expect(Math.abs(share - 1 / 4)).toBeLessThan(0.03);
+    }
+    expect(batch.features.values.every((value, place) => value === batch.labels[Math.floor(place / 3)])).toBe(
+      true,
+    );
   });
 });

@@ -1,4 +1,12 @@
-import type { LinearAlgebra, Matrix, Operation, Optimizer, ParameterSpec } from "@steepest/optim";
+import {
+  createOptimizer,
+  type LinearAlgebra,
+  type Matrix,
+  type Operation,
+  type Optimizer,
+  type OptimizerConfig,
+  parseOptimizerSpec,
+} from "@steepest/optim";
 import type { RandomStream } from "@steepest/random";
 
 /** Samples with classes, one a row of the features. */
@@ -7,13 +15,27 @@ export interface Samples {
   readonly labels: Int32Array;
 }
 
-/** The weight matrices of a network, [in, out] from width to width, without biases. */
-export const weightSpecs = (widths: readonly number[]): readonly ParameterSpec[] =>
-  widths.slice(1).map((columns, i) => ({
-    name: `w${i + 1}`,
-    shape: [widths[i] ?? 0, columns],
-    role: "hiddenMatrix",
-  }));
+/**
+ * The method that `spec` names, with `hyper` over what it sets, over the weight matrices of a network, [in, out] from width to width, without
+ * biases. What it does with values that are not finite is left to the caller: a learning rate that diverges is one to be ruled out.
+ */
+export function networkOptimizer(
+  spec: string,
+  hyper: Readonly<Record<string, number>>,
+  widths: readonly number[],
+  config: OptimizerConfig = {},
+): Optimizer {
+  const parsed = parseOptimizerSpec(spec);
+  return createOptimizer(
+    { ...parsed, hyper: { ...parsed.hyper, ...hyper } },
+    widths.slice(1).map((columns, i) => ({
+      name: `w${i + 1}`,
+      shape: [widths[i] ?? 0, columns],
+      role: "hiddenMatrix",
+    })),
+    { nonFinite: "ignore", ...config },
+  );
+}
 
 /** A matrix of zeros in the algebra's precision. */
 export const zeros = ({ precision }: LinearAlgebra, rows: number, columns: number): Matrix => ({
@@ -21,6 +43,22 @@ export const zeros = ({ precision }: LinearAlgebra, rows: number, columns: numbe
   columns,
   values: precision === "float32" ? new Float32Array(rows * columns) : new Float64Array(rows * columns),
 });
+
+/** Samples to be filled in. */
+export const emptySamples = (algebra: LinearAlgebra, count: number, dimension: number): Samples => ({
+  features: zeros(algebra, count, dimension),
+  labels: new Int32Array(count),
+});
+
+/** Fills a batch with samples drawn uniformly, with replacement. */
+export function drawBatch(from: Samples, batch: Samples, stream: RandomStream): void {
+  const { columns, values } = from.features;
+  for (let i = 0; i < batch.labels.length; i++) {
+    const chosen = stream.integer(from.labels.length);
+    batch.labels[i] = from.labels[chosen] ?? 0;
+    batch.features.values.set(values.subarray(chosen * columns, (chosen + 1) * columns), i * columns);
+  }
+}
 
 /** Fills the weights with N(0, 1/in). */
 export function initialise(optimizer: Optimizer, stream: RandomStream): void {
