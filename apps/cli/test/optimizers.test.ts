@@ -1,4 +1,4 @@
-import { registry } from "@steepest/optim";
+import { optimizerOf, registry } from "@steepest/optim";
 import { displayWidth } from "@steepest/report";
 import { describe, expect, it } from "vitest";
 import { describeOptimizer, optimizerTable } from "../src/commands/optimizerText.js";
@@ -22,10 +22,32 @@ describe("steepest optimizers", () => {
     for (const line of stdout.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(120);
   });
 
-  it.each([70, 100, 140])("fits a terminal of %d columns without losing an equation that fits", (width) => {
+  it.each([70, 80, 100, 140])("says everything of at least 45 in a terminal of %d columns", (width) => {
     const table = optimizerTable(registry, width);
-    for (const line of table.split("\n").slice(0, -2)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
-    expect(table).toContain("x ← x − α·(g + β·b)");
+    for (const line of table.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    expect(registry.length).toBeGreaterThanOrEqual(45);
+    const rows = table.split(/\n(?=\S)/);
+    const spaceless = (text: string): string => text.replace(/\s/g, "");
+    for (const { name, plainFormula, cite, stateBytesPerParameter, kind } of registry) {
+      const row = rows.find((candidate) => candidate.startsWith(`${name} `)) ?? "";
+      expect(row).toContain(String(cite.year));
+      expect(row).toMatch(kind === "matrix" ? /\d\*/ : new RegExp(` ${stateBytesPerParameter()}\\b`));
+      // The first equation's first lines stand beside the state and the reference.
+      for (const equation of plainFormula().slice(1))
+        if (displayWidth(equation) < 30) expect(spaceless(row), name).toContain(spaceless(equation));
+    }
+    expect(table).not.toContain("…");
+  });
+
+  it("says of state what it depends on", () => {
+    const stateOf = (name: string, options = {}): string =>
+      describeOptimizer(optimizerOf({ name, options }), { options }).split("State\n")[1] ?? "";
+    expect(stateOf("shampoo")).toMatch(/8 bytes .* of a 256x256 matrix.*\n.*does not take .* RMSProp/);
+    expect(stateOf("lookahead", { base: "sgd" })).toContain(
+      "4 bytes a parameter in float32, of which 0 are those of sgd",
+    );
+    expect(stateOf("lbfgs")).toContain("createClosureOptimizer");
+    expect(stateOf("adam")).toMatch(/^ {2}8 bytes a parameter in float32\n/);
   });
 
   it.each(registry)("describes $name in full", (entry) => {

@@ -34,7 +34,7 @@ export type {
   LineValue,
 } from "./lineSearch/lineFunction.js";
 export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
-export type { MatrixEntry } from "./matrix/entry.js";
+export { type MatrixEntry, matrixStateExample } from "./matrix/entry.js";
 export * from "./matrix/matrixRule.js";
 export type {
   ArenaBytes,

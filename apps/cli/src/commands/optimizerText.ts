@@ -1,21 +1,31 @@
-import type { ArgumentMapping, Citation, GivenValues, HyperSpec, RegistryEntry } from "@steepest/optim";
+import {
+  type ArgumentMapping,
+  type ChosenValues,
+  type Citation,
+  findOptimizer,
+  type GivenValues,
+  type HyperSpec,
+  matrixStateExample,
+  type RegistryEntry,
+} from "@steepest/optim";
 import { displayWidth, textTable } from "@steepest/report";
 
 /**
- * An optimizer a row: name, update, state, reference. Where a row is wider than `width` columns its update takes several lines.
+ * An optimizer a row: name, update, state, reference. Where a row is wider than `width` columns its update takes several lines, and
+ * where there is little room the reference is the last of them.
  */
 export function optimizerTable(entries: readonly RegistryEntry[], width: number): string {
   const rows = entries.map((entry) => ({
     name: entry.name,
     equations: entry.plainFormula(),
-    state: String(entry.stateBytesPerParameter()),
+    state: stateText(entry),
     reference: shortReference(entry.cite),
   }));
   const titles = { name: "name", state: "state", reference: "reference" } as const;
   const widest = (column: keyof typeof titles) =>
     Math.max(...[titles[column], ...rows.map((row) => row[column])].map(displayWidth));
   const beside = width - widest("name") - widest("state") - 2 * gap;
-  // In a narrow terminal the equations are worth more than who wrote them.
+  // In a narrow terminal the equations need the room.
   const hasReference = beside - widest("reference") - gap >= narrowestEquations;
   const left = hasReference ? beside - widest("reference") - gap : beside;
   const table = textTable(
@@ -26,7 +36,8 @@ export function optimizerTable(entries: readonly RegistryEntry[], width: number)
       ...(hasReference ? [{ title: titles.reference }] : []),
     ],
     rows.flatMap(({ name, equations, state, reference }) => {
-      const [first = "", ...more] = joinedWithin(equations, left);
+      const lines = joinedWithin(equations, left);
+      const [first = "", ...more] = hasReference ? lines : [...lines, `(${reference})`];
       return [
         [name, first, state, ...(hasReference ? [reference] : [])],
         ...more.map((line) => ["", line, "", ""]),
@@ -34,8 +45,24 @@ export function optimizerTable(entries: readonly RegistryEntry[], width: number)
     }),
     { width },
   );
-  return `${table}\n\nState is in bytes a parameter (float32). One in full: steepest optimizers NAME`;
+  return [
+    ...[table, ""],
+    "State is in bytes a parameter (float32).",
+    ...(entries.some(({ kind }) => kind === "matrix")
+      ? [`${ofMatrix} of a ${matrixExample} matrix: factors of other shapes take more or less.`]
+      : []),
+    "One in full: steepest optimizers NAME",
+  ].join("\n");
 }
+
+/** Marks state that depends on shapes. */
+const ofMatrix = "*";
+const matrixExample = matrixStateExample.join("x");
+
+const stateText = (entry: RegistryEntry): string => {
+  const bytes = entry.stateBytesPerParameter();
+  return entry.kind === "matrix" ? `${Number(bytes.toPrecision(2))}${ofMatrix}` : String(bytes);
+};
 
 /** Columns that equations have at least beside references. */
 const narrowestEquations = 30;
@@ -43,15 +70,33 @@ const narrowestEquations = 30;
 /** Columns between two columns of a table. */
 const gap = 2;
 
-/** Equations in lines of at most `width` columns, as many in a line as fit. */
+/** Equations in lines of at most `width` columns, as many in a line as fit; one that is longer goes on in lines of its own. */
 function joinedWithin(equations: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const equation of equations) {
     const longer = line === "" ? equation : `${line}; ${equation}`;
+    if (displayWidth(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    const parts = brokenAt(equation, width);
+    lines.push(...parts.slice(0, -1));
+    line = parts.at(-1) ?? "";
+  }
+  return [...lines, line];
+}
+
+/** An equation in lines of at most `width` columns, broken between its terms; all but the first are indented. */
+function brokenAt(equation: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const term of equation.split(" ")) {
+    const longer = line === "" ? term : `${line} ${term}`;
     if (line !== "" && displayWidth(longer) > width) {
       lines.push(line);
-      line = equation;
+      line = `  ${term}`;
     } else line = longer;
   }
   return [...lines, line];
@@ -112,10 +157,32 @@ export function describeOptimizer(entry: RegistryEntry, given: GivenValues): str
         ),
       ),
     ),
-    ...section("State", `${entry.stateBytesPerParameter(options)} bytes a parameter in float32`),
+    ...section("State", stateSentence(entry, options)),
     ...section("Reference", `${authors} (${year}). ${title}.${url === undefined ? "" : `\n${url}`}`),
   ].join("\n");
 }
+
+/** What the state takes, and what that depends on. */
+function stateSentence(entry: RegistryEntry, options: ChosenValues["options"]): string {
+  const bytes = entry.stateBytesPerParameter(options);
+  const taken = `${bytes} bytes a parameter in float32`;
+  if (entry.kind === "matrix")
+    return [
+      `${Number(bytes.toPrecision(2))} bytes a parameter in float32, of a ${matrixExample} matrix: other shapes take more or less.`,
+      `Parameters that it does not take are updated by ${entry.rule.companion.rule.title}.`,
+    ].join("\n");
+  if (entry.kind === "closure")
+    return `${taken}\nIts steps evaluate loss and gradient themselves: createClosureOptimizer(...).step(evaluate)`;
+  if (entry.over === undefined) return taken;
+  const base = String(options.base);
+  return `${taken}, of which ${findOptimizer(base).stateBytesPerParameter(baseOptions(base, options))} are those of ${base}`;
+}
+
+/** Those of a wrapper's options that its base has too. */
+const baseOptions = (base: string, options: ChosenValues["options"]): ChosenValues["options"] =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(findOptimizer(base).options, name)),
+  );
 
 /** The same as plain data. */
 export function optimizerData(entry: RegistryEntry, given: GivenValues) {
@@ -152,10 +219,10 @@ function mappingText(mapping: ArgumentMapping): string {
   if (typeof mapping === "string") return mapping;
   if ("tuple" in mapping) return `(${mapping.tuple.join(", ")})`;
   if ("each" in mapping) return mapping.each.join(" and ");
-  if ("enables" in mapping)
-    return `${mapping.name}; unless 0 also ${Object.entries(mapping.enables)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(", ")}`;
+  if ("enables" in mapping) {
+    const enabled = Object.entries(mapping.enables).map(([name, value]) => `${name}=${value}`);
+    return enabled.length === 0 ? mapping.name : `${mapping.name}; unless 0 also ${enabled.join(", ")}`;
+  }
   if ("unlimited" in mapping) return `${mapping.name}; inf is ${mapping.unlimited}`;
   if ("values" in mapping)
     return Object.entries(mapping.values)

@@ -33,8 +33,10 @@ export function matrixEntry(rule: MatrixRule): MatrixEntry {
   };
 }
 
-/** The example whose state stands for all where one figure is wanted. */
-const squareMatrix: ParameterSpec = { name: "square", shape: [256, 256], role: "hiddenMatrix" };
+/** Rows and columns of the matrix whose state stands for all where one figure a parameter is wanted. */
+export const matrixStateExample: readonly number[] = [256, 256];
+
+const squareMatrix: ParameterSpec = { name: "square", shape: matrixStateExample, role: "hiddenMatrix" };
 
 /** Bytes of float32 state for these parameters. */
 function matrixStateBytes(
