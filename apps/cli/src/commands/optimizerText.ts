@@ -173,7 +173,8 @@ function stateSentence(entry: RegistryEntry, options: ChosenValues["options"]): 
     ].join("\n");
   if (entry.kind === "closure")
     return `${taken}\nIts steps evaluate loss and gradient themselves: createClosureOptimizer(...).step(evaluate)`;
-  if (entry.over === undefined) return taken;
+  // Only wrappers have a base.
+  if (options.base === undefined) return taken;
   const base = String(options.base);
   return `${taken}, of which ${findOptimizer(base).stateBytesPerParameter(baseOptions(base, options))} are those of ${base}`;
 }
