@@ -11,7 +11,7 @@ export interface Interval {
   /** The nominal coverage, e.g. 0.95. */
   readonly level: number;
   /** How the interval was made, as tables name it. */
-  readonly method: "Student t" | "percentile bootstrap" | "BCa bootstrap";
+  readonly method: "Student t" | "Student t of logarithms" | "percentile bootstrap" | "BCa bootstrap";
 }
 
 /** How a bootstrap is done. */
@@ -110,7 +110,12 @@ export function studentInterval(values: readonly number[], level = 0.95): Interv
  * @throws SteepestError for fewer than two values.
  */
 export function ratioInterval(values: readonly number[], level = 0.95): Interval {
-  const logarithmic = studentInterval(values.map(Math.log), level);
-  const { estimate, low, high } = logarithmic;
-  return { ...logarithmic, estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) };
+  const { estimate, low, high } = studentInterval(values.map(Math.log), level);
+  return {
+    estimate: Math.exp(estimate),
+    low: Math.exp(low),
+    high: Math.exp(high),
+    level,
+    method: "Student t of logarithms",
+  };
 }

@@ -105,11 +105,10 @@ ${trusted(svgText(effectStrip(effect)))}
 }
 
 function decision(effects: readonly ClaimEffect[]): Markup {
-  const [first] = effects;
-  const interval =
-    first === undefined ? "" : `${format.percent(first.level, 0)} interval over the seeds (${first.method})`;
+  const level = effects[0]?.level ?? Number.NaN;
+  const methods = [...new Set(effects.map(({ method }) => method))].join(", ");
   return html`<h3>What decides, declared before the run</h3><ul class="effects">${effects.map(effectRow)}</ul>
-<p class="quiet small">In brackets and as a bar: the ${interval}. Shaded: where the claim holds.</p>`;
+<p class="quiet small">In brackets and as a bar: the ${format.percent(level, 0)} interval over the seeds (${methods}). Shaded: where the claim holds.</p>`;
 }
 
 const figures = ({ figures: measured }: ClaimReport): Markup =>
