@@ -20,9 +20,10 @@ const sumOfSquares = ({ values }: Matrix): number =>
 
 function expectClose(found: Matrix, expected: Matrix, tolerance: number): void {
   const scale = Math.max(1e-30, ...expected.values.map(Math.abs));
-  found.values.forEach((value, i) => {
-    expect(Math.abs(value - (expected.values[i] ?? Number.NaN))).toBeLessThanOrEqual(tolerance * scale);
-  });
+  const wrong = found.values.findIndex(
+    (value, i) => !(Math.abs(value - (expected.values[i] ?? Number.NaN)) <= tolerance * scale),
+  );
+  expect([wrong, found.values[wrong]]).toEqual([-1, undefined]);
 }
 
 describe("linear algebra by graphs", () => {
@@ -62,6 +63,96 @@ describe("linear algebra by graphs", () => {
       expectClose(result, expected[i]?.result ?? result, 1e-5);
     });
   });
+
+  /** Matrices that lie one after the other in one array, with as many numbers before them as asked for. */
+  const neighbours = (count: number, rows: number, columns: number, before = 0): Matrix[] => {
+    const all = Float32Array.from({ length: before + count * rows * columns }, (_, i) => Math.sin(i * i));
+    return Array.from({ length: count }, (_, index) => {
+      const start = before + index * rows * columns;
+      return { rows, columns, values: all.subarray(start, start + rows * columns) };
+    });
+  };
+  const pick = (matrices: readonly Matrix[], index: number): Matrix =>
+    matrices[index] ?? expect.unreachable(`matrix ${index}`);
+
+  it("multiplies neighbours as one batch, and keeps others out of it", async () => {
+    const [count, m, k, n] = [5, 48, 64, 80];
+    for (const beta of [0, 0.5])
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+      ] as const) {
+        const a = neighbours(count, ...(transposeA ? ([k, m] as const) : ([m, k] as const)));
+        const b = neighbours(count, ...(transposeB ? ([n, k] as const) : ([k, n] as const)), 7);
+        const results = neighbours(count, m, n);
+        // The second and third results change places, so that neither is next to the one before.
+        const order = [0, 2, 1, 3, 4];
+        const tasks = order.map((place, index) => ({
+          ...{ a: pick(a, index), b: pick(b, index), result: pick(results, place) },
+          ...{ transposeA, transposeB, beta, alpha: index === 4 ? 2 : 1 },
+        }));
+        const expected = tasks.map((task) => ({
+          ...task,
+          ...{ a: exact(task.a), b: exact(task.b), result: exact(task.result) },
+        }));
+        const operation = algebra.product(tasks);
+        const reference = referenceLinearAlgebra.product(expected);
+        for (let run = 0; run < 2; run++) {
+          await operation.runAsync();
+          reference.run();
+        }
+        tasks.forEach(({ result }, i) => {
+          expectClose(result, expected[i]?.result ?? result, 1e-5);
+        });
+      }
+  });
+
+  it.each(["rows", "columns"] as const)(
+    "accumulates Gram matrices of %s, symmetric to the bit, by coefficients that change",
+    async (of) => {
+      const shapes = [...neighbours(4, 96, 96), ...neighbours(2, 33, 129), matrix(129, 65), matrix(200, 70)];
+      const [steady, other] = [
+        { decay: 0, weight: 0.25 },
+        { decay: 0.5, weight: 2 },
+      ];
+      const size = ({ rows, columns }: Matrix) => (of === "rows" ? rows : columns);
+      const results = [
+        ...neighbours(4, 96, 96, 3),
+        ...shapes.slice(4).map((each) => matrix(size(each), size(each), 1)),
+      ];
+      for (const { values } of results.slice(0, 4)) values.fill(Number.NaN);
+      const tasks = shapes.map((each, index) => ({
+        ...{ matrix: each, of, result: pick(results, index) },
+        coefficients: index < 5 ? steady : other,
+      }));
+      for (const { result, coefficients } of tasks)
+        if (coefficients === other)
+          for (let i = 0; i < result.rows; i++)
+            for (let j = 0; j < i; j++)
+              result.values[i * result.rows + j] = result.values[j * result.rows + i] ?? 0;
+      const expected = tasks.map((task) => ({
+        ...task,
+        matrix: exact(task.matrix),
+        result: exact(task.result),
+      }));
+      const operation = algebra.gram(tasks);
+      const reference = referenceLinearAlgebra.gram(expected);
+      for (const decay of [0, 0.75]) {
+        steady.decay = decay;
+        await operation.runAsync();
+        reference.run();
+      }
+      tasks.forEach(({ result }, index) => {
+        expectClose(result, expected[index]?.result ?? result, 1e-5);
+        const turned = result.values.map(
+          (_, place) =>
+            result.values[(place % result.rows) * result.rows + Math.floor(place / result.rows)] ?? 0,
+        );
+        expect(result.values).toEqual(turned);
+      });
+    },
+  );
 
   it.each(["newtonSchulz", "polarExpress", "svd"] as const)(
     "orthogonalises as the reference does: %s",
