@@ -87,6 +87,11 @@ function compile(program: Program): CompiledProgram {
     return { before, when, inputs, sums, groupSums, carry, idle };
   });
 
+  /** Nothing goes from unit to unit: each is done whole before the next, while its arrays are in the caches. */
+  const separable = phases.every(
+    ({ groupSums, carry }) => groupSums.length === 0 && carry.shared.places.length === 0,
+  );
+
   // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
   const inputBytes = align(4 * Math.max(0, ...phases.map(({ inputs }) => inputs.length)));
   const sumBytes = align(8 * Math.max(0, ...phases.map(({ sums }) => sums.length)));
@@ -142,20 +147,37 @@ function compile(program: Program): CompiledProgram {
         }
       };
 
-      const pass = (p: number) => {
+      /** A phase of one unit up to its sums. */
+      const passUnit = (p: number, unit: (typeof units)[number]) => {
         const phase = phases[p];
         const kernel = kernelFunctions[p];
         if (phase === undefined || kernel === undefined) return;
-        for (const unit of units) {
-          runScalars(phase.before, unit.registers);
-          if (phase.idle) continue;
-          if (unit.registers[phase.when] === 0) sums.fill(0);
-          else {
-            read(unit.registers, phase.inputs, inputs);
-            kernel(unit.descriptor);
-          }
-          write(unit.registers, phase.sums, sums);
+        runScalars(phase.before, unit.registers);
+        if (phase.idle) return;
+        if (unit.registers[phase.when] === 0) sums.fill(0);
+        else {
+          read(unit.registers, phase.inputs, inputs);
+          kernel(unit.descriptor);
         }
+        write(unit.registers, phase.sums, sums);
+      };
+
+      /** The scalars that a unit carries of its own, after a phase; all are computed before any is replaced. */
+      const carryOwn = (p: number, unit: (typeof units)[number]) => {
+        const phase = phases[p];
+        if (phase === undefined || phase.carry.own.places.length === 0) return;
+        if (unit.registers[phase.when] === 0) return;
+        const { own } = phase.carry;
+        runScalars(own.program, unit.registers);
+        read(unit.registers, own.results, unit.ownNext);
+        write(unit.own, own.places, unit.ownNext);
+        load(unit);
+      };
+
+      const pass = (p: number) => {
+        const phase = phases[p];
+        if (phase === undefined) return;
+        for (const unit of units) passUnit(p, unit);
         for (const { register, place } of phase.groupSums) {
           let total = 0;
           for (const unit of units) total += unit.registers[register] ?? Number.NaN;
@@ -169,27 +191,30 @@ function compile(program: Program): CompiledProgram {
         if (phase === undefined || first === undefined) return;
         for (const { register, place } of phase.groupSums)
           for (const unit of units) unit.registers[register] = groupSums[place] ?? Number.NaN;
-        const { shared, own } = phase.carry;
-        if ((shared.places.length === 0 && own.places.length === 0) || first.registers[phase.when] === 0)
-          return;
-        // All are computed before any is replaced.
-        runScalars(shared.program, first.registers);
-        read(first.registers, shared.results, carriedNext);
-        for (const unit of units) {
-          runScalars(own.program, unit.registers);
-          read(unit.registers, own.results, unit.ownNext);
+        const { shared } = phase.carry;
+        const replaces = shared.places.length > 0 && first.registers[phase.when] !== 0;
+        if (replaces) {
+          runScalars(shared.program, first.registers);
+          read(first.registers, shared.results, carriedNext);
         }
+        for (const unit of units) carryOwn(p, unit);
+        if (!replaces) return;
         write(carried, shared.places, carriedNext);
-        for (const unit of units) {
-          write(unit.own, own.places, unit.ownNext);
-          load(unit);
-        }
+        for (const unit of units) load(unit);
       };
 
       return {
         ...{ carried, groupSums, start, pass, conclude },
         run(step, hyperValues) {
           start(step, hyperValues);
+          if (separable) {
+            for (const unit of units)
+              for (let p = 0; p < phases.length; p++) {
+                passUnit(p, unit);
+                carryOwn(p, unit);
+              }
+            return;
+          }
           for (let p = 0; p < phases.length; p++) {
             pass(p);
             conclude(p);

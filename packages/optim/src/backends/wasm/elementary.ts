@@ -63,10 +63,29 @@ function arithmetic({ operation, scalar }: Nodes) {
         (sum: number, one) => add(scalar(toExpression(one)), multiply(z, sum)),
         scalar(toExpression(coefficients.at(-1) ?? 0)),
       );
+  /** The same with pairs of terms side by side, for a shorter chain of operations that wait for each other. */
+  const pairedPolynomial = (z: number, coefficients: readonly Operand[]): number => {
+    const square = multiply(z, z);
+    const pairs = Array.from({ length: Math.ceil(coefficients.length / 2) }, (_, pair) =>
+      polynomial(z, coefficients.slice(2 * pair, 2 * pair + 2)),
+    );
+    return pairs.reduceRight((sum, one) => add(one, multiply(square, sum)));
+  };
   /** 2ⁿ of integers n within ±126: the sum's last bits are the exponent's, and the shift leaves nothing else. */
   const powerOfTwo = (n: number): number =>
     operation("toExponent", add(n, constant(2 ** mantissaBits + exponentBias)));
-  return { operation, constant, multiply, add, subtract, within, where, polynomial, powerOfTwo };
+  return {
+    operation,
+    constant,
+    multiply,
+    add,
+    subtract,
+    within,
+    where,
+    polynomial,
+    pairedPolynomial,
+    powerOfTwo,
+  };
 }
 
 /** a·2ⁿ for a node n of integers within ±252; in two factors, since 2ⁿ alone may be no number. */
@@ -210,25 +229,25 @@ const rounding = 1.5 * 2 ** mantissaBits;
  * 2 to the b·log₂ a, with a third of the operations that the rest needs.
  */
 export function power(nodes: Nodes, a: number, exponent: Expression): number {
-  const { operation, constant, multiply, add, subtract, polynomial } = arithmetic(nodes);
+  const { operation, constant, multiply, add, subtract, pairedPolynomial } = arithmetic(nodes);
   const { scalar } = nodes;
   const { exponent: twos, mantissa } = split(nodes, a);
   const s = halfLogarithmArgument(nodes, mantissa);
   const high = highBits(exponent);
   const ofTwos = (part: Expression) => multiply(twos, scalar(mul(part, 2 ** -mantissaBits)));
   // The integers apart from the rest, as ever.
-  const whole = ofTwos(high);
-  const ofMantissa = polynomial(
+  const whole = operation("together", ofTwos(high));
+  const ofMantissa = pairedPolynomial(
     multiply(s, s),
     log2Polynomial.map((one) => mul(exponent, one)),
   );
-  const rest = add(multiply(s, ofMantissa), ofTwos(sub(exponent, high)));
+  const rest = operation("together", add(multiply(s, ofMantissa), ofTwos(sub(exponent, high))));
   const total = add(whole, rest);
   const rounded = add(total, constant(rounding));
   const remainder = add(subtract(whole, subtract(rounded, constant(rounding))), rest);
   const ordinary = operation(
     "bitsAdd",
-    polynomial(remainder, exp2Polynomial),
+    pairedPolynomial(remainder, exp2Polynomial),
     operation("toExponent", rounded),
   );
   // The exponent of a within −125 and 127; zeros, subnormal and negative numbers, infinities and NaN have others here.

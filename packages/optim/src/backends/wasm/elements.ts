@@ -84,6 +84,19 @@ export class ElementEmitter {
     });
   }
 
+  /** Computes a node's operand into a global. */
+  leave(node: number, global: number): void {
+    for (const operand of this.#operands(node)) this.#value(operand);
+    this.#code.setGlobal(global);
+  }
+
+  /** Takes a node's value from the global where it was left. */
+  resume(node: number, global: number): void {
+    this.#code.getGlobal(global);
+    this.#code.set(this.#localOf(node));
+    this.#done.add(node);
+  }
+
   /** Takes what is ordinarily the value of a node with exceptions; the local that says in which lanes it is not. */
   assume(node: number): number {
     const [exceptional = 0, , ordinary = 0] = this.#operands(node);

@@ -1,7 +1,7 @@
 import type { Phase } from "../../language/rule.js";
 import { ElementEmitter } from "./elements.js";
 import { encodeModule, FunctionEncoder, i32, simd, v128 } from "./encoder.js";
-import { type LoweredPhase, lowerPhase } from "./lower.js";
+import { type ElementOperator, type LoweredPhase, lowerPhase } from "./lower.js";
 import { accumulatorsOf } from "./sums.js";
 
 /*
@@ -27,15 +27,21 @@ export interface Kernels {
 export function generateKernels(rule: string, phases: readonly Phase[], arrays: readonly string[]): Kernels {
   const lowered = phases.map((phase) => lowerPhase(rule, phase));
   const functions = lowered.map((phase) => generatePhase(phase, arrays));
-  return { module: new WebAssembly.Module(encodeModule(functions)), phases: lowered };
+  const globals = unroll * Math.max(0, ...lowered.map((phase) => indicesOf(phase, "together").length));
+  return { module: new WebAssembly.Module(encodeModule(functions, globals)), phases: lowered };
 }
 
 const lanes = 4;
 const unroll = 4;
 const laneBytes = 4;
 
+const indicesOf = ({ nodes }: LoweredPhase, operator: ElementOperator): readonly number[] =>
+  nodes.flatMap((node, index) => (node.kind === "operation" && node.operator === operator ? [index] : []));
+
 /** How many copies are computed before they are stored: short bodies would only run out of registers. */
-function copiesTogether({ nodes }: LoweredPhase): number {
+function copiesTogether(phase: LoweredPhase): number {
+  const { nodes } = phase;
+  if (indicesOf(phase, "together").length > 0) return unroll;
   const operations = nodes.filter(({ kind }) => kind === "operation").length;
   return operations <= 20 ? 1 : 2;
 }
@@ -77,26 +83,15 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     { length: unroll },
     (_, copy) => new ElementEmitter(code, phase, pointers, scalars, copy * lanes * laneBytes),
   );
-  const exceptions = phase.nodes.flatMap((node, index) =>
-    node.kind === "operation" && node.operator === "exceptWhere" ? [index] : [],
-  );
+  const meetings = indicesOf(phase, "together");
+  const stages = [...meetings, ...indicesOf(phase, "exceptWhere")].toSorted((a, b) => a - b);
 
   /** One pass of these copies through the body. */
   const compute = (copies: readonly ElementEmitter[], first: number, single = false) => {
     for (const emitter of copies) emitter.begin(single);
-    for (const node of exceptions) {
-      const masks = copies.map((emitter) => emitter.assume(node));
-      masks.forEach((mask, copy) => {
-        code.get(mask);
-        if (copy > 0) code.simd(simd.or);
-      });
-      code.simd(simd.anyTrue);
-      code.when(() => {
-        copies.forEach((emitter, copy) => {
-          emitter.correct(node, masks[copy] ?? 0);
-        });
-      });
-    }
+    for (const node of stages)
+      if (meetings.includes(node)) meet(copies, node, unroll * meetings.indexOf(node));
+      else handleExceptions(code, copies, node);
     copies.forEach((emitter, copy) => {
       for (const accumulator of accumulators)
         if (single) accumulator.addSingle(emitter);
@@ -145,4 +140,29 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     });
   });
   return code;
+}
+
+/** Has the copies meet at a node: the compiler orders only what has effects, so its values are written to globals and read again. */
+function meet(copies: readonly ElementEmitter[], node: number, firstGlobal: number): void {
+  copies.forEach((emitter, copy) => {
+    emitter.leave(node, firstGlobal + copy);
+  });
+  copies.forEach((emitter, copy) => {
+    emitter.resume(node, firstGlobal + copy);
+  });
+}
+
+/** Computes a node that has exceptions, which are looked at where any lane of any copy is one. */
+function handleExceptions(code: FunctionEncoder, copies: readonly ElementEmitter[], node: number): void {
+  const masks = copies.map((emitter) => emitter.assume(node));
+  masks.forEach((mask, copy) => {
+    code.get(mask);
+    if (copy > 0) code.simd(simd.or);
+  });
+  code.simd(simd.anyTrue);
+  code.when(() => {
+    copies.forEach((emitter, copy) => {
+      emitter.correct(node, masks[copy] ?? 0);
+    });
+  });
 }

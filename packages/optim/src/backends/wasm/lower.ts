@@ -36,6 +36,8 @@ export type ElementOperator =
   | "select"
   /** Mask, value where it is set, value elsewhere: as `select`, for masks that are rarely set. Only then is the first value computed. */
   | "exceptWhere"
+  /** The operand; no copy of the body goes beyond it before all have come to it. */
+  | "together"
   /** On the bits as integers. */
   | "bitsAdd"
   | "bitsSubtract"
