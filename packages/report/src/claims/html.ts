@@ -21,6 +21,9 @@ const style = `
 .pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:16px;margin-bottom:12px}
 .pair .chart{height:330px}
 .pair h3{margin:0 0 4px}
+.legend{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}
+details{margin:10px 0}
+summary{cursor:pointer;font-size:15.5px;font-weight:700;margin-bottom:6px}
 h3{font-size:15.5px;margin:14px 0 6px}
 a{color:var(--focus)}
 section p,blockquote,.effects li{overflow-wrap:anywhere}
@@ -118,17 +121,23 @@ const figures = ({ figures: measured }: ClaimReport): Markup =>
         (figure) => html`<li><div>${figure.name}</div><div>${figureText(figure)}</div></li>`,
       )}</ul>`;
 
+/** Rows above which a table is folded away. */
+const mostOpenRows = 6;
+
 function table({ title, columns, rows }: ClaimTable): Markup {
   const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] === "number"));
+  const look = (column: number): Markup => trusted(numeric[column] === true ? ' class="number"' : "");
   const cell = (value: string | number, column: number): Markup =>
-    html`<td${numeric[column] === true ? trusted(' class="number"') : ""}>${typeof value === "number" ? format.number(value) : value}</td>`;
-  return html`<h3>${title}</h3>${scrolled(
+    html`<td${look(column)}>${typeof value === "number" ? format.number(value) : value}</td>`;
+  const whole = scrolled(
     title,
     html`<table class="tight"><thead><tr>${columns.map(
-      (column, index) =>
-        html`<th scope="col"${numeric[index] === true ? trusted(' class="number"') : ""}>${column}</th>`,
+      (column, index) => html`<th scope="col"${look(index)}>${column}</th>`,
     )}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table>`,
-  )}`;
+  );
+  return rows.length > mostOpenRows
+    ? html`<details><summary>${title}</summary>${whole}</details>`
+    : html`<h3>${title}</h3>${whole}`;
 }
 
 function chartPair({ name, legend, charts: drawn }: ClaimPicture): Markup {

@@ -128,9 +128,11 @@ export const sgdUnbiased = defineClaim({
       await progress(index / seeds.length);
       const { full, samples } = gradientsAt(parameters, seed);
       const variance = samples.reduce((sum, g) => sum + squaredDistance(g, full), 0) / samples.length;
+      await progress((index + 0.2) / seeds.length);
       const measured = errorsOfMeans(samples, full, seed, parameters);
       const unbiased = draws.map((count) => Math.sqrt(variance / count));
       const last = draws.length - 1;
+      await progress((index + 0.5) / seeds.length);
       steps.push(stepBias("sgd:lr=1", samples, firstStep("gd:lr=1", full)));
       adam.push(stepBias("adam:lr=1", samples, firstStep("adam:lr=1", full)));
       quotients.push(((measured[last] ?? Number.NaN) / (unbiased[last] ?? Number.NaN)) ** 2);
