@@ -9,6 +9,7 @@ export {
   compare,
   type InterruptedComparison,
 } from "./comparison/compare.js";
+export { describeEntrant, type Entrant, parseEntrant } from "./comparison/entrant.js";
 export {
   type ComparisonConfig,
   type ComparisonPlan,

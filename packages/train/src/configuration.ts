@@ -8,6 +8,7 @@ import {
 } from "@steepest/optim";
 import type { LoadedWorkload, Workload } from "@steepest/workloads";
 import { z } from "zod";
+import { withShares } from "./shares.js";
 
 /** What a caller may choose about a run; everything but the workload and the optimizer has a default. */
 export interface TrainConfig {
@@ -16,7 +17,7 @@ export interface TrainConfig {
   readonly optimizer: OptimizerSpec;
   /** Shorthand for the optimizer's `lr`. */
   readonly learningRate?: number;
-  /** Factor on the learning rate as a function of the step, as `parseSchedule` reads it. */
+  /** Factor on the learning rate as a function of the step, as `parseSchedule` reads it; steps may be shares of the run: `5%`. */
   readonly schedule?: string;
   /** Bounds on the gradient before the update: on its norm over all parameters, and on each element. */
   readonly clip?: { readonly globalNorm?: number; readonly value?: number };
@@ -85,16 +86,18 @@ export function resolveConfiguration(
   const { clip, target } = config;
   if (target !== undefined && !(target > 0 && target <= 1))
     throw invalid(`target is ${target}`, "Expected a validation accuracy in (0, 1], for example 0.88");
+  const steps = totalSteps(config, workload, stepsPerEpoch);
+  const schedule = config.schedule === undefined ? undefined : withShares(config.schedule, steps);
   return {
     version: 1,
     workload: workload.name,
     dataSource: loaded.source,
     procedural: loaded.procedural,
     optimizer: formatOptimizerSpec(chooseOptimizer(config)),
-    ...(config.schedule === undefined ? {} : { schedule: formatSchedule(parseSchedule(config.schedule)) }),
+    ...(schedule === undefined ? {} : { schedule: formatSchedule(parseSchedule(schedule)) }),
     ...(clip === undefined ? {} : { clip }),
     batchSize,
-    steps: totalSteps(config, workload, stepsPerEpoch),
+    steps,
     seed: wholeNumber("seed", config.seed ?? 0),
     threads: threadCount(config.threads ?? 1),
     ...(target === undefined ? {} : { target }),

@@ -15,4 +15,5 @@ export type {
   SplitEvaluation,
   TargetHit,
 } from "./result.js";
+export { withShares } from "./shares.js";
 export { type ResumeOptions, type RunOptions, resumeRun, train } from "./train.js";

@@ -7,46 +7,28 @@ import {
   checkNewFolder,
   compare,
   defaultWorkers,
+  describeEntrant,
   type InterruptedComparison,
+  parseEntrant,
   planComparison,
   readPlan,
 } from "@steepest/bench";
-import { writeFileAtomically } from "@steepest/files";
-import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
+import { SteepestError } from "@steepest/optim";
 import { type ComparisonData, comparisonHtml, format } from "@steepest/report";
 import { findWorkload } from "@steepest/workloads";
 import { Command, Option } from "commander";
-import {
-  countArgument,
-  missingWorkload,
-  numberArgument,
-  optimizerArgument,
-  optimizersArgument,
-  workloadHelp,
-} from "../arguments.js";
+import { countArgument, missingWorkload, numberArgument, workloadHelp } from "../arguments.js";
 import { interruptible, resumeLine } from "../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../io.js";
 import { checkOutFile, withOutFolder } from "../outFolder.js";
 import { follow } from "../terminal/follow.js";
+import { defaultField } from "./compareField.js";
 import { createCompareProgress } from "./compareProgress.js";
 import { leaderboard } from "./compareSummary.js";
-
-/** What is compared where nobody says: the classical methods for mini-batches. A fixed list, so that the comparison stays one of minutes. */
-const defaultOptimizers = [
-  "sgd",
-  "momentum",
-  "nesterov",
-  "adagrad",
-  "rmsprop",
-  "adadelta",
-  "adam",
-  "amsgrad",
-  "adamw",
-  "adam-l2",
-] as const;
+import { checkReplaceable, writePicture } from "./pictureFile.js";
 
 interface CompareArguments {
-  readonly optimizer?: readonly OptimizerSpec[];
+  readonly optimizer?: readonly string[];
   readonly seeds?: number;
   readonly trials?: number;
   readonly epochs?: number;
@@ -55,6 +37,7 @@ interface CompareArguments {
   readonly workers?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly force?: true;
   readonly json?: true;
 }
 
@@ -65,9 +48,9 @@ export function compareCommand(io: Io, finish: (code: ExitCode) => void): Comman
     .description("Compare optimizers on a workload: tuned alike, over several seeds, with honest verdicts")
     .argument("[workload]", workloadHelp)
     .option(
-      "-o, --optimizer <name[:key=value,...]>",
-      `an optimizer, once for each; lr=... fixes its learning rate (default: ${defaultOptimizers.join(", ")})`,
-      optimizersArgument,
+      "-o, --optimizer <[label=]name[:key=value,...][+schedule]>",
+      `an optimizer, once for each; lr=... fixes its learning rate (default: ${defaultField.map(labelOf).join(", ")})`,
+      textsArgument,
     )
     .option("--seeds <count>", "seeds for each optimizer and learning rate (default: 3)", countArgument)
     .option("--trials <count>", "quasi-random learning rates for each optimizer (default: 3)", countArgument)
@@ -83,14 +66,20 @@ export function compareCommand(io: Io, finish: (code: ExitCode) => void): Comman
       "--out <folder|file.html>",
       "where the trials and report.html go (default: a new folder in runs/), or the report alone",
     )
+    .option("--force", "replace the file of --out also where it is no report of Steepest")
     .addOption(new Option("--resume <folder>", "continue the comparison of this folder").conflicts(planning))
     .option("--json", "print the result as one JSON object")
     .addHelpText(
       "after",
       `
+Without -o the methods of the eleven submissions to AlgoPerf's external tuning track, v0.5, run with their schedules beside the classical
+ones at constant learning rates: minutes on two cores. A schedule stands after +, as for steepest train --schedule; a number of steps
+may be a share of the run.
+
 Examples:
   steepest compare fashion-mnist
   steepest compare fashion-mnist -o adam -o adamw -o sgd:lr=0.1 --seeds 5 --epochs 10 --target 0.88
+  steepest compare fashion-mnist -o adamw -o cosine=adamw+cosine:steps=100%,warmup=5%
   steepest compare --resume runs/compare-fashion-mnist
 
 Ctrl-C stops the workers and prints how to continue; complete trials are never run again.
@@ -113,7 +102,10 @@ async function runCompare(
   }
   if (workload === undefined) throw missingWorkload("compare");
   const { name } = findWorkload(workload);
-  if (options.out !== undefined && isPage(options.out)) await checkOutFile(options.out);
+  if (options.out !== undefined && isPage(options.out)) {
+    await checkOutFile(options.out);
+    if (options.force !== true) await checkReplaceable(options.out);
+  }
   return withOutFolder(outFolder(options.out), `compare-${name}`, async (folder) => {
     await checkNewFolder(folder);
     const plan = await planComparison(configOf(name, options), (message) => io.stderr.write(`${message}\n`));
@@ -144,7 +136,7 @@ async function carryOut(
     node: process.version,
   };
   const data: ComparisonData = { ...result, command: commandOf(plan), environment };
-  await writeFileAtomically(report, comparisonHtml(data));
+  await writePicture(report, comparisonHtml(data));
   io.stdout.write(
     options.json === true
       ? `${JSON.stringify({ ...result, folder, report })}\n`
@@ -169,7 +161,7 @@ async function planToResume(folder: string, workload: string | undefined): Promi
 
 const configOf = (workload: string, options: CompareArguments): ComparisonConfig => ({
   workload,
-  optimizers: options.optimizer ?? defaultOptimizers.map(optimizerArgument),
+  optimizers: options.optimizer ?? defaultField,
   seeds: options.seeds ?? 3,
   trials: options.trials ?? 3,
   epochs: options.epochs ?? 3,
@@ -200,14 +192,31 @@ async function runTrials(
   return follow(compare(plan, options), options.signal, progress);
 }
 
+/** Collects texts that are read later, where the length of the run is known. */
+const textsArgument = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  text,
+];
+
+const labelOf = (text: string): string => parseEntrant(text, 1000).label;
+
 /** The command that makes the same comparison again. */
 function commandOf(plan: ComparisonPlan): string {
-  const optimizers = plan.submissions.map(({ optimizer }) => optimizer);
-  const standard = defaultOptimizers.map((name) => formatOptimizerSpec(optimizerArgument(name)));
+  const settings = plan.submissions.map(({ optimizer, setting = optimizer }) => `${optimizer}=${setting}`);
+  const standard = defaultField.map((text) => {
+    const entrant = parseEntrant(text, plan.steps);
+    return `${entrant.label}=${describeEntrant(entrant)}`;
+  });
   const points = Math.max(...plan.submissions.map((submission) => submission.points.length));
   return [
     `npx steepest compare ${plan.workload}`,
-    ...(optimizers.join() === standard.join() ? [] : optimizers.map((optimizer) => `-o ${optimizer}`)),
+    ...(settings.join() === standard.join()
+      ? []
+      : plan.submissions.map(({ optimizer, setting }) => `-o ${asOption(optimizer, setting)}`)),
     `--seeds ${plan.seeds.length} --trials ${points} --epochs ${plan.epochs} --batch ${plan.batchSize} --target ${plan.target.value}`,
   ].join(" ");
 }
+
+/** A label in front of what it stands for, unless it says so itself. */
+const asOption = (label: string, setting: string | undefined): string =>
+  setting === undefined || /[:=+]/.test(label) ? label : `${label}=${setting}`;

@@ -33,7 +33,7 @@ export interface CompareOptions extends PoolOptions {
 /** All trials of a plan: seed by seed, so that an interrupted comparison has whole seeds, and slow spells fall on all optimizers alike. */
 export function comparisonJobs(folder: string, plan: ComparisonPlan): readonly ComparisonJob[] {
   return plan.seeds.flatMap((seed, seedIndex) =>
-    plan.submissions.flatMap(({ name, points }, submission) =>
+    plan.submissions.flatMap(({ name, points, schedule }, submission) =>
       points.map(({ optimizer }, point) => ({
         submission,
         point,
@@ -47,6 +47,7 @@ export function comparisonJobs(folder: string, plan: ComparisonPlan): readonly C
         trial: {
           workload: plan.workload,
           optimizer,
+          ...(schedule === undefined ? {} : { schedule }),
           batchSize: plan.batchSize,
           steps: plan.steps,
           seed,

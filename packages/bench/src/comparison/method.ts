@@ -29,6 +29,11 @@ export function methodSentences(
       `The seeds that chose the learning rate are also the seeds that are scored, so the validation figures flatter every optimizer a little; the test accuracy took no part in any choice.`,
     );
   }
+  const described = plan.submissions.flatMap(({ optimizer, setting }) =>
+    setting === undefined ? [] : [`${optimizer} is ${setting}`],
+  );
+  if (described.length > 0)
+    sentences.push(`${described.join("; ")} (after +: the factor on the learning rate).`);
   if (fixed.length > 0) sentences.push(`Not tuned: ${listed(fixed.map(({ optimizer }) => optimizer))}.`);
   sentences.push(
     `Every trial had ${counted(plan.steps, "step")} of ${counted(plan.batchSize, "example")} on one thread; the target is ${plan.target.metric} ${plan.target.value} on the ${plan.target.split} split, ${lookedAt(plan)}.`,

@@ -1,17 +1,26 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFile, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
-import { formatOptimizerSpec, type OptimizerSpec, optimizerOf, SteepestError } from "@steepest/optim";
+import {
+  formatOptimizerSpec,
+  type OptimizerSpec,
+  optimizerOf,
+  parseSchedule,
+  SteepestError,
+} from "@steepest/optim";
 import { chooseOptimizer, parseJson } from "@steepest/train";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
 import { quasiRandomSearch } from "../tuning/searchSpace.js";
+import { describeEntrant, parseEntrant } from "./entrant.js";
 
 /** What a caller may choose about a comparison. */
 export interface ComparisonConfig {
   readonly workload: string;
-  /** One that fixes its learning rate (`adam:lr=0.01`) is not tuned: it gets that one. */
-  readonly optimizers: readonly OptimizerSpec[];
+  /**
+   * Specifications, or texts as `parseEntrant` reads them. One that fixes its learning rate (`adam:lr=0.01`) is not tuned: it gets that one.
+   */
+  readonly optimizers: readonly (OptimizerSpec | string)[];
   /** Number of seeds, 3 by default: 0, 1, 2, ... */
   readonly seeds?: number;
   /** Quasi-random learning rates an optimizer, 3 by default. */
@@ -28,8 +37,12 @@ export interface ComparisonConfig {
 const submissionSchema = z.strictObject({
   /** Its folder's name. */
   name: z.string(),
-  /** As it was asked for: `adam:beta1=0.8`. */
+  /** What it goes by, its label or as it was asked for: `adam:beta1=0.8`. */
   optimizer: z.string(),
+  /** The optimizer and its schedule in full, where the label does not say them. */
+  setting: z.string().exactOptional(),
+  /** Factor on its learning rate. */
+  schedule: z.string().exactOptional(),
   /** Whether its learning rate was searched or given. */
   tuned: z.boolean(),
   points: z.array(z.strictObject({ optimizer: z.string(), learningRate: z.number().exactOptional() })),
@@ -89,7 +102,8 @@ export async function planComparison(
   if (!(target > 0 && target <= 1)) {
     throw invalid(`target is ${target}`, "Expected a validation accuracy in (0, 1], for example 0.85");
   }
-  const submissions = submissionsOf(config.optimizers, trials);
+  // Before the data are read, which takes a while: names and values are wrong for any number of steps.
+  submissionsOf(config.optimizers, trials, 1000);
   const loaded = await workload.load({ notify });
   const stepsPerEpoch = Math.floor(loaded.trainCount / batchSize);
   if (stepsPerEpoch < 1) {
@@ -99,6 +113,7 @@ export async function planComparison(
     );
   }
   const steps = Math.max(1, Math.round(epochs * stepsPerEpoch));
+  const submissions = submissionsOf(config.optimizers, trials, steps);
   const evaluateEvery = Math.max(1, Math.floor(stepsPerEpoch / evaluationsPerEpoch));
   return {
     version: 1,
@@ -117,12 +132,22 @@ export async function planComparison(
   };
 }
 
-function submissionsOf(optimizers: readonly OptimizerSpec[], trials: number): Submission[] {
+function submissionsOf(
+  optimizers: readonly (OptimizerSpec | string)[],
+  trials: number,
+  steps: number,
+): Submission[] {
   if (optimizers.length === 0) throw invalid("no optimizer is given", "Name at least one, for example adam");
   const taken = new Set<string>();
-  return optimizers.map((spec) => {
+  return optimizers.map((given) => {
+    const entrant =
+      typeof given === "string"
+        ? parseEntrant(given, steps)
+        : { label: formatOptimizerSpec(given), optimizer: given };
+    const { label: optimizer, optimizer: spec, schedule } = entrant;
     chooseOptimizer({ optimizer: spec });
-    const optimizer = formatOptimizerSpec(spec);
+    if (schedule !== undefined) parseSchedule(schedule);
+    const setting = describeEntrant(entrant);
     const folder = optimizer.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_");
     if (taken.has(folder)) throw invalid(`${optimizer} is given twice`, "Keep one of them");
     taken.add(folder);
@@ -132,7 +157,12 @@ function submissionsOf(optimizers: readonly OptimizerSpec[], trials: number): Su
       ),
       ...(learningRate === undefined ? {} : { learningRate }),
     }));
-    return { name: folder, optimizer, tuned: spec.hyper.lr === undefined && points.length > 1, points };
+    return {
+      ...{ name: folder, optimizer },
+      ...(setting === optimizer ? {} : { setting }),
+      ...(schedule === undefined ? {} : { schedule }),
+      ...{ tuned: spec.hyper.lr === undefined && points.length > 1, points },
+    };
   });
 }
 

@@ -21,6 +21,8 @@ export const trialConfigurationSchema = z.strictObject({
   workload: z.string(),
   /** As the command line takes it, learning rate included: `adam:lr=0.003`. */
   optimizer: z.string(),
+  /** Factor on the learning rate. */
+  schedule: z.string().exactOptional(),
   batchSize: z.int(),
   steps: z.int(),
   seed: z.int(),
