@@ -186,7 +186,11 @@ async function runTrials(
   const size = [
     format.counted(plan.submissions.length, "optimizer"),
     format.counted(plan.seeds.length, "seed"),
-    `${format.counted(plan.steps, "step")} a trial`,
+    format.counted(
+      plan.seeds.length * plan.submissions.reduce((sum, { points }) => sum + points.length, 0),
+      "trial",
+    ),
+    `${format.counted(plan.steps, "step")} each`,
   ];
   progress.print(`${plan.source}: ${size.join(", ")}; trials in ${options.folder}`);
   return follow(compare(plan, options), options.signal, progress);

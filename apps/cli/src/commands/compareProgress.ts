@@ -1,7 +1,7 @@
 import type { ComparisonEvent, ComparisonJob, ComparisonPlan } from "@steepest/bench";
 import { format, textTable } from "@steepest/report";
 import type { Io } from "../io.js";
-import { bar, createProgress, type Progress, secondsRemaining } from "../terminal/progress.js";
+import { bar, createProgress, linesOf, type Progress, secondsRemaining } from "../terminal/progress.js";
 
 /** What `steepest compare` shows while its trials run. */
 export interface CompareProgress extends Pick<Progress, "print" | "clear"> {
@@ -45,6 +45,9 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
       0,
     );
     const left = secondsRemaining(ran + inProgress, total - atBeginning, (performance.now() - start) / 1e3);
+    // Lines beyond the terminal's last could not be erased: then only what is under way is shown.
+    const shown =
+      rows.length + 4 <= linesOf(io.stderr) ? rows : rows.filter(({ running }) => running.size > 0);
     const lines = textTable(
       [
         { title: "optimizer" },
@@ -53,7 +56,7 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
         { title: `steps to ${target}`, align: "right" },
         { title: "now" },
       ],
-      rows.map((row) => [
+      shown.map((row) => [
         row.name,
         `${row.done}/${row.total}`,
         row.best > 0 ? format.percent(row.best, 2) : "",

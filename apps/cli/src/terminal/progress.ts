@@ -23,6 +23,10 @@ const redrawPeriod = 80; // milliseconds
 export const columnsOf = (stream: NodeJS.WritableStream, fallback = 80): number =>
   "columns" in stream && typeof stream.columns === "number" && stream.columns > 0 ? stream.columns : fallback;
 
+/** Lines of a terminal, or the fallback where the stream is none. */
+export const linesOf = (stream: NodeJS.WritableStream, fallback = 24): number =>
+  "rows" in stream && typeof stream.rows === "number" && stream.rows > 0 ? stream.rows : fallback;
+
 /** Progress on the stderr of `io`. */
 export function createProgress(io: Io): Progress {
   let live: readonly string[] = [];

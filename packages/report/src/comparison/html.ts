@@ -109,7 +109,7 @@ ${warning}
 </header>
 <main>
 <section class="card"><h2>Leaderboard</h2>${leaderboardTable(data)}
-<p class="quiet">Places joined by a dash, between two strong lines, are a group whose order the seeds cannot tell. CPU time is that
+<p class="quiet">The entries of one group cannot be told from the group's first over these seeds; one whose trials scatter may belong to an earlier group than its neighbours. CPU time is that
 of training; evaluation does not count. An upper bound of ∞ means that a seed missed the target.</p></section>
 <section class="card"><h2>Curves at the best learning rate</h2>
 <p>How validation loss and accuracy develop, the middle of the seeds as a line and their range as a band. Over steps the rules

@@ -28,16 +28,6 @@ const accuracyCell = ({ unmeasured }: ComparisonEntry, accuracy: Estimate | unde
     ? html`<td class="number quiet">${unmeasured ?? "–"}</td>`
     : html`<td class="number">${spread(accuracy, percent)}</td>`;
 
-/** The places that an entry's group shares, e.g. `2–4`: within them the order is not distinguishable. */
-function places(entry: ComparisonEntry, entries: readonly ComparisonEntry[]): string {
-  if (entry.group === undefined) return "–";
-  const ranks = entries.flatMap(({ group, rank }) =>
-    group === entry.group && rank !== undefined ? [rank] : [],
-  );
-  const [first, last] = [Math.min(...ranks), Math.max(...ranks)];
-  return first === last ? String(first) : `${first}–${last}`;
-}
-
 function behind({ standing }: ComparisonEntry): Markup {
   if (standing === undefined) return html`<td class="number quiet">–</td>`;
   const show = (value: number): string => format.number(value, 3);
@@ -46,13 +36,13 @@ function behind({ standing }: ComparisonEntry): Markup {
 <span class="bounds">p = ${format.number(standing.pValue, 2)}</span></td>`;
 }
 
-/** The leaderboard as a table, best first; names of a group whose order the seeds cannot tell share their places. */
+/** The leaderboard as a table, best first; entries of one group are those that the seeds cannot tell from its first. */
 export function leaderboardTable(data: ComparisonData): Markup {
   const judged = data.entries.some((entry) => entry.standing !== undefined);
   const rows = data.entries.map(
     (entry, index) => html`<tr data-optimizer="${entry.optimizer}"${
       entry.group === data.entries[index - 1]?.group || index === 0 ? "" : trusted(' class="group"')
-    }><td class="number">${places(entry, data.entries)}</td>
+    }><td class="number">${entry.rank ?? "–"}</td><td class="number">${entry.group ?? "–"}</td>
 <th scope="row">${trusted(svgText(swatch(seriesStyle(index))))}${entry.optimizer}</th>
 <td class="number">${entry.learningRate === undefined ? "none" : format.number(entry.learningRate, 3)}</td>
 ${costCells(entry)}
@@ -62,7 +52,7 @@ ${accuracyCell(entry, entry.testAccuracy)}${judged ? behind(entry) : ""}</tr>`,
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard"><table>
 <caption>Target: ${data.target.split} ${data.target.metric} ${format.number(data.target.value)}. In brackets: the range
 over the seeds for steps and time, else intervals at ${format.percent(data.interval.level, 0)} (${data.interval.method}).</caption>
-<thead><tr><th class="number" scope="col">place</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
+<thead><tr><th class="number" scope="col">place</th><th class="number" scope="col">group</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
 <th class="number" scope="col">steps to target</th><th class="number" scope="col">CPU time to target</th>
 <th class="number" scope="col">validation accuracy</th><th class="number" scope="col">test accuracy</th>${
     judged ? html`<th class="number" scope="col">behind the first</th>` : ""

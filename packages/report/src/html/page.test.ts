@@ -73,12 +73,14 @@ describe("the page of a comparison", () => {
     expect(comparisonHtml({ ...sampleComparison, procedural: false })).not.toContain('class="notice"');
   });
 
-  it("gives undecided entries the same places, and the reason for a missed target", () => {
+  it("gives each entry its place and the group it cannot be told from, and the reason for a missed target", () => {
     const { document } = parseHTML(comparisonHtml(sampleComparison));
-    const places = Array.from(document.querySelectorAll("tbody tr td:first-child")).map(
-      (cell) => cell.textContent,
-    );
-    expect(places).toEqual(["1–2", "1–2", "3", "4"]);
+    const column = (index: number) =>
+      Array.from(document.querySelectorAll(`tbody tr td:nth-child(${index})`)).map(
+        (cell) => cell.textContent,
+      );
+    expect(column(1)).toEqual(["1", "2", "3", "4"]);
+    expect(column(2)).toEqual(["1", "1", "2", "3"]);
     expect(document.body.textContent).toContain("not reached: best validation accuracy 0.832");
     expect(document.body.textContent).toContain("Not distinguishable from it with 3 seeds: adamw.");
   });
