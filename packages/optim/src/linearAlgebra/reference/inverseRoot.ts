@@ -167,16 +167,18 @@ function integerPower(matrix: Float64Array, n: number, power: number): Float64Ar
 }
 
 /** Relative change of the estimate at which the power iteration ends. */
-const settled = 1e-14;
+export const settled = 1e-14;
 
-const maximumPowerSteps = 1000;
+export const maximumPowerSteps = 1000;
+
+/** Entry i of the power iteration's start: any serves that no eigenvector is likely to be orthogonal to. */
+export const powerStart = (i: number): number => 1 + 0.5 * Math.sin(i + 1);
 
 /** λ_max of a positive semi-definite matrix, by the power iteration with Rayleigh quotients. */
 export function largestEigenvalue(matrix: Values, n: number): number {
   const scale = largest(matrix);
   if (scale === 0 || !Number.isFinite(scale)) return scale;
-  // Any start serves that no eigenvector is likely to be orthogonal to.
-  let vector = Float64Array.from({ length: n }, (_, i) => 1 + 0.5 * Math.sin(i + 1));
+  let vector = Float64Array.from({ length: n }, (_, i) => powerStart(i));
   let estimate = 0;
   for (let step = 0; step < maximumPowerSteps; step++) {
     const length = frobeniusNorm(vector);

@@ -1,7 +1,8 @@
 import type { FullInverseRootSettings } from "../checks.js";
 import type { InverseRootReport, InverseRootTask } from "../linearAlgebra.js";
-import { dampingOf, judgeIteration, largestEigenvalue } from "../reference/inverseRoot.js";
+import { dampingOf, judgeIteration } from "../reference/inverseRoot.js";
 import { frobeniusNorm } from "../reference/multiply.js";
+import { largestEigenvalueOf } from "./eigen/largest.js";
 import { exactRoot } from "./eigen/root.js";
 import { floatBytes, type Panels } from "./layout.js";
 import { fetch, multiplyPanels, pack, placeOf, stage, stagingBytes, takePanels } from "./steps.js";
@@ -40,6 +41,7 @@ function planCoupledNewton(
   layout: Layout,
 ): (workspace: Workspace) => { readonly iterations: number; readonly error: number } {
   const n = matrix.rows;
+  const largest = largestEigenvalueOf(n, layout);
   const staging = layout.take(stagingBytes(n, n));
   const take = () => takePanels(layout, n, n);
   const xs = [take(), take()] as const;
@@ -60,7 +62,7 @@ function planCoupledNewton(
   const count = stagingBytes(n, n) / floatBytes;
 
   return (workspace) => {
-    const damping = dampingOf(settings, () => largestEigenvalue(matrix.values, n));
+    const damping = dampingOf(settings, () => largest(workspace, matrix.values));
     load(workspace);
     const { floats } = workspace;
     const start = staging / floatBytes;

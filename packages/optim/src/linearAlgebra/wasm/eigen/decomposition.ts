@@ -1,6 +1,13 @@
 import type { Values } from "../../../backends/backend.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
-import { blockRows, type DoubleRows, doubleBytes, stripColumns, takeDoubleRows } from "./layout.js";
+import {
+  blockRows,
+  type DoubleRows,
+  doubleBytes,
+  loadSymmetric,
+  stripColumns,
+  takeDoubleRows,
+} from "./layout.js";
 
 /*
  * Symmetric eigendecomposition as the reference does it (reference/eigen.ts): Householder tridiagonalisation, then implicit QR steps with
@@ -58,28 +65,10 @@ export function eigenRoom(size: number, layout: Layout): EigenRoom {
   const rotate = call("rotateRows", [vectors.address, rotations, 0, strips, rowBytes]);
 
   const run = (workspace: Workspace, matrix: Values): boolean => {
-    if (!load(workspace.doubles, matrix)) return false;
+    if (!loadSymmetric(workspace.doubles, vectors, matrix, size)) return false;
     tridiagonalise(workspace);
     diagonalise(workspace);
     return true;
-  };
-
-  /** The mean with the transpose, zeros where the blocks exceed it; whether all of it is finite. */
-  const load = (doubles: Float64Array, matrix: Values): boolean => {
-    const start = vectors.address / doubleBytes;
-    const { stride } = vectors;
-    doubles.fill(0, start, start + vectors.rows * stride);
-    let zero = 0;
-    for (let i = 0; i < size; i++) {
-      const row = start + i * stride;
-      for (let j = 0; j <= i; j++) {
-        const mean = 0.5 * ((matrix[i * size + j] ?? 0) + (matrix[j * size + i] ?? 0));
-        zero += 0 * mean;
-        doubles[row + j] = mean;
-        doubles[start + j * stride + i] = mean;
-      }
-    }
-    return zero === 0;
   };
 
   const tridiagonalise = (workspace: Workspace): void => {

@@ -1,3 +1,4 @@
+import type { Values } from "../../../backends/backend.js";
 import type { Layout } from "../workspace.js";
 
 export const doubleBytes = 8;
@@ -22,4 +23,26 @@ export function takeDoubleRows(layout: Layout, size: number): DoubleRows {
   const rows = Math.ceil(size / blockRows) * blockRows;
   const stride = Math.ceil(size / stripColumns) * stripColumns + lineDoubles;
   return { address: layout.take(rows * stride * doubleBytes), rows, stride };
+}
+
+/** Loads the mean of a float32 matrix and its transpose, zeros where the blocks exceed it; whether all of it is finite. */
+export function loadSymmetric(
+  doubles: Float64Array,
+  { address, rows, stride }: DoubleRows,
+  matrix: Values,
+  size: number,
+): boolean {
+  const start = address / doubleBytes;
+  doubles.fill(0, start, start + rows * stride);
+  let zero = 0;
+  for (let i = 0; i < size; i++) {
+    const row = start + i * stride;
+    for (let j = 0; j <= i; j++) {
+      const mean = 0.5 * ((matrix[i * size + j] ?? 0) + (matrix[j * size + i] ?? 0));
+      zero += 0 * mean;
+      doubles[row + j] = mean;
+      doubles[start + j * stride + i] = mean;
+    }
+  }
+  return zero === 0;
 }
