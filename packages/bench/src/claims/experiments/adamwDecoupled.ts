@@ -184,7 +184,7 @@ export const adamwDecoupled = defineClaim({
         figureOf(`slope of log(best decay) over log(learning rate), ${coupled}`, ofCoupled),
         // With λ′ = αλ in place of αλ, the best λ′ is α times the best λ: its slope is greater by 1.
         figureOf(
-          `slope for ${decoupled} with a decay that the learning rate does not multiply`,
+          `slope for ${decoupled} with a decay that the learning rate does not multiply, the paper's form`,
           ofDecoupled.map((one) => one + 1),
         ),
         ...grids.map(({ method, scaled: rows }, place) =>

@@ -92,7 +92,7 @@ export const shampooRoot = defineClaim({
   claim:
     "The inverse fourth roots cost more than everything else in a Shampoo step. The coupled Newton iteration takes them by matrix products alone, as accurately as is needed, like the eigendecomposition.",
   setting: ({ size, steps, conditions, needed }) =>
-    `Multiply-adds of ${steps} steps of shampoo on a ${size}×${size} weight with normal gradients, roots by either method. Roots of random ${size}×${size} matrices with condition numbers ${conditions.join(", ")}, without damping, in float32 and in float64: max|A X⁴ − I|, judged in float32 for condition numbers to ${needed}.`,
+    `Multiply-adds of ${steps} steps of shampoo on a ${size}×${size} weight with normal gradients, roots by either method. Roots of random ${size}×${size} matrices with condition numbers from ${conditions[0]} to ${conditions.at(-1)}, without damping, in float32 and in float64: max|A X⁴ − I|, judged in float32 for condition numbers to ${needed}.`,
   seeds: 5,
   parameters: {
     size: 32,
