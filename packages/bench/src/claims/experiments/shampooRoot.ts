@@ -195,7 +195,7 @@ export const shampooRoot = defineClaim({
           y: { label: "iterations" },
           series: algebras.map((algebra) =>
             seriesOf(
-              algebra.precision,
+              `${methodTitles.coupledNewton}, ${algebra.precision}`,
               conditions,
               of(algebra, "coupledNewton").map((run) => run.map(({ iterations }) => iterations)),
               { dots: true },
