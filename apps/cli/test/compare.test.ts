@@ -77,6 +77,26 @@ describe("steepest compare", () => {
     }
   });
 
+  it("compares with schedules and under labels, closures too, and never replaces a foreign page unasked", async () => {
+    const page = join(root, "report.html");
+    await writeFile(page, "<p>somebody's own</p>");
+    const once = ["--seeds", "1", "--trials", "1", "--epochs", "0.05"];
+    const entrants = ["-o", "decayed=sgd:lr=0.1+cosine:steps=100%,warmup=10%", "-o", "sam:base=sgd,lr=0.1"];
+    const options = ["fashion-mnist", ...entrants, ...once, "--out", page];
+    const refused = await run(...options);
+    expect([refused.code, refused.stdout]).toEqual([exitCode.usage, ""]);
+    expect(refused.stderr).toMatch(/is no page or picture of Steepest.*--force/s);
+    expect(await readFile(page, "utf8")).toBe("<p>somebody's own</p>");
+    const { code, stdout } = await run(...options, "--force");
+    expect(code).toBe(exitCode.ok);
+    expect(stdout).toMatch(/ decayed +0\.1 /);
+    expect(stdout).toContain("decayed is sgd:lr=0.1+cosine:steps=20,warmup=2 ");
+    const report = await readFile(page, "utf8");
+    expect(report).toContain("-o decayed=sgd:lr=0.1+cosine:steps=20,warmup=2 -o sam:lr=0.1,base=sgd");
+    // One's own report is replaced without a question.
+    expect((await run(...options)).code).toBe(exitCode.ok);
+  }, 60_000);
+
   it("shows no figure for an optimizer that diverged", async () => {
     const folder = join(root, "diverged");
     const options = ["--seeds", "2", "--trials", "1", "--epochs", "0.05", "--out", folder];

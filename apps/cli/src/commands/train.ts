@@ -55,7 +55,7 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
     .option("--lr <number>", "learning rate (default: the optimizer's)", numberArgument)
     .option(
       "--schedule <name:key=value,...>",
-      "factor on the learning rate, e.g. cosine:steps=3900,warmup=200",
+      "factor on the learning rate; steps may be shares of the run, e.g. cosine:steps=100%,warmup=5%",
     )
     .option("--clip-norm <number>", "bound on the norm of the whole gradient", numberArgument)
     .option("--clip-value <number>", "bound on each element of the gradient", numberArgument)
