@@ -1,5 +1,5 @@
 import { SteepestError } from "../../errors.js";
-import { type Expression, select, toExpression } from "../../language/expression.js";
+import { type Comparison, type Expression, select, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
 import { children, expressionKey } from "../../language/traverse.js";
 import { exponential, logarithm, type Nodes, power, sign } from "./elementary.js";
@@ -79,6 +79,17 @@ const isZero = (expression: Expression): boolean =>
   expression.kind === "constant" && Object.is(expression.value, 0);
 const isOne = (expression: Expression): boolean => expression.kind === "constant" && expression.value === 1;
 
+const underRoot = (expression: Expression): Expression | undefined =>
+  expression.kind === "unary" && expression.operator === "squareRoot" ? expression.operand : undefined;
+
+/** The a and b of sign(a)·b, where both are of elements. */
+function signAndOther(expression: Expression): readonly [Expression, Expression] | undefined {
+  if (expression.kind !== "binary" || expression.operator !== "multiply") return undefined;
+  const { left, right } = expression;
+  if (left.kind !== "unary" || left.operator !== "sign") return undefined;
+  return usesElements(left) && usesElements(right) ? [left.operand, right] : undefined;
+}
+
 const usesElements = (expression: Expression): boolean =>
   expression.kind === "variable" ? expression.scope === "element" : children(expression).some(usesElements);
 
@@ -146,6 +157,10 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
         if (operator === "divide" && !usesElements(right)) {
           return operation("multiply", lower(left), scalar(reciprocal(right)));
         }
+        const [above, below] = [underRoot(left), underRoot(right)];
+        // One root in place of two: of numbers that have roots, √a/√b is √(a/b).
+        if (operator === "divide" && above !== undefined && below !== undefined)
+          return operation("squareRoot", operation("divide", lower(above), lower(below)));
         if (operator === "minimum" || operator === "maximum") {
           const extreme = operator === "minimum" ? "smaller" : "larger";
           return usesElements(left) ? lowerExtreme(extreme, left, right) : lowerExtreme(extreme, right, left);
@@ -154,12 +169,21 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
       }
       case "select": {
         const { comparison, left, right, whenTrue, whenFalse } = expression;
-        const mask = operation(comparison, lower(left), lower(right));
+        const mask = lowerMask(comparison, left, right);
         if (isZero(whenFalse)) return operation("and", lower(whenTrue), mask);
         if (isZero(whenTrue)) return operation("andNot", lower(whenFalse), mask);
         return operation("select", mask, lower(whenTrue), lower(whenFalse));
       }
     }
+  };
+
+  const lowerMask = (comparison: Comparison, left: Expression, right: Expression): number => {
+    const sides = comparison === "greater" && isZero(right) ? signAndOther(left) : undefined;
+    if (sides === undefined) return operation(comparison, lower(left), lower(right));
+    // Whether two numbers have the same sign: scaled, no product of theirs vanishes, and one that is infinite decides as well.
+    const scale = scalar(toExpression(2 ** 126));
+    const [first, second] = sides.map((side) => operation("multiply", lower(side), scale));
+    return operation("greater", operation("multiply", first ?? 0, second ?? 0), lower(right));
   };
 
   /** NaN where either is: the instruction keeps one of the first operand only. */
@@ -204,7 +228,7 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
         return { term: "zeroOrNaN", operands: [lower(sum)] };
       }
       if (sum.kind === "select" && isOne(sum.whenTrue) && isZero(sum.whenFalse)) {
-        return { term: "count", operands: [operation(sum.comparison, lower(sum.left), lower(sum.right))] };
+        return { term: "count", operands: [lowerMask(sum.comparison, sum.left, sum.right)] };
       }
     } else {
       return { term: "each", operands: [lower(sum)] };
