@@ -1,7 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defineRule } from "../../language/defineRule.js";
-import { type Expression, exp, log, pow } from "../../language/expression.js";
+import {
+  div,
+  type Expression,
+  exp,
+  log,
+  max,
+  min,
+  mul,
+  pow,
+  select,
+  sign,
+  sqrt,
+  sub,
+} from "../../language/expression.js";
 import { real } from "../../language/hyper.js";
 import { createRuleOptimizer } from "../../optimizer/optimizer.js";
 
@@ -98,4 +111,41 @@ describe("of an element, in the fused kernels", () => {
       check(anyFloat, (a, b) => pow(a, b), exact, 1e-6, exponent);
     },
   );
+
+  const difference = (a: Expression) => sub(a, 1);
+  it.each<[string, (a: Expression, b: Expression) => Expression, (a: number) => number]>([
+    ["sign", (a) => sign(a), Math.sign],
+    ["minimum with a constant", (a) => min(a, 0.5), (a) => Math.min(a, 0.5)],
+    ["maximum with a scalar", (a, b) => max(b, a), (a) => Math.max(0.25, a)],
+    [
+      "maximum with a scalar that is no number",
+      (a, b) => max(div(sub(b, b), sub(b, b)), a),
+      () => Number.NaN,
+    ],
+    ["minimum with an element", (a) => min(1, min(sqrt(a), a)), (a) => Math.min(1, Math.sqrt(a), a)],
+    ["maximum with an element", (a) => max(a, sqrt(a)), (a) => Math.max(Math.sqrt(a), a)],
+    ["0 elsewhere", (a) => select(a, "greater", 0.5, a, 0), (a) => (a > 0.5 ? a : 0)],
+    ["0 there", (a) => select(a, "greaterEqual", 0.5, 0, a), (a) => (a >= 0.5 ? 0 : a)],
+    [
+      "whether signs agree",
+      (a) => select(mul(sign(a), difference(a)), "greater", 0, 1, 0),
+      (a) => (Math.sign(a) * Math.fround(a - 1) > 0 ? 1 : 0),
+    ],
+    [
+      "whether signs of small numbers agree",
+      (a) => select(mul(sign(a), mul(a, a)), "greater", 0, 1, 0),
+      (a) => (Math.sign(a) * Math.fround(a * a) > 0 ? 1 : 0),
+    ],
+  ])("%s is exact, zeros, infinities and NaN among it", (_, form, exact) => {
+    fc.assert(
+      fc.property(fc.array(anyFloat, { minLength: 37, maxLength: 37 }), (drawn) => {
+        const inputs = [...drawn, ...special, smallest, -smallest, largest];
+        const found = apply(form, inputs, 0.25);
+        // A zero's sign is nobody's business.
+        const expected = inputs.map((a) => Math.fround(exact(a)) + 0);
+        expect(found.map((one) => one + 0)).toEqual(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
