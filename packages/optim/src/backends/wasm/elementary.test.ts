@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defineRule } from "../../language/defineRule.js";
 import {
+  abs,
   div,
   type Expression,
   exp,
@@ -111,6 +112,17 @@ describe("of an element, in the fused kernels", () => {
       check(anyFloat, (a, b) => pow(a, b), exact, 1e-6, exponent);
     },
   );
+
+  it("a power leaves what its exceptions need to others", () => {
+    const ordinary = fc.float({ min: 0.5, max: 2, noNaN: true });
+    check(
+      ordinary,
+      (a, b) => mul(pow(a, b), abs(a)),
+      (a) => Math.abs(a) * a ** 0.24,
+      2e-6,
+      0.24,
+    );
+  });
 
   const difference = (a: Expression) => sub(a, 1);
   it.each<[string, (a: Expression, b: Expression) => Expression, (a: number) => number]>([
