@@ -118,7 +118,7 @@ describe("of an element, in the fused kernels", () => {
     check(
       ordinary,
       (a, b) => mul(pow(a, b), abs(a)),
-      (a) => Math.abs(a) * a ** 0.24,
+      (a) => (a < 0 ? Number.NaN : a ** 1.24),
       2e-6,
       0.24,
     );
