@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { networkBytes } from "./contestants/network.js";
 import { measureElementwise } from "./elementwise.js";
+import { measureGpt } from "./gpt.js";
 import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
 import { resultsPage } from "./results.js";
 import { measureScheduler } from "./scheduler.js";
@@ -127,6 +128,12 @@ try {
     networkEffort,
   );
 
+  say("small GPT");
+  const gpt = await measureGpt(
+    folder,
+    options.quick ? { rounds: 2, seconds: 0.1 } : { rounds: 5, seconds: 0.1 },
+  );
+
   say("allocation");
   const calls = options.quick ? 2000 : 10_000;
   const allocation = [];
@@ -153,6 +160,7 @@ try {
     updates,
     elementwise,
     steps,
+    gpt,
     workload: workload.get("ours"),
     allocation,
     calls,

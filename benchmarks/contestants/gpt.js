@@ -1,85 +1,84 @@
+import { readFileSync } from "node:fs";
 import { compile, createSession, gradients, input, reshape } from "@steepest/graph";
 import { crossEntropy, gpt2, graphLinearAlgebra, initialiseParameters } from "@steepest/nn";
-import { createOptimizer, parseOptimizerSpec } from "@steepest/optim";
+import { createOptimizer, elementCount, parseOptimizerSpec } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 
-/** The small GPT of all contestants: nanoGPT's configuration for a CPU, 804,096 parameters. */
-export const gpt = {
-  model: { layers: 4, heads: 4, width: 128, context: 64, vocabulary: 65, bias: false },
-  sequences: 12,
-};
+/** The small GPT of all contestants: nanoGPT's configuration for a CPU, 804,096 parameters, 12 sequences of 64 tokens. */
+const sizes = { layers: 4, heads: 4, width: 128, context: 64, vocabulary: 65, bias: false };
+const sequences = 12;
 
-/**
- * Tokens and the tokens after them, the same for every contestant.
- * @returns {{ tokens: Int32Array, targets: Int32Array }}
- */
-function batch() {
-  const { model, sequences } = gpt;
+/** What every contestant gets beside its optimizer: sizes, tokens and those after them, names and shapes; the first values are in `file`. */
+export function gptWork(file) {
   const stream = randomStream(0, "gpt benchmark");
   const rows = Array.from({ length: sequences }, () =>
-    Int32Array.from({ length: model.context + 1 }, () => stream.integer(model.vocabulary)),
+    Array.from({ length: sizes.context + 1 }, () => stream.integer(sizes.vocabulary)),
   );
-  const part = (from) =>
-    Int32Array.from(rows.flatMap((row) => [...row.subarray(from, from + model.context)]));
-  return { tokens: part(0), targets: part(1) };
+  return {
+    ...{ kind: "gpt", file, sizes },
+    tokens: rows.flatMap((row) => row.slice(0, -1)),
+    targets: rows.flatMap((row) => row.slice(1)),
+    parameters: gpt2(sizes).parameters.map(({ name, shape }) => [name, shape]),
+  };
+}
+
+/** First values of all parameters, one after the other. */
+export function gptBytes() {
+  const { parameters } = gpt2(sizes);
+  const arrays = new Map(parameters.map(({ name, shape }) => [name, new Float32Array(elementCount(shape))]));
+  initialiseParameters(parameters, 0, (name) => arrays.get(name));
+  return Buffer.concat([...arrays.values()].map(({ buffer }) => Buffer.from(buffer)));
 }
 
 /**
- * Forward, backward and the optimizer, through the public API as `steepest train` uses it, `period` steps a call: every
- * call holds as many refreshes of what an optimizer refreshes at this period.
+ * Forward, backward and the optimizer through the public API, as `steepest train` does it, `period` steps a call: every call
+ * holds as many of what an optimizer does at this period.
  */
-export async function gptTask({ optimizer: text, period }) {
-  const { model: sizes, sequences } = gpt;
+export async function gptTask({ optimizer: text, period, file, tokens, targets }) {
   const model = gpt2(sizes);
   const { parameters } = model;
-  const tokens = input("tokens", [sequences, sizes.context], "int32");
-  const targets = input("targets", [sequences * sizes.context], "int32");
-  const logits = reshape(model.apply(tokens, { training: true }), [-1, sizes.vocabulary]);
-  const loss = crossEntropy(logits, targets);
+  const labels = input("targets", [targets.length], "int32");
+  const logits = model.apply(input("tokens", [sequences, sizes.context], "int32"), { training: true });
+  const loss = crossEntropy(reshape(logits, [-1, sizes.vocabulary]), labels);
   const derivatives = gradients(
     loss,
     parameters.map(({ tensor }) => tensor),
   );
   const linearAlgebra = graphLinearAlgebra({ threads: 1 });
   const optimizer = createOptimizer(parseOptimizerSpec(text), parameters, { linearAlgebra });
-  initialiseParameters(parameters, 0, (name) => optimizer.parameter(name));
+  const bytes = readFileSync(file);
+  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  let at = 0;
+  for (const { name } of parameters) {
+    const view = optimizer.parameter(name);
+    view.set(values.subarray(at, at + view.length));
+    at += view.length;
+  }
   const lossValue = new Float32Array(1);
-  const named = (view) => Object.fromEntries(parameters.map(({ name }) => [name, view(name)]));
-  const session = await createSession(
-    compile({
-      loss,
-      ...Object.fromEntries(parameters.map(({ name }, i) => [`gradient of ${name}`, derivatives[i]])),
-    }),
-    {
-      feeds: { ...batch(), ...named((name) => optimizer.parameter(name)) },
-      fetches: {
-        loss: lossValue,
-        ...Object.fromEntries(
-          parameters.map(({ name }) => [`gradient of ${name}`, optimizer.gradient(name)]),
-        ),
-      },
-      threads: 1,
+  const named = (view) => parameters.map(({ name }, i) => [name, view(name, i)]);
+  const outputs = named((_, i) => derivatives[i]).map(([name, tensor]) => [`gradient of ${name}`, tensor]);
+  const arrays = named((name) => optimizer.gradient(name)).map(([name, view]) => [
+    `gradient of ${name}`,
+    view,
+  ]);
+  const session = await createSession(compile({ loss, ...Object.fromEntries(outputs) }), {
+    feeds: {
+      ...{ tokens: Int32Array.from(tokens), targets: Int32Array.from(targets) },
+      ...Object.fromEntries(named((name) => optimizer.parameter(name))),
     },
-  );
-  const step = async () => {
-    await session.run();
-    const update = optimizer.stepAsync();
-    await update;
-    return lossValue[0];
-  };
+    fetches: { loss: lossValue, ...Object.fromEntries(arrays) },
+    threads: 1,
+  });
   const call = async () => {
-    for (let i = 0; i < period; i++) await step();
+    for (let i = 0; i < period; i++) {
+      await session.run();
+      await optimizer.stepAsync();
+    }
     return lossValue[0];
   };
-  return {
-    call,
-    gradient: () => session.run(),
-    update: () => optimizer.stepAsync(),
-    optimizer,
-    check: call,
-    release: async () => {
-      await session.release();
-      await linearAlgebra.release();
-    },
+  const release = async () => {
+    await session.release();
+    await linearAlgebra.release();
   };
+  return { call, check: call, release };
 }

@@ -2,6 +2,7 @@ import { compile, createSession, gradients, input } from "@steepest/graph";
 import { crossEntropy, mlp } from "@steepest/nn";
 import { createOptimizer, findOptimizer } from "@steepest/optim";
 import { findWorkload, initialiseParameters } from "@steepest/workloads";
+import { gptTask } from "./gpt.js";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
@@ -115,6 +116,7 @@ async function repeated(call) {
 await serve(async (task) => {
   if (task.kind === "rule") return optimizerTask(task);
   if (task.kind === "network") return networkTask(task);
+  if (task.kind === "gpt") return gptTask(task);
   if (task.kind === "workload") return workloadTask();
   return undefined;
 });

@@ -6,6 +6,7 @@ import sys
 import time
 
 import torch
+import torch_gpt
 
 torch.set_num_threads(1)
 
@@ -49,10 +50,7 @@ class RuleTask:
 
 class NetworkTask:
     def __init__(self, task):
-        values = array.array("f")
-        with open(task["file"], "rb") as file:
-            values.frombytes(file.read())
-        flat = torch.tensor(values)
+        flat = torch.tensor(read_floats(task["file"]))
         images, w1, b1, w2, b2 = flat.split([128 * 784, 784 * 100, 100, 100 * 10, 10])
         self.images = images.reshape(128, 784).clone()
         self.labels = torch.arange(128) % 10
@@ -79,7 +77,16 @@ class NetworkTask:
         return last
 
 
+def read_floats(path):
+    values = array.array("f")
+    with open(path, "rb") as file:
+        values.frombytes(file.read())
+    return values
+
+
 def prepare(task):
+    if task["kind"] == "gpt" and task["method"] in torch_gpt.RULES:
+        return torch_gpt.GptTask(task, read_floats(task["file"]))
     if task["kind"] == "network":
         return NetworkTask(task)
     if task["kind"] == "rule" and task["rule"] in RULES:

@@ -1,0 +1,62 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gptBytes, gptWork } from "./contestants/gpt.js";
+import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
+
+/** Steps of a call: the period of what is refreshed. */
+const period = 10;
+
+/** Ours by specification; `method` names the PyTorch version where there is one; `held` the ratio to AdamW's step. */
+const entries = [
+  { name: "AdamW", optimizer: "adamw:lr=0.001,weightDecay=0.01", method: "adamw" },
+  { name: "Muon", optimizer: "muon:lr=0.02", method: "muon", held: 1.25 },
+  {
+    ...{ name: "Distributed Shampoo, frequency 10, blocks of 128", method: "distributed-shampoo", held: 1.3 },
+    optimizer: "distributed-shampoo:lr=0.001,frequency=10,blockSize=128,grafting=adam",
+  },
+  {
+    ...{ name: "SOAP, frequency 10", method: "soap", held: 1.6 },
+    optimizer: "soap:lr=0.001,frequency=10",
+    // The first gradients leave eigenvectors of eigenvalue 0, of which any basis will do: each implementation has its own.
+    tolerance: 0.01,
+  },
+  { name: "CASPR", optimizer: "caspr:lr=0.001" },
+  { name: "Adafactor", optimizer: "adafactor" },
+];
+
+/** Learning rates of the PyTorch versions, those of ours. */
+const learningRates = { adamw: 0.001, muon: 0.02, "distributed-shampoo": 0.001, soap: 0.001 };
+
+/**
+ * Whole training steps of a small GPT with each optimizer, all contestants in turn: for each entry the seconds of a step of ours and
+ * of PyTorch's.
+ */
+export async function measureGpt(folder, effort) {
+  const file = join(folder, "gpt.f32");
+  writeFileSync(file, gptBytes());
+  const work = { ...gptWork(file), period };
+  const contestants = [];
+  try {
+    for (const { name, optimizer, method } of entries) {
+      const task = { ...work, optimizer };
+      contestants.push({ name, contestant: nodeContestant(`ours ${name}`, "ours.js"), task });
+      const torch = method === undefined ? undefined : await torchContestant(`torch ${name}`);
+      if (torch !== undefined) {
+        const peer = { ...work, method, learningRate: learningRates[method] };
+        contestants.push({ name: `torch ${name}`, contestant: torch, task: peer });
+      }
+    }
+    const results = await interleave(contestants, effort);
+    for (const { name, tolerance = 1e-5 } of entries) {
+      const both = [...results].filter(([each]) => each === name || each === `torch ${name}`);
+      requireAgreement(new Map(both), `the GPT's loss after ${period} steps of ${name}`, tolerance);
+    }
+    for (const { seconds } of results.values()) for (const i of seconds.keys()) seconds[i] /= period;
+    return entries.map(({ name, held }) => ({
+      ...{ name, held, ours: results.get(name) },
+      torch: results.get(`torch ${name}`),
+    }));
+  } finally {
+    for (const { contestant } of contestants) contestant.close();
+  }
+}
