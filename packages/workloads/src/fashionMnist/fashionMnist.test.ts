@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { sha256Of } from "@steepest/files";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -36,14 +36,10 @@ async function fill(name: string): Promise<string> {
 }
 
 describe("usualSearch", () => {
-  it("looks in the environment's folder, Debian's, then the cache, and downloads unless offline", () => {
-    const search = usualSearch({ STEEPEST_DATA: "data", STEEPEST_CACHE: "cache" });
-    expect(search.folders).toEqual([
-      "data",
-      join("data", "fashion-mnist"),
-      "/usr/share/datasets/fashion-mnist",
-      join("cache", "fashion-mnist"),
-    ]);
+  it("looks in Debian's folder, then the cache, and downloads unless offline", () => {
+    const search = usualSearch({ STEEPEST_CACHE: "cache" });
+    expect(search.chosen).toBeUndefined();
+    expect(search.folders).toEqual(["/usr/share/datasets/fashion-mnist", join("cache", "fashion-mnist")]);
     expect(search.host).toMatch(/^http/);
     expect(usualSearch({ STEEPEST_OFFLINE: "1" }).host).toBeUndefined();
     expect(usualSearch({ STEEPEST_OFFLINE: "1" }).folders).toHaveLength(2);
@@ -55,6 +51,20 @@ describe("findFolder", () => {
     const [first, second] = [await fill("first"), await fill("second")];
     await rm(join(first, names[0] ?? ""));
     expect(await findFolder(offline("nowhere", first, second))).toEqual({ kind: "found", folder: second });
+  });
+
+  it("takes the folder that STEEPEST_DATA names, and no other where that lacks a file", async () => {
+    const data = await fill(join("data", "fashion-mnist"));
+    const search = {
+      ...offline(await fill("usual")),
+      chosen: usualSearch({ STEEPEST_DATA: dirname(data) }).chosen ?? "",
+    };
+    expect(await findFolder(search)).toEqual({ kind: "found", folder: data });
+    await rm(join(data, names[2] ?? ""));
+    await expect(findFolder(search)).rejects.toThrow(
+      /STEEPEST_DATA is .*data, but neither .* unset STEEPEST_DATA/s,
+    );
+    await expect(loadFashionMnist(() => {}, search)).rejects.toMatchObject({ code: "unavailable" });
   });
 
   it("says where it looked when there is none", async () => {

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { cacheFolder, download, FileError } from "@steepest/files";
+import { SteepestError } from "@steepest/optim";
 
 /** The four files, and the SHA-256 of each once decompressed: distributions compress them anew, with other bytes. */
 export const fashionMnistFiles = {
@@ -29,6 +30,8 @@ const DEBIAN_FOLDER = "/usr/share/datasets/fashion-mnist";
 
 /** Where to look for the files, and whether to fetch them. */
 export interface DataSearch {
+  /** A folder that was asked for by name: it, or a folder `fashion-mnist` in it, must hold the files. */
+  readonly chosen?: string;
   /** Folders, in order. */
   readonly folders: readonly string[];
   /** Where a download is kept. */
@@ -38,8 +41,8 @@ export interface DataSearch {
 }
 
 /**
- * `$STEEPEST_DATA` (the folder itself or a folder `fashion-mnist` in it), Debian's package `dataset-fashion-mnist`, the cache, then
- * a download to the cache unless `$STEEPEST_OFFLINE` is set.
+ * `$STEEPEST_DATA` alone where it is set; else Debian's package `dataset-fashion-mnist`, the cache, then a download to the cache
+ * unless `$STEEPEST_OFFLINE` is set.
  */
 export function usualSearch(
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -47,7 +50,8 @@ export function usualSearch(
   const chosen = environment.STEEPEST_DATA ?? "";
   const cache = join(cacheFolder(environment), "fashion-mnist");
   return {
-    folders: [...(chosen === "" ? [] : [chosen, join(chosen, "fashion-mnist")]), DEBIAN_FOLDER, cache],
+    ...(chosen === "" ? {} : { chosen }),
+    folders: [DEBIAN_FOLDER, cache],
     cache,
     host: (environment.STEEPEST_OFFLINE ?? "") === "" ? HOST : undefined,
   };
@@ -71,8 +75,23 @@ export type FoundFolder =
   | { readonly kind: "found"; readonly folder: string }
   | { readonly kind: "missing"; readonly reason: string };
 
-/** Looks through the folders, then downloads. Files are not read here. */
+/**
+ * Looks through the folders, then downloads. Files are not read here.
+ * @throws SteepestError `unavailable` where the chosen folder lacks a file: other data than what was asked for would be no help
+ */
 export async function findFolder(search: DataSearch): Promise<FoundFolder> {
+  const { chosen } = search;
+  if (chosen !== undefined) {
+    for (const folder of [chosen, join(chosen, "fashion-mnist")])
+      if (await holdsAll(folder)) return { kind: "found", folder };
+    throw new SteepestError(
+      "unavailable",
+      `STEEPEST_DATA is ${chosen}, but neither it nor ${join(chosen, "fashion-mnist")} has the files of Fashion-MNIST`,
+      `Put ${Object.values(fashionMnistFiles)
+        .map(({ name }) => name)
+        .join(", ")} there, or unset STEEPEST_DATA`,
+    );
+  }
   for (const folder of search.folders) {
     if (await holdsAll(folder)) return { kind: "found", folder };
   }
