@@ -11,7 +11,7 @@ import { createRunFolder, inspectRun } from "./folder.js";
 import { withFolderLocked } from "./lock.js";
 import { beginning, runLoop } from "./loop.js";
 import type { Measurement, RunResult } from "./result.js";
-import { openSession } from "./session.js";
+import { openSession, type Session } from "./session.js";
 import { openRunStore } from "./store.js";
 
 /** How a run is carried out; nothing here changes its bits. */
@@ -123,6 +123,8 @@ async function* run(
     await options.prepare?.();
     const store = folder === undefined ? undefined : await openRunStore(folder, progress.logs);
     try {
+      for (const message of missingInputs(session.optimizer, configuration.optimizer))
+        yield { kind: "notice", message };
       yield {
         kind: "start",
         step: progress.step,
@@ -141,6 +143,14 @@ async function* run(
     await session.release();
   }
 }
+
+/** What is to be said of an optimizer that asks for more than gradients, which is all that training makes. */
+const missingInputs = (optimizer: Session["optimizer"], text: string): readonly string[] =>
+  optimizer.inputs.map(
+    (input) =>
+      `${text} is given no ${input}: training makes gradients alone, so that it is 0 here. Sophia's steps then have the clipped ` +
+      "size in almost every coordinate: this is the sign of the mean of gradients, not the method of its authors",
+  );
 
 /** An error of divergence says from where the run can go on; others stay as they are. */
 async function withLastCheckpoint(error: unknown, folder: string): Promise<unknown> {

@@ -92,6 +92,17 @@ describe("train", () => {
     expect(missed.target).toEqual({ value: 1, reached: false });
   });
 
+  it("says that an optimizer gets no estimates of the Hessian, before it starts", async () => {
+    const optimizer = parseOptimizerSpec("sophia");
+    const { measurements } = await collect(train({ ...config, optimizer, steps: 2 }));
+    expect(measurements[0]).toEqual({
+      kind: "notice",
+      message: expect.stringMatching(/sophia is given no hessian.*not the method of its authors/),
+    });
+    const { measurements: usual } = await collect(train({ ...config, steps: 2 }));
+    expect(usual[0]).toMatchObject({ kind: "start" });
+  });
+
   it("passes on what the workload has to say", async () => {
     const { measurements } = await collect(train({ ...config, workload: toyWorkload({ procedural: true }) }));
     expect(measurements[0]).toEqual({ kind: "notice", message: "these are not the real data" });
