@@ -54,6 +54,15 @@ describe("race", () => {
     expect(only("rosenbrock", "gd-wolfe", { steps: 1 }).learningRate).toBeUndefined();
   });
 
+  it("gives Sophia the diagonal of the Hessian: without memory or bounds it steps as Newton does", () => {
+    const sophia =
+      "sophia:beta1=0,beta2=0,gamma=1,clip=1e6,lr=1,weightDecay=0,interval=1,refresh=before,debias=false";
+    const start = [-3.5, 3];
+    const { coordinates } = only("styblinski-tang", sophia, { steps: 1, start });
+    for (const [i, x] of start.entries())
+      expect(coordinates[i]?.[1]).toBeCloseTo(x - (4 * x ** 3 - 32 * x + 5) / (12 * x ** 2 - 32), 6);
+  });
+
   it("leaves Adadelta the factor of its step", () => {
     const factor = (optimizer: string) => {
       const { learningRate, learningRateIsFactor } = only("rosenbrock", optimizer, {

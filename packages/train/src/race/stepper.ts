@@ -67,6 +67,7 @@ function following(spec: OptimizerSpec, landscape: Landscape): Stepper & Stepper
   const optimizer = createOptimizer(spec, [parameter], { backend: "float64", nonFinite: "ignore" });
   const x = optimizer.parameter("x");
   const gradient = optimizer.gradient("x");
+  const curvatures = optimizer.inputs.map((input) => optimizer.input(input, "x"));
   const averages = optimizer.arenaBytes.evaluation > 0;
   optimizer.enterEvaluation();
   const shown = optimizer.evaluationParameter("x");
@@ -80,6 +81,7 @@ function following(spec: OptimizerSpec, landscape: Landscape): Stepper & Stepper
       : {}),
     step(k) {
       landscape.gradient(x, gradient, k);
+      for (const curvature of curvatures) fillHessianDiagonal(landscape, x, k, curvature);
       optimizer.step();
       landscape.project?.(x);
       if (averages) {
@@ -90,4 +92,25 @@ function following(spec: OptimizerSpec, landscape: Landscape): Stepper & Stepper
       return true;
     },
   };
+}
+
+/** The diagonal of the Hessian at x by central differences of the gradient, for optimizers that ask for it. */
+function fillHessianDiagonal(
+  landscape: Landscape,
+  x: Float32Array | Float64Array,
+  step: number,
+  diagonal: Float32Array | Float64Array,
+): void {
+  const [at, slopes] = [Float64Array.from(x), new Float64Array(x.length)];
+  for (let i = 0; i < x.length; i++) {
+    const here = x[i] ?? Number.NaN;
+    const shift = 1e-5 * Math.max(1, Math.abs(here));
+    at[i] = here + shift;
+    landscape.gradient(at, slopes, step);
+    const ahead = slopes[i] ?? Number.NaN;
+    at[i] = here - shift;
+    landscape.gradient(at, slopes, step);
+    diagonal[i] = (ahead - (slopes[i] ?? Number.NaN)) / (2 * shift);
+    at[i] = here;
+  }
 }
