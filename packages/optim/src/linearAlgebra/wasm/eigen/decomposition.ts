@@ -97,11 +97,10 @@ export function eigenRoom(size: number, layout: Layout): EigenRoom {
       const step = reduction[i];
       if (step === undefined) continue;
       workspace.call(step.multiply);
-      // HAH = A − vwᵀ − wvᵀ with w = p − (pᵀv / 2) v.
+      // HAH = A − vwᵀ − wvᵀ with w = p − (pᵀv / 2) v. Behind entry i of p, v is zero: only finished rows change there.
       let pv = 0;
       for (let j = 0; j < i; j++) pv += (doubles[p + j] ?? 0) * (doubles[v + j] ?? 0);
       for (let j = 0; j < i; j++) doubles[p + j] = (doubles[p + j] ?? 0) - 0.5 * pv * (doubles[v + j] ?? 0);
-      doubles.fill(0, p + i, p + stride);
       workspace.call(step.update);
     }
     for (let i = 0; i < size; i++) values[i] = doubles[start + i * (stride + 1)] ?? 0;
