@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ClosureOptimizer, createClosureOptimizer } from "../src/closure/optimizer.js";
 import type { OptimizerConfig } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
+import { metadataKey } from "../src/optimizer/description.js";
 import { elementCount, type ParameterSpec } from "../src/parameter.js";
 import { registry } from "../src/registry.js";
 import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
@@ -309,6 +310,19 @@ describe.each(backends)("L-BFGS on %s", (backend) => {
       for (let k = 0; k < steps; k++) optimizer.step(at(optimizer, objective));
       expect(at(optimizer, objective)()).toBeLessThan(1e-9);
     }
+  });
+
+  it("remembers no displacement of a step that was not made", () => {
+    const optimizer = build("lbfgs:lineSearch=none,changeTolerance=0.001", backend, vector(1));
+    const pairs = (gradient: number): number => {
+      optimizer.step(() => {
+        optimizer.gradient("x")[0] = gradient;
+        return 1;
+      });
+      return Number(JSON.parse(optimizer.saveState().metadata[metadataKey] ?? "{}").numbers.pairs);
+    };
+    // The second gradient is too small for a step, and the third points the other way.
+    expect([1, 1e-4, -1].map(pairs)).toEqual([0, 1, 1]);
   });
 
   it("multiplies its step by the schedule's factor", () => {
