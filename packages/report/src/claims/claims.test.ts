@@ -103,7 +103,7 @@ describe("the page of claims", () => {
     for (const row of rows) {
       const target = row.querySelector("a")?.getAttribute("href")?.slice(1) ?? "";
       expect(document.getElementById(target)?.querySelector("h2")?.textContent).toBe(
-        row.querySelectorAll("td")[0]?.textContent,
+        row.querySelector("td.quantity")?.textContent,
       );
     }
   });

@@ -85,16 +85,12 @@ const scrolled = (label: string, table: Markup): Markup =>
 
 function overview(claims: readonly ClaimReport[]): Markup {
   const rows = claims.map(
-    ({
-      name,
-      title,
-      verdict,
-    }) => html`<tr><th scope="row"><a href="#${name}">${name}</a></th><td class="quantity">${title}</td>
-<td>${badge(verdict.kind)}</td></tr>`,
+    ({ name, title, verdict }) => html`<tr><th scope="row"><a href="#${name}">${name}</a></th>
+<td>${badge(verdict.kind)}</td><td class="quantity">${title}</td></tr>`,
   );
   return scrolled(
     "Verdicts",
-    html`<table class="tight"><thead><tr><th scope="col">claim</th><th scope="col">about</th><th scope="col">verdict</th></tr></thead>
+    html`<table class="tight"><thead><tr><th scope="col">claim</th><th scope="col">verdict</th><th scope="col">about</th></tr></thead>
 <tbody>${rows}</tbody></table>`,
   );
 }
