@@ -52,7 +52,11 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
     .description("Train a workload with an optimizer; the same seed gives the same bits")
     .argument("[workload]", workloadHelp)
     .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adam)", oneOptimizerArgument)
-    .option("--lr <number>", "learning rate (default: the optimizer's)", numberArgument)
+    .option(
+      "--lr <number>",
+      "learning rate; for Adadelta, Prodigy and their like the factor of the step that they find (default: the optimizer's)",
+      numberArgument,
+    )
     .option(
       "--schedule <name:key=value,...>",
       "factor on the learning rate; steps may be shares of the run, e.g. cosine:steps=100%,warmup=5%",
