@@ -1,10 +1,10 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
-import { claimsCommand } from "./commands/claims.js";
-import { compareCommand } from "./commands/compare.js";
-import { optimizersCommand } from "./commands/optimizers.js";
-import { raceCommand } from "./commands/race.js";
-import { trainCommand } from "./commands/train.js";
+import { claimsCommand } from "./commands/claims/claims.js";
+import { compareCommand } from "./commands/compare/compare.js";
+import { optimizersCommand } from "./commands/optimizers/optimizers.js";
+import { raceCommand } from "./commands/race/race.js";
+import { trainCommand } from "./commands/train/train.js";
 import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 
 /** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */

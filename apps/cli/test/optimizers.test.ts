@@ -1,7 +1,7 @@
 import { optimizerOf, registry } from "@steepest/optim";
 import { displayWidth } from "@steepest/report";
 import { describe, expect, it } from "vitest";
-import { describeOptimizer, optimizerTable } from "../src/commands/optimizerText.js";
+import { describeOptimizer, optimizerTable } from "../src/commands/optimizers/text.js";
 import { typed } from "./typed.js";
 
 describe("steepest optimizers", () => {

@@ -1,8 +1,17 @@
-export { type CompiledGraph, type CompiledValue, compile } from "./compile.js";
-export { type Feeds, grad, type ValueAndGradients, value, valueAndGrad } from "./differentiate.js";
-export { GraphError, type GraphErrorCode } from "./errors.js";
-export { evaluate, type FeedValues } from "./evaluate.js";
-export { gradients } from "./gradients.js";
+export {
+  type Feeds,
+  grad,
+  type ValueAndGradients,
+  value,
+  valueAndGrad,
+} from "./differentiate/differentiate.js";
+export { gradients } from "./differentiate/gradients.js";
+export { GraphError, type GraphErrorCode } from "./errors/errors.js";
+export * from "./operators/index.js";
+export { type CompiledGraph, type CompiledValue, compile } from "./run/compile.js";
+export { evaluate, type FeedValues } from "./run/evaluate.js";
+export { saveModel } from "./run/save.js";
+export { createSession, type Session, type SessionOptions, type TensorArray } from "./run/session.js";
 export type {
   Attributes,
   Emitter,
@@ -10,11 +19,8 @@ export type {
   NumericTensor,
   OnnxAttribute,
   Operator,
-} from "./operator.js";
-export * from "./operators/index.js";
-export { saveModel } from "./save.js";
-export { createSession, type Session, type SessionOptions, type TensorArray } from "./session.js";
-export type { Shape } from "./shape.js";
+} from "./tensor/operator.js";
+export type { Shape } from "./tensor/shape.js";
 export {
   apply,
   applySingle,
@@ -25,4 +31,4 @@ export {
   parameter,
   type Tensor,
   type TensorType,
-} from "./tensor.js";
+} from "./tensor/tensor.js";

@@ -1,5 +1,5 @@
-import { elementCount } from "../src/shape.js";
-import type { Tensor } from "../src/tensor.js";
+import { elementCount } from "../src/tensor/shape.js";
+import type { Tensor } from "../src/tensor/tensor.js";
 
 /** Numbers between -1 and 1 without a pattern that could hide an error, the same at every run. */
 export function wave(count: number, phase = 0): Float32Array {

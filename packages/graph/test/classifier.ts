@@ -1,4 +1,4 @@
-import { gradients } from "../src/gradients.js";
+import { gradients } from "../src/differentiate/gradients.js";
 import { add, divide, multiply } from "../src/operators/binary.js";
 import { gather, oneHot } from "../src/operators/indexing.js";
 import { matmul } from "../src/operators/matmul.js";
@@ -6,7 +6,7 @@ import { logSoftmax } from "../src/operators/normalisation.js";
 import { mean, sum } from "../src/operators/reductions.js";
 import { cast } from "../src/operators/select.js";
 import { negate, relu } from "../src/operators/unary.js";
-import { input, parameter, type Tensor } from "../src/tensor.js";
+import { input, parameter, type Tensor } from "../src/tensor/tensor.js";
 import { wave } from "./arrays.js";
 
 /**

@@ -1,8 +1,8 @@
 /** Arbitrary inputs of operators, for properties. */
 import fc from "fast-check";
-import { broadcastShapes } from "../src/broadcast.js";
-import { elementCount, type Shape } from "../src/shape.js";
-import { type DType, input, type Tensor, type TensorType } from "../src/tensor.js";
+import { broadcastShapes } from "../src/tensor/broadcast.js";
+import { elementCount, type Shape } from "../src/tensor/shape.js";
+import { type DType, input, type Tensor, type TensorType } from "../src/tensor/tensor.js";
 
 /** A tensor to feed. */
 export interface DrawnInput extends TensorType {

@@ -1,8 +1,6 @@
 /** Shapes that reach the vectorised and blocked kernels of ONNX Runtime and their tails, against the interpreter. */
 import { expect, test } from "vitest";
-import { compile } from "../src/compile.js";
-import { evaluate } from "../src/evaluate.js";
-import { gradients } from "../src/gradients.js";
+import { gradients } from "../src/differentiate/gradients.js";
 import {
   averagePool2d,
   conv2d,
@@ -28,9 +26,11 @@ import {
   sum,
   tanh,
 } from "../src/operators/index.js";
-import { createSession } from "../src/session.js";
-import { elementCount, type Shape } from "../src/shape.js";
-import { constant, parameter, type Tensor } from "../src/tensor.js";
+import { compile } from "../src/run/compile.js";
+import { evaluate } from "../src/run/evaluate.js";
+import { createSession } from "../src/run/session.js";
+import { elementCount, type Shape } from "../src/tensor/shape.js";
+import { constant, parameter, type Tensor } from "../src/tensor/tensor.js";
 import { fetchesFor, largestError, wave } from "./arrays.js";
 
 const unary = { cos, erf, gelu, relu, sigmoid, sin, softplus, step, tanh };

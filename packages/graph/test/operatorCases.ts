@@ -1,6 +1,6 @@
 /** How to draw an application of every operator: the table that the tests of derivatives and of ONNX forms go through. */
 import fc from "fast-check";
-import { gradients } from "../src/gradients.js";
+import { gradients } from "../src/differentiate/gradients.js";
 import {
   abs,
   add,
@@ -60,8 +60,8 @@ import {
   uniform,
   where,
 } from "../src/operators/index.js";
-import type { Shape } from "../src/shape.js";
-import type { DType, Tensor } from "../src/tensor.js";
+import type { Shape } from "../src/tensor/shape.js";
+import type { DType, Tensor } from "../src/tensor/tensor.js";
 import {
   anyExtent,
   anyShape,

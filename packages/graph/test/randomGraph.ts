@@ -5,7 +5,7 @@ import { reshape, transpose } from "../src/operators/layout.js";
 import { matmul } from "../src/operators/matmul.js";
 import { sum } from "../src/operators/reductions.js";
 import { exp, negate, relu, sigmoid, square, tanh } from "../src/operators/unary.js";
-import { parameter, type Tensor } from "../src/tensor.js";
+import { parameter, type Tensor } from "../src/tensor/tensor.js";
 
 /** Functions of two n x n matrices, full of what optimisation looks for. */
 function steps(n: number): readonly ((a: Tensor, b: Tensor) => Tensor)[] {

@@ -1,8 +1,3 @@
-export { type ActivationName, activation } from "./activations.js";
-export { dropout, dropoutKey } from "./dropout.js";
-export { type Embedding, embedding } from "./embedding.js";
-export { type AttentionOptions, causalSelfAttention } from "./gpt/attention.js";
-export { type GptOptions, gpt2 } from "./gpt/gpt2.js";
 export {
   constantOf,
   type FanInitialiser,
@@ -19,8 +14,12 @@ export {
   uniform,
   zeros,
 } from "./initialisers.js";
-export { layerNorm } from "./layerNorm.js";
-export { type LinearOptions, linear } from "./linear.js";
+export { type ActivationName, activation } from "./layers/activations.js";
+export { type AttentionOptions, causalSelfAttention } from "./layers/attention.js";
+export { dropout, dropoutKey } from "./layers/dropout.js";
+export { type Embedding, embedding } from "./layers/embedding.js";
+export { layerNorm } from "./layers/layerNorm.js";
+export { type LinearOptions, linear } from "./layers/linear.js";
 export { type GraphLinearAlgebra, graphLinearAlgebra } from "./linearAlgebra/graphLinearAlgebra.js";
 export {
   accuracy,
@@ -30,5 +29,6 @@ export {
   crossEntropyPerExample,
   meanSquaredError,
 } from "./losses.js";
-export { type MlpOptions, mlp } from "./mlp.js";
-export { type Mode, type Model, type ModelParameter, sequential } from "./model.js";
+export { type GptOptions, gpt2 } from "./models/gpt2.js";
+export { type MlpOptions, mlp } from "./models/mlp.js";
+export { type Mode, type Model, type ModelParameter, sequential } from "./models/model.js";

@@ -13,7 +13,7 @@ import {
   uniform,
   zeros,
 } from "./initialisers.js";
-import { mlp } from "./mlp.js";
+import { mlp } from "./models/mlp.js";
 
 const fans = { in: 300, out: 100 };
 const draw = (initialiser: FanInitialiser): Float64Array => {

@@ -1,11 +1,10 @@
-export type { Checkpoint, Progress } from "./checkpoint.js";
-export type { ClockReading } from "./clock.js";
-export { chooseOptimizer, type RunConfiguration, type TrainConfig } from "./configuration.js";
-export { inspectRun, type RunStatus, runFiles } from "./folder.js";
-export { parseJson } from "./json.js";
-export { unusableFolder, withFolderLocked } from "./lock.js";
-export { type LearningRate, openLearningRate } from "./race/entrant.js";
-export { type RaceOptions, type RaceOutcome, race, type Trajectory } from "./race/race.js";
+export { chooseOptimizer, type RunConfiguration, type TrainConfig } from "./configuration/configuration.js";
+export { withShares } from "./configuration/shares.js";
+export type { Checkpoint, Progress } from "./folder/checkpoint.js";
+export { inspectRun, type RunStatus, runFiles } from "./folder/folder.js";
+export { parseJson } from "./folder/json.js";
+export { unusableFolder, withFolderLocked } from "./folder/lock.js";
+export type { ClockReading } from "./loop/clock.js";
 export type {
   CompletedRun,
   Evaluation,
@@ -14,6 +13,7 @@ export type {
   RunResult,
   SplitEvaluation,
   TargetHit,
-} from "./result.js";
-export { withShares } from "./shares.js";
+} from "./loop/result.js";
+export { type LearningRate, openLearningRate } from "./race/entrant.js";
+export { type RaceOptions, type RaceOutcome, race, type Trajectory } from "./race/race.js";
 export { type ResumeOptions, type RunOptions, resumeRun, train } from "./train.js";

@@ -1,18 +1,18 @@
 import { parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
-import type { Checkpoint } from "./checkpoint.js";
 import {
   chooseOptimizer,
   type RunConfiguration,
   resolveConfiguration,
   type TrainConfig,
-} from "./configuration.js";
-import { createRunFolder, inspectRun } from "./folder.js";
-import { withFolderLocked } from "./lock.js";
-import { beginning, runLoop } from "./loop.js";
-import type { Measurement, RunResult } from "./result.js";
-import { openSession, type Session } from "./session.js";
-import { openRunStore } from "./store.js";
+} from "./configuration/configuration.js";
+import type { Checkpoint } from "./folder/checkpoint.js";
+import { createRunFolder, inspectRun } from "./folder/folder.js";
+import { withFolderLocked } from "./folder/lock.js";
+import { openRunStore } from "./folder/store.js";
+import { beginning, runLoop } from "./loop/loop.js";
+import type { Measurement, RunResult } from "./loop/result.js";
+import { openSession, type Session } from "./loop/session.js";
 
 /** How a run is carried out; nothing here changes its bits. */
 export interface RunOptions {

@@ -1,4 +1,4 @@
-import type { DType } from "../tensor.js";
+import type { DType } from "../tensor/tensor.js";
 
 /** ONNX's numbers for element types (`TensorProto.DataType`): ours, and uint32, in which only random numbers are computed. */
 export const onnxDataType = {

@@ -1,8 +1,8 @@
-import { GraphError } from "../errors.js";
-import { Identifiers } from "../names.js";
-import type { Emitter, OnnxNodeOptions } from "../operator.js";
-import { elementCount, type Shape } from "../shape.js";
-import type { DType, Source, Tensor, TensorType } from "../tensor.js";
+import { GraphError } from "../errors/errors.js";
+import { Identifiers } from "../errors/names.js";
+import type { Emitter, OnnxNodeOptions } from "../tensor/operator.js";
+import { elementCount, type Shape } from "../tensor/shape.js";
+import type { DType, Source, Tensor, TensorType } from "../tensor/tensor.js";
 import {
   encodeElements,
   type OnnxGraph,

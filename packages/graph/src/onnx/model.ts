@@ -1,6 +1,6 @@
 import protobuf from "protobufjs/light.js";
-import type { OnnxAttribute } from "../operator.js";
-import type { DType, TensorType } from "../tensor.js";
+import type { OnnxAttribute } from "../tensor/operator.js";
+import type { DType, TensorType } from "../tensor/tensor.js";
 import { onnxDataType } from "./dataType.js";
 import { onnxSchema } from "./schema.js";
 

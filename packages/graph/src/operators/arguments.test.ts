@@ -1,7 +1,7 @@
 /** Wrong arguments: every error names the operator, what it found, and a way out. */
 import { expect, test } from "vitest";
-import { GraphError } from "../errors.js";
-import { input, type Tensor } from "../tensor.js";
+import { GraphError } from "../errors/errors.js";
+import { input, type Tensor } from "../tensor/tensor.js";
 import {
   add,
   argMax,

@@ -1,6 +1,6 @@
 /** Element-wise functions of two tensors, broadcast. Each row holds the name, the ONNX operator, the function and its derivative. */
-import type { Operator } from "../operator.js";
-import type { Operand, Tensor } from "../tensor.js";
+import type { Operator } from "../tensor/operator.js";
+import type { Operand, Tensor } from "../tensor/tensor.js";
 
 import { greater, greaterEqual } from "./comparison.js";
 import { floatTypes, numericTypes } from "./elementTypes.js";

@@ -1,8 +1,8 @@
-import { broadcastOffsets, broadcastShapes } from "../broadcast.js";
-import { shapeError } from "../errors.js";
-import type { Operator } from "../operator.js";
-import { type Shape, sameShape } from "../shape.js";
-import { applySingle, constant, type Tensor } from "../tensor.js";
+import { shapeError } from "../errors/errors.js";
+import { broadcastOffsets, broadcastShapes } from "../tensor/broadcast.js";
+import type { Operator } from "../tensor/operator.js";
+import { type Shape, sameShape } from "../tensor/shape.js";
+import { applySingle, constant, type Tensor } from "../tensor/tensor.js";
 import { sumTo } from "./sumTo.js";
 
 type BroadcastToAttributes = { readonly shape: Shape };

@@ -1,13 +1,13 @@
 /** Values and derivatives known in closed form, choices at kinks, and what no finite difference shows. */
 import { describe, expect, test } from "vitest";
 import { largestError, wave } from "../../test/arrays.js";
-import { compile } from "../compile.js";
-import { evaluate } from "../evaluate.js";
-import { gradients } from "../gradients.js";
-import { createSession } from "../session.js";
-import { elementCount } from "../shape.js";
-import { constant, input, parameter, type Tensor } from "../tensor.js";
-import { topologicalOrder } from "../traverse.js";
+import { gradients } from "../differentiate/gradients.js";
+import { compile } from "../run/compile.js";
+import { evaluate } from "../run/evaluate.js";
+import { createSession } from "../run/session.js";
+import { elementCount } from "../tensor/shape.js";
+import { constant, input, parameter, type Tensor } from "../tensor/tensor.js";
+import { topologicalOrder } from "../tensor/traverse.js";
 import {
   abs,
   argMax,

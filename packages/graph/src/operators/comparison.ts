@@ -1,5 +1,5 @@
 /** Comparisons and the logic of their results: tensors of booleans, without derivatives. */
-import type { Operator } from "../operator.js";
+import type { Operator } from "../tensor/operator.js";
 import { allTypes, booleanTypes, numericTypes } from "./elementTypes.js";
 import { binary, unary } from "./elementwise.js";
 

@@ -2,10 +2,10 @@
  * Convolution in two dimensions. y = x ⋆ w is linear in x and in w, so that its derivatives are two more operators of
  * the same taps, and the three are closed under differentiation.
  */
-import { shapeError } from "../errors.js";
-import type { Emitter, NumericTensor, OnnxAttribute, Operator } from "../operator.js";
-import { elementCount, type Shape } from "../shape.js";
-import { applySingle, constant, type Tensor, type TensorType } from "../tensor.js";
+import { shapeError } from "../errors/errors.js";
+import type { Emitter, NumericTensor, OnnxAttribute, Operator } from "../tensor/operator.js";
+import { elementCount, type Shape } from "../tensor/shape.js";
+import { applySingle, constant, type Tensor, type TensorType } from "../tensor/tensor.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";
 import { sum } from "./reductions.js";
 import { type Pair, pairOf, windowCount } from "./windows.js";

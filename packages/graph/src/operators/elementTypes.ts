@@ -1,5 +1,5 @@
-import { dtypeError } from "../errors.js";
-import type { DType, TensorType } from "../tensor.js";
+import { dtypeError } from "../errors/errors.js";
+import type { DType, TensorType } from "../tensor/tensor.js";
 
 export const floatTypes: readonly DType[] = ["float32"];
 export const signedTypes: readonly DType[] = ["float32", "int32", "int64"];

@@ -1,6 +1,6 @@
-import { broadcastShapes, mapBroadcast } from "../broadcast.js";
-import type { Emitter, NoAttributes, Operator } from "../operator.js";
-import { applySingle, type DType, type Operand, type Tensor, toTensor, toTensors } from "../tensor.js";
+import { broadcastShapes, mapBroadcast } from "../tensor/broadcast.js";
+import type { Emitter, NoAttributes, Operator } from "../tensor/operator.js";
+import { applySingle, type DType, type Operand, type Tensor, toTensor, toTensors } from "../tensor/tensor.js";
 import { requireEqualTypes, requireTypes, stored } from "./elementTypes.js";
 import { sumTo } from "./sumTo.js";
 

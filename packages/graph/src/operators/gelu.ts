@@ -1,5 +1,5 @@
-import type { NoAttributes, Operator } from "../operator.js";
-import { applySingle, type Operand, type Tensor, toTensor } from "../tensor.js";
+import type { NoAttributes, Operator } from "../tensor/operator.js";
+import { applySingle, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
 import { add, multiply } from "./binary.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";
 import { errorFunction } from "./special.js";

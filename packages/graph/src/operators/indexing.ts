@@ -1,9 +1,10 @@
 /** Operators that read and write at indices given by a tensor. */
-import { stridedOffsets } from "../broadcast.js";
-import { GraphError, shapeError } from "../errors.js";
-import type { NumericTensor, Operator } from "../operator.js";
-import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../shape.js";
-import { applySingle, constant, type DType, type Tensor, type TensorType } from "../tensor.js";
+
+import { GraphError, shapeError } from "../errors/errors.js";
+import { stridedOffsets } from "../tensor/broadcast.js";
+import type { NumericTensor, Operator } from "../tensor/operator.js";
+import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../tensor/shape.js";
+import { applySingle, constant, type DType, type Tensor, type TensorType } from "../tensor/tensor.js";
 import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { broadcastTo, broadcastToOperator, zeros } from "./broadcastTo.js";
 import { equal } from "./comparison.js";

@@ -1,9 +1,10 @@
 /** Operators that keep all elements and change their shape or order. */
-import { stridedOffsets } from "../broadcast.js";
-import { formatShape, GraphError, shapeError } from "../errors.js";
-import type { NumericTensor, Operator } from "../operator.js";
-import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../shape.js";
-import { applySingle, type Tensor } from "../tensor.js";
+
+import { formatShape, GraphError, shapeError } from "../errors/errors.js";
+import { stridedOffsets } from "../tensor/broadcast.js";
+import type { NumericTensor, Operator } from "../tensor/operator.js";
+import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../tensor/shape.js";
+import { applySingle, type Tensor } from "../tensor/tensor.js";
 
 type ReshapeAttributes = { readonly shape: Shape };
 

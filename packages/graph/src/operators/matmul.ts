@@ -1,8 +1,8 @@
-import { broadcastOffsets, broadcastShapes } from "../broadcast.js";
-import { shapeError } from "../errors.js";
-import type { NumericTensor, Operator } from "../operator.js";
-import { elementCount, type Shape } from "../shape.js";
-import { applySingle, type Tensor, type TensorType } from "../tensor.js";
+import { shapeError } from "../errors/errors.js";
+import { broadcastOffsets, broadcastShapes } from "../tensor/broadcast.js";
+import type { NumericTensor, Operator } from "../tensor/operator.js";
+import { elementCount, type Shape } from "../tensor/shape.js";
+import { applySingle, type Tensor, type TensorType } from "../tensor/tensor.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
 import { sumTo } from "./sumTo.js";

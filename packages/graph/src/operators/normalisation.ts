@@ -1,9 +1,10 @@
 /** Operators that normalise along axes: softmax, its logarithm, and layer normalisation. */
-import { broadcastOffsets } from "../broadcast.js";
-import { shapeError } from "../errors.js";
-import type { NumericTensor, Operator } from "../operator.js";
-import { elementCount, normaliseAxis, sameShape } from "../shape.js";
-import { applySingle, type Tensor } from "../tensor.js";
+
+import { shapeError } from "../errors/errors.js";
+import { broadcastOffsets } from "../tensor/broadcast.js";
+import type { NumericTensor, Operator } from "../tensor/operator.js";
+import { elementCount, normaliseAxis, sameShape } from "../tensor/shape.js";
+import { applySingle, type Tensor } from "../tensor/tensor.js";
 import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { add, multiply, subtract } from "./binary.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";

@@ -1,8 +1,8 @@
 /** Pooling in two dimensions: the largest or the mean element of each window of an image. */
-import { shapeError } from "../errors.js";
-import type { NumericTensor, OnnxAttribute, Operator } from "../operator.js";
-import { elementCount, type Shape } from "../shape.js";
-import { applySingle, constant, type Tensor, type TensorType } from "../tensor.js";
+import { shapeError } from "../errors/errors.js";
+import type { NumericTensor, OnnxAttribute, Operator } from "../tensor/operator.js";
+import { elementCount, type Shape } from "../tensor/shape.js";
+import { applySingle, constant, type Tensor, type TensorType } from "../tensor/tensor.js";
 import { zeros } from "./broadcastTo.js";
 import { conv2dInputGradient } from "./convolution.js";
 import { floatTypes, requireTypes } from "./elementTypes.js";

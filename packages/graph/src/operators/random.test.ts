@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { compile } from "../compile.js";
-import { evaluate } from "../evaluate.js";
-import { createSession } from "../session.js";
-import { input } from "../tensor.js";
+import { compile } from "../run/compile.js";
+import { evaluate } from "../run/evaluate.js";
+import { createSession } from "../run/session.js";
+import { input } from "../tensor/tensor.js";
 import { uniform } from "./random.js";
 
 const draw = (key: number, count: number): Float64Array =>

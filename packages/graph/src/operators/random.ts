@@ -1,8 +1,8 @@
-import { GraphError } from "../errors.js";
+import { GraphError } from "../errors/errors.js";
 import { onnxDataType } from "../onnx/dataType.js";
-import type { Operator } from "../operator.js";
-import { elementCount, type Shape } from "../shape.js";
-import { applySingle, type Operand, type Tensor, toTensor } from "../tensor.js";
+import type { Operator } from "../tensor/operator.js";
+import { elementCount, type Shape } from "../tensor/shape.js";
+import { applySingle, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
 import { indexTypes, requireTypes } from "./elementTypes.js";
 
 /** Rounds of the hash: h ← (h ⊕ h >> shift) · factor modulo 2³². Constants: Wellons' "lowbias32" (hash-prospector). */

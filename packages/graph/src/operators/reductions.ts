@@ -1,9 +1,10 @@
 /** Operators that reduce dimensions. Each row of the table holds the name, the ONNX operator, the fold and its derivative. */
-import { broadcastOffsets } from "../broadcast.js";
-import { shapeError } from "../errors.js";
-import type { Operator } from "../operator.js";
-import { elementCount, normaliseAxes, normaliseAxis, type Shape } from "../shape.js";
-import { applySingle, type DType, type Operand, type Tensor, toTensor } from "../tensor.js";
+
+import { shapeError } from "../errors/errors.js";
+import { broadcastOffsets } from "../tensor/broadcast.js";
+import type { Operator } from "../tensor/operator.js";
+import { elementCount, normaliseAxes, normaliseAxis, type Shape } from "../tensor/shape.js";
+import { applySingle, type DType, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
 import type { AxisAttributes } from "./axis.js";
 import { divide, multiply } from "./binary.js";
 import { broadcastTo } from "./broadcastTo.js";

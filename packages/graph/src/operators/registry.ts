@@ -1,4 +1,4 @@
-import type { Operator } from "../operator.js";
+import type { Operator } from "../tensor/operator.js";
 import { binaryOperators } from "./binary.js";
 import { broadcastToOperator } from "./broadcastTo.js";
 import { comparisonOperators } from "./comparison.js";

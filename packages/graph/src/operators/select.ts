@@ -1,7 +1,7 @@
-import { broadcastShapes, mapBroadcast } from "../broadcast.js";
 import { onnxDataType } from "../onnx/dataType.js";
-import type { NoAttributes, Operator } from "../operator.js";
-import { applySingle, type DType, type Operand, type Tensor, toTensors } from "../tensor.js";
+import { broadcastShapes, mapBroadcast } from "../tensor/broadcast.js";
+import type { NoAttributes, Operator } from "../tensor/operator.js";
+import { applySingle, type DType, type Operand, type Tensor, toTensors } from "../tensor/tensor.js";
 import { booleanTypes, requireEqualTypes, requireTypes, stored } from "./elementTypes.js";
 import { sumTo } from "./sumTo.js";
 

@@ -1,9 +1,10 @@
 /** Operators that take tensors apart and put them together: slice and pad, split and concat, each the other's transpose. */
-import { stridedOffsets } from "../broadcast.js";
-import { GraphError, shapeError } from "../errors.js";
-import type { Operator } from "../operator.js";
-import { elementCount, normaliseAxis, type Shape, stridesOf } from "../shape.js";
-import { apply, applySingle, type Tensor } from "../tensor.js";
+
+import { GraphError, shapeError } from "../errors/errors.js";
+import { stridedOffsets } from "../tensor/broadcast.js";
+import type { Operator } from "../tensor/operator.js";
+import { elementCount, normaliseAxis, type Shape, stridesOf } from "../tensor/shape.js";
+import { apply, applySingle, type Tensor } from "../tensor/tensor.js";
 import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { zeros } from "./broadcastTo.js";
 import { requireEqualTypes } from "./elementTypes.js";

@@ -1,5 +1,5 @@
 /** Element-wise functions of one tensor. Each row holds the name, the ONNX operator, the function and its derivative. */
-import type { Operator } from "../operator.js";
+import type { Operator } from "../tensor/operator.js";
 import { divide, multiply, subtract } from "./binary.js";
 import { floatTypes, signedTypes } from "./elementTypes.js";
 import { unary } from "./elementwise.js";

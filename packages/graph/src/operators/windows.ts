@@ -1,6 +1,6 @@
 /** The geometry of windows that slide over images: what convolution and pooling have in common. */
-import { GraphError, shapeError } from "../errors.js";
-import type { TensorType } from "../tensor.js";
+import { GraphError, shapeError } from "../errors/errors.js";
+import type { TensorType } from "../tensor/tensor.js";
 
 /** [vertical, horizontal]. */
 export type Pair = readonly [number, number];

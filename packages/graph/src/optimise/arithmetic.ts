@@ -1,12 +1,12 @@
-import { broadcastShapes } from "../broadcast.js";
-import type { Operator } from "../operator.js";
 import { add, binaryOperators, divide, multiply, power, subtract } from "../operators/binary.js";
 import { broadcastToOperator } from "../operators/broadcastTo.js";
 import { comparisonOperators } from "../operators/comparison.js";
 import { whereOperator } from "../operators/select.js";
 import { negate } from "../operators/unary.js";
-import { sameShape } from "../shape.js";
-import { apply, constant, type Tensor } from "../tensor.js";
+import { broadcastShapes } from "../tensor/broadcast.js";
+import type { Operator } from "../tensor/operator.js";
+import { sameShape } from "../tensor/shape.js";
+import { apply, constant, type Tensor } from "../tensor/tensor.js";
 import { isOperation, isOrdinary, keepsShape, scaledBy, uniformValue } from "./match.js";
 import type { RewriteRule } from "./rewrite.js";
 

@@ -1,6 +1,6 @@
-import { evaluateOperation } from "../evaluate.js";
-import { elementCount } from "../shape.js";
-import { constant, firstOutside } from "../tensor.js";
+import { evaluateOperation } from "../run/evaluate.js";
+import { elementCount } from "../tensor/shape.js";
+import { constant, firstOutside } from "../tensor/tensor.js";
 import type { RewriteRule } from "./rewrite.js";
 
 /** Results larger than this stay to be computed: they would make the model larger than the work is worth. */

@@ -1,8 +1,8 @@
 import { add } from "../operators/binary.js";
 import { reshape, reshapeOperator } from "../operators/layout.js";
 import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
-import { sameShape } from "../shape.js";
-import { applySingle, type Operation, type Tensor } from "../tensor.js";
+import { sameShape } from "../tensor/shape.js";
+import { applySingle, type Operation, type Tensor } from "../tensor/tensor.js";
 import { gemmOperator, isProduct, transposedProduct } from "./gemm.js";
 import { isOperation, isOrdinary, scaledBy, transposeOf } from "./match.js";
 import type { RewriteRule, Usage } from "./rewrite.js";

@@ -1,11 +1,11 @@
-import { broadcastShapes, mapBroadcast } from "../broadcast.js";
-import { shapeError } from "../errors.js";
-import type { Operator } from "../operator.js";
+import { shapeError } from "../errors/errors.js";
 import { reshape, transpose } from "../operators/layout.js";
 import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
 import { sumTo } from "../operators/sumTo.js";
-import { sameShape } from "../shape.js";
-import { applySingle, type Operation, type Source, type Tensor } from "../tensor.js";
+import { broadcastShapes, mapBroadcast } from "../tensor/broadcast.js";
+import type { Operator } from "../tensor/operator.js";
+import { sameShape } from "../tensor/shape.js";
+import { applySingle, type Operation, type Source, type Tensor } from "../tensor/tensor.js";
 import { isOperation, transposeOf } from "./match.js";
 
 /**

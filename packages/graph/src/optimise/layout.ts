@@ -2,7 +2,7 @@ import { broadcastTo, broadcastToOperator } from "../operators/broadcastTo.js";
 import { reshape, reshapeOperator, transpose, transposeOperator } from "../operators/layout.js";
 import { castOperator } from "../operators/select.js";
 import { sumToOperator } from "../operators/sumTo.js";
-import { sameShape } from "../shape.js";
+import { sameShape } from "../tensor/shape.js";
 import { isOperation } from "./match.js";
 import type { RewriteRule } from "./rewrite.js";
 

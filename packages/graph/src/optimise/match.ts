@@ -1,8 +1,8 @@
-import type { Attributes, Operator } from "../operator.js";
 import { divide, multiply } from "../operators/binary.js";
 import { transposeOperator } from "../operators/layout.js";
-import { elementCount, sameShape } from "../shape.js";
-import type { Operation, Source, Tensor } from "../tensor.js";
+import type { Attributes, Operator } from "../tensor/operator.js";
+import { elementCount, sameShape } from "../tensor/shape.js";
+import type { Operation, Source, Tensor } from "../tensor/tensor.js";
 
 /** Whether a vertex is an application of this very operator, which fixes the type of its attributes. */
 export function isOperation<A extends Attributes>(

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { largestError, wave } from "../../test/arrays.js";
 import { randomGraph } from "../../test/randomGraph.js";
-import { evaluate } from "../evaluate.js";
 import { add, divide, multiply, power, subtract } from "../operators/binary.js";
 import { broadcastTo } from "../operators/broadcastTo.js";
 import { reshape, transpose } from "../operators/layout.js";
@@ -11,8 +10,9 @@ import { sum } from "../operators/reductions.js";
 import { cast } from "../operators/select.js";
 import { pad } from "../operators/slicing.js";
 import { exp, negate, tanh } from "../operators/unary.js";
-import { constant, input, parameter, type Tensor } from "../tensor.js";
-import { topologicalOrder } from "../traverse.js";
+import { evaluate } from "../run/evaluate.js";
+import { constant, input, parameter, type Tensor } from "../tensor/tensor.js";
+import { topologicalOrder } from "../tensor/traverse.js";
 import { optimise } from "./optimise.js";
 
 /** Names of the operators left after optimisation, in order of computation. */

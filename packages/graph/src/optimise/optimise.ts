@@ -1,5 +1,5 @@
-import { mapRecord } from "../names.js";
-import type { Tensor } from "../tensor.js";
+import { mapRecord } from "../errors/names.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { arithmeticRules } from "./arithmetic.js";
 import { foldConstants, foldEmpty } from "./fold.js";
 import { fusionRules } from "./fuse.js";

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { largestError, wave } from "../../test/arrays.js";
-import { evaluate } from "../evaluate.js";
-import { gradients } from "../gradients.js";
+import { gradients } from "../differentiate/gradients.js";
 import { add, multiply, subtract } from "../operators/binary.js";
 import { greater } from "../operators/comparison.js";
 import { gelu } from "../operators/gelu.js";
@@ -12,9 +11,10 @@ import { softmax } from "../operators/normalisation.js";
 import { max, mean, min, sum } from "../operators/reductions.js";
 import { where } from "../operators/select.js";
 import { relu, sigmoid, tanh } from "../operators/unary.js";
-import { elementCount } from "../shape.js";
-import { parameter, type Tensor } from "../tensor.js";
-import { inputsByName, topologicalOrder } from "../traverse.js";
+import { evaluate } from "../run/evaluate.js";
+import { elementCount } from "../tensor/shape.js";
+import { parameter, type Tensor } from "../tensor/tensor.js";
+import { inputsByName, topologicalOrder } from "../tensor/traverse.js";
 import { optimise } from "./optimise.js";
 
 // 32 rows fill panels of 16 columns, 20 do not; 700 terms make it worth an orientation.

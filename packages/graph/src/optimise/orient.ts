@@ -1,4 +1,3 @@
-import type { Operator } from "../operator.js";
 import { binaryOperators } from "../operators/binary.js";
 import { comparisonOperators } from "../operators/comparison.js";
 import { geluOperator } from "../operators/gelu.js";
@@ -8,8 +7,9 @@ import { max, mean, min, sum } from "../operators/reductions.js";
 import { selectOperators } from "../operators/select.js";
 import { repeatedAxes, sumToOperator } from "../operators/sumTo.js";
 import { unaryOperators } from "../operators/unary.js";
-import { apply, type Operation, type Source, type Tensor } from "../tensor.js";
-import { topologicalOrder } from "../traverse.js";
+import type { Operator } from "../tensor/operator.js";
+import { apply, type Operation, type Source, type Tensor } from "../tensor/tensor.js";
+import { topologicalOrder } from "../tensor/traverse.js";
 import { isProduct, transposedOperand, transposedProduct } from "./gemm.js";
 import { isOperation, transposeOf } from "./match.js";
 import { type RewriteRule, rewrite, type Usage } from "./rewrite.js";

@@ -1,7 +1,7 @@
-import type { AttributeValue, Operator } from "../operator.js";
-import { sameShape } from "../shape.js";
-import { apply, type Operation, type Source, type Tensor } from "../tensor.js";
-import { topologicalOrder } from "../traverse.js";
+import type { AttributeValue, Operator } from "../tensor/operator.js";
+import { sameShape } from "../tensor/shape.js";
+import { apply, type Operation, type Source, type Tensor } from "../tensor/tensor.js";
+import { topologicalOrder } from "../tensor/traverse.js";
 
 /**
  * A way to write an operation more cheaply: tensors that stand for its outputs (undefined in place of an output that

@@ -1,0 +1,203 @@
+import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
+import { format } from "@steepest/report";
+import {
+  chooseOptimizer,
+  inspectRun,
+  type RunResult,
+  resumeRun,
+  type TrainConfig,
+  train,
+} from "@steepest/train";
+import { findWorkload } from "@steepest/workloads";
+import { Command, Option } from "commander";
+import {
+  countArgument,
+  missingWorkload,
+  numberArgument,
+  oneOptimizerArgument,
+  optimizerArgument,
+  wholeNumberArgument,
+  workloadHelp,
+} from "../../arguments.js";
+import { interruptible, resumeLine } from "../../interruption.js";
+import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { withOutFolder } from "../../outFolder.js";
+import { follow } from "../../terminal/follow.js";
+import { createTrainProgress } from "./progress.js";
+import { trainSummary } from "./summary.js";
+
+interface TrainArguments {
+  readonly optimizer?: OptimizerSpec;
+  readonly lr?: number;
+  readonly schedule?: string;
+  readonly clipNorm?: number;
+  readonly clipValue?: number;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly target?: number;
+  readonly evaluateEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly out?: string;
+  readonly force?: true;
+  readonly resume?: string;
+  readonly json?: true;
+}
+
+/** `steepest train`: trains one workload with one optimizer. */
+export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command {
+  return new Command("train")
+    .description("Train a workload with an optimizer; the same seed gives the same bits")
+    .argument("[workload]", workloadHelp)
+    .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adam)", oneOptimizerArgument)
+    .option(
+      "--lr <number>",
+      "learning rate; for Adadelta, Prodigy and their like the factor of the step that they find (default: the optimizer's)",
+      numberArgument,
+    )
+    .option(
+      "--schedule <name:key=value,...>",
+      "factor on the learning rate; steps may be shares of the run, e.g. cosine:steps=100%,warmup=5%",
+    )
+    .option("--clip-norm <number>", "bound on the norm of the whole gradient", numberArgument)
+    .option("--clip-value <number>", "bound on each element of the gradient", numberArgument)
+    .option("--batch <count>", "examples a step (default: the workload's)", countArgument)
+    .addOption(
+      new Option("--epochs <number>", "passes over the training examples (default: the workload's)")
+        .argParser(numberArgument)
+        .conflicts("steps"),
+    )
+    .option("--steps <count>", "length of the run in steps", countArgument)
+    .option(
+      "--seed <integer>",
+      "decides initial parameters and order of examples (default: 0)",
+      wholeNumberArgument,
+    )
+    .option("--threads <count>", "threads of the gradient's computation (default: 1)", countArgument)
+    .option(
+      "--target <accuracy>",
+      "stop at this validation accuracy, e.g. 0.88; exit code 3 if missed",
+      numberArgument,
+    )
+    .option("--evaluate-every <steps>", "period of evaluations (default: an epoch)", countArgument)
+    .option("--checkpoint-every <steps>", "period of checkpoints (default: an epoch)", countArgument)
+    .option("--out <folder>", "the run's folder (default: a new one in runs/, named after the options)")
+    .option("--force", "replace the run that --out holds")
+    .addOption(new Option("--resume <folder>", "continue the run of this folder").conflicts(["out", "force"]))
+    .option("--json", "print the result as one JSON object")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  steepest train fashion-mnist --optimizer adam --lr 0.001 --epochs 10
+  steepest train fashion-mnist -o momentum:lr=0.05,beta=0.9 --batch 64 --target 0.88
+  steepest train --resume runs/fashion-mnist-adam-seed0
+
+Ctrl-C saves the run and prints how to resume it; a second one stops at once.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 target missed, 130 interrupted.`,
+    )
+    .action(async (workload: string | undefined, options: TrainArguments) => {
+      finish(await interruptible((signal) => runTrain(io, workload, options, signal)));
+    });
+}
+
+async function runTrain(
+  io: Io,
+  workload: string | undefined,
+  options: TrainArguments,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const choices = chosen(workload, options);
+  const progress = createTrainProgress(io);
+  if (options.resume !== undefined) {
+    const run = resumeRun(options.resume, { signal, expect: choices });
+    return report(io, await follow(run, signal, progress), options.resume, options);
+  }
+  if (workload === undefined) throw missingWorkload("train");
+  const optimizer = options.optimizer ?? optimizerArgument("adam");
+  const config = { ...choices, workload: findWorkload(workload).name, optimizer };
+  chooseOptimizer(config);
+  return withOutFolder(options.out, runName(config), async (folder) => {
+    await checkFree(folder, options);
+    const run = train({ ...config, folder, overwrite: options.force === true, signal });
+    return report(io, await follow(run, signal, progress), folder, options);
+  });
+}
+
+/** The choices that the options make, without any default. */
+function chosen(workload: string | undefined, options: TrainArguments): Partial<TrainConfig> {
+  const clip = {
+    ...(options.clipNorm === undefined ? {} : { globalNorm: options.clipNorm }),
+    ...(options.clipValue === undefined ? {} : { value: options.clipValue }),
+  };
+  return {
+    ...(workload === undefined ? {} : { workload }),
+    ...(options.optimizer === undefined ? {} : { optimizer: options.optimizer }),
+    ...(options.lr === undefined ? {} : { learningRate: options.lr }),
+    ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
+    ...(Object.keys(clip).length === 0 ? {} : { clip }),
+    ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.target === undefined ? {} : { target: options.target }),
+    ...(options.evaluateEvery === undefined ? {} : { evaluateEvery: options.evaluateEvery }),
+    ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
+  };
+}
+
+const runName = ({
+  workload,
+  optimizer,
+  learningRate,
+  batchSize,
+  epochs,
+  steps,
+  seed,
+}: TrainConfig & { readonly workload: string }): string =>
+  [
+    workload,
+    formatOptimizerSpec(optimizer),
+    ...(learningRate === undefined ? [] : [`lr${learningRate}`]),
+    ...(batchSize === undefined ? [] : [`batch${batchSize}`]),
+    ...(epochs === undefined ? [] : [`epochs${epochs}`]),
+    ...(steps === undefined ? [] : [`steps${steps}`]),
+    `seed${seed ?? 0}`,
+  ]
+    .join("-")
+    .replaceAll("=", "")
+    .replace(/[^\w.-]+/g, "-");
+
+/** @throws SteepestError where the folder that the user named holds a run, with the ways on */
+async function checkFree(folder: string, options: TrainArguments): Promise<void> {
+  if (options.out === undefined || options.force === true) return;
+  const status = await inspectRun(folder);
+  if (status.kind === "absent") return;
+  const found =
+    status.kind === "complete"
+      ? `a complete run of ${format.counted(status.result.steps, "step")}`
+      : `a run at step ${status.checkpoint?.progress.step ?? 0} of ${status.configuration.steps}`;
+  throw new SteepestError(
+    "invalid-value",
+    `${JSON.stringify(folder)} holds ${found}`,
+    `${status.kind === "partial" ? `Continue it with --resume ${JSON.stringify(folder)}, replace` : "Replace"} it with --force, or choose another --out`,
+  );
+}
+
+/** Writes the result and says which exit code it means. */
+function report(io: Io, result: RunResult, folder: string, options: TrainArguments): ExitCode {
+  if (options.json === true) io.stdout.write(`${JSON.stringify({ ...result, folder })}\n`);
+  if (result.outcome === "interrupted") {
+    const kept =
+      result.step === 0
+        ? "Interrupted before the first step; only the choices of the run are saved. Begin it with:"
+        : `Interrupted after step ${result.step} of ${result.steps}; everything is saved. Continue with:`;
+    io.stderr.write(`${kept}\n  ${resumeLine("train", folder)}\n`);
+    return exitCode.interrupted;
+  }
+  if (options.json !== true) io.stdout.write(`${trainSummary(result, folder)}\n`);
+  return result.target?.reached === false ? exitCode.targetMissed : exitCode.ok;
+}

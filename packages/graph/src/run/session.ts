@@ -1,0 +1,148 @@
+import { GraphError } from "../errors/errors.js";
+import { elementCount } from "../tensor/shape.js";
+import type { DType } from "../tensor/tensor.js";
+import { unknownName } from "../tensor/traverse.js";
+import type { CompiledGraph, CompiledValue } from "./compile.js";
+
+/** Arrays that hold a tensor's numbers: the array's type is the tensor's element type; bool is bytes of 0 or 1. */
+export type TensorArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** What a session reads and writes, and how it runs. */
+export interface SessionOptions {
+  /** The arrays to read at every run, one for each input of the graph. */
+  readonly feeds: Readonly<Record<string, TensorArray>>;
+  /** The arrays to fill at every run, one for each output wanted; at least one. */
+  readonly fetches: Readonly<Record<string, TensorArray>>;
+  /** Threads that one run may use; default 1. Results are the same bits at every run with the same number. */
+  readonly threads?: number;
+  /** Writes ONNX Runtime's profile, in Chrome's trace format, to a file whose path begins so. */
+  readonly profilePrefix?: string;
+}
+
+/** Each thread takes memory of its own, and far more threads than any machine has cores bring it down. */
+const mostThreads = 256;
+
+/** A compiled graph, loaded and bound to arrays. */
+export interface Session {
+  /**
+   * Reads the feeds, computes, fills the fetches.
+   *
+   * @throws GraphError `runtime` where ONNX Runtime fails, as on an index out of bounds, `misuse` after {@link release}
+   */
+  run(): Promise<void>;
+  /** Frees the model, once; a second call does nothing. */
+  release(): Promise<void>;
+}
+
+const arrayTypes: Readonly<Record<DType, { readonly name: string; test(array: TensorArray): boolean }>> = {
+  float32: { name: "Float32Array", test: (array) => array instanceof Float32Array },
+  int32: { name: "Int32Array", test: (array) => array instanceof Int32Array },
+  int64: { name: "BigInt64Array", test: (array) => array instanceof BigInt64Array },
+  uint8: { name: "Uint8Array", test: (array) => array instanceof Uint8Array },
+  bool: { name: "Uint8Array", test: (array) => array instanceof Uint8Array },
+};
+
+function checkArray(kind: "input" | "output", name: string, value: CompiledValue, array: TensorArray): void {
+  const { name: wanted, test } = arrayTypes[value.dtype];
+  const count = elementCount(value.shape);
+  const what = `${kind} "${name}" is ${value.dtype} [${value.shape.join(", ")}]`;
+  if (!test(array)) {
+    throw new GraphError(
+      "dtype-mismatch",
+      `${what} and needs a ${wanted}, found ${array.constructor.name}`,
+      `Pass a ${wanted} of ${count} elements`,
+    );
+  }
+  if (array.length !== count) {
+    throw new GraphError(
+      "shape-mismatch",
+      `${what} and needs ${count} elements, found ${array.length}`,
+      `Pass a ${wanted} of ${count} elements`,
+    );
+  }
+}
+
+/** The arrays paired with the values that they are for, checked. */
+function pair(
+  kind: "input" | "output",
+  values: Readonly<Record<string, CompiledValue>>,
+  arrays: Readonly<Record<string, TensorArray>>,
+): { readonly name: string; readonly value: CompiledValue; readonly array: TensorArray }[] {
+  return Object.entries(arrays).map(([name, array]) => {
+    const value = values[name];
+    if (value === undefined) throw unknownName(kind, name, Object.keys(values));
+    checkArray(kind, name, value, array);
+    return { name, value, array };
+  });
+}
+
+function runtimeError(what: string, fix: string, cause: unknown): GraphError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new GraphError("runtime", `${what}: ${message.trim()}`, fix, { cause });
+}
+
+/**
+ * Loads a compiled graph into ONNX Runtime and binds it to arrays, once: every run reads and fills the same ones.
+ * Views of a (not shared) WebAssembly memory are read and filled in place.
+ *
+ * @throws GraphError `unknown-name`, `dtype-mismatch` or `shape-mismatch` for arrays that do not fit, `misuse` for a
+ *   missing one, `invalid-value` for threads that are no integer from 1 to 256, `runtime` where ONNX Runtime refuses the model
+ */
+export async function createSession(compiled: CompiledGraph, options: SessionOptions): Promise<Session> {
+  const { threads = 1 } = options;
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new GraphError(
+      "invalid-value",
+      `number of threads is ${threads}`,
+      `Expected an integer from 1 to ${mostThreads}; more than the machine has cores never help`,
+    );
+  const feeds = pair("input", compiled.inputs, options.feeds);
+  const fetches = pair("output", compiled.outputs, options.fetches);
+  const missing = Object.keys(compiled.inputs).filter((name) => !(name in options.feeds));
+  if (missing.length > 0 || fetches.length === 0) {
+    throw new GraphError(
+      "misuse",
+      missing.length > 0 ? `feeds are missing: ${missing.join(", ")}` : "there are no fetches",
+      missing.length > 0 ? "Pass one array per input of the graph" : "Pass an array for at least one output",
+    );
+  }
+
+  // Imported only here: everything else in this package also works in the browser.
+  const { env, InferenceSession, Tensor } = await import("onnxruntime-node");
+  // Errors reach the caller as exceptions; ONNX Runtime would print them too.
+  env.logLevel = "fatal";
+  const bind = ({ value, array }: { readonly value: CompiledValue; readonly array: TensorArray }) =>
+    [value.onnxName, new Tensor(value.dtype, array, value.shape)] as const;
+  const boundFeeds = Object.fromEntries(feeds.map(bind));
+  const boundFetches = Object.fromEntries(fetches.map(bind));
+  const runtime = await InferenceSession.create(compiled.onnx, {
+    executionProviders: ["cpu"],
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+    ...(options.profilePrefix === undefined
+      ? {}
+      : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
+  }).catch((cause: unknown) => {
+    throw runtimeError("ONNX Runtime refuses the model", "Report it with the graph that was compiled", cause);
+  });
+  let released = false;
+  return {
+    run: async () => {
+      if (released) throw new GraphError("misuse", "run: the session is released", "Create another session");
+      try {
+        await runtime.run(boundFeeds, boundFetches);
+      } catch (cause) {
+        throw runtimeError("the run failed", "Check that indices lie within what they index", cause);
+      }
+    },
+    release: async () => {
+      if (released) return;
+      released = true;
+      if (options.profilePrefix !== undefined) runtime.endProfiling();
+      await runtime.release();
+    },
+  };
+}
