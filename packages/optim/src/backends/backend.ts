@@ -1,4 +1,5 @@
 import type { RuleBody } from "../language/rule.js";
+import type { BindMoves } from "./moves.js";
 
 /** A typed array of parameters, gradients or state. */
 export type Values = Float32Array | Float64Array;
@@ -73,6 +74,8 @@ export interface Backend {
   allocate(bytes: number): BackendMemory;
   /** @throws SteepestError `unavailable` where this back end cannot run the body. */
   compile(program: Program): CompiledProgram;
+  /** Moves within one memory, from layout to layout. */
+  readonly moves: BindMoves;
 }
 
 /** Bytes of one element. */

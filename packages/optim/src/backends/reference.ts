@@ -2,6 +2,7 @@ import { SteepestError } from "../errors.js";
 import { evaluator } from "../language/evaluate.js";
 import { type Expression, toExpression } from "../language/expression.js";
 import { type Backend, type CompiledProgram, groupSumNames, type Program, unitsOf } from "./backend.js";
+import { referenceMoves } from "./moves.js";
 
 /*
  * The readable meaning of a rule, in float64: expressions become closures over the element's index, and every phase does
@@ -149,4 +150,5 @@ export const referenceBackend: Backend = {
     }
   },
   compile,
+  moves: referenceMoves,
 };

@@ -1,13 +1,13 @@
 import type { Values } from "../backends/backend.js";
-import { elementCount } from "../parameter.js";
+import { type Move, rowMajor } from "../backends/moves.js";
 
-/** A part of a tensor of at most a certain size along each axis, and where its rows lie in the tensor. */
+/** A part of a tensor of at most a certain size along each axis, and where it lies in the tensor. */
 export interface Block {
   readonly shape: readonly number[];
-  /** Where the runs of neighbouring elements begin in the tensor, in the block's own order. */
-  readonly runs: readonly number[];
-  /** Elements of a run: the block's size along the last axis. */
-  readonly runLength: number;
+  /** Where its first element lies in the tensor. */
+  readonly start: number;
+  /** Between neighbours along each axis, in elements of the tensor. */
+  readonly strides: readonly number[];
 }
 
 /**
@@ -29,26 +29,18 @@ export function mergeAxes(shape: readonly number[], largest: number, fewest: num
 
 /** Splits a tensor into blocks of at most `largest` along each axis, row after row of blocks. */
 export function splitIntoBlocks(shape: readonly number[], largest: number): readonly Block[] {
-  const pieces = shape.map((size) =>
+  const strides = rowMajor(shape);
+  const pieces = shape.map((size, axis) =>
     Array.from({ length: Math.ceil(size / largest) }, (_, index) => ({
-      start: index * largest,
+      start: index * largest * (strides[axis] ?? 1),
       size: Math.min(largest, size - index * largest),
     })),
   );
-  const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-  return combinations(pieces).map((parts) => {
-    const starts = parts
-      .slice(0, -1)
-      .map(({ start, size }, axis) =>
-        Array.from({ length: size }, (_, index) => (start + index) * (strides[axis] ?? 1)),
-      );
-    const last = parts.at(-1) ?? { start: 0, size: 1 };
-    return {
-      shape: parts.map(({ size }) => size),
-      runs: combinations(starts).map((offsets) => offsets.reduce((sum, offset) => sum + offset, last.start)),
-      runLength: last.size,
-    };
-  });
+  return combinations(pieces).map((parts) => ({
+    shape: parts.map(({ size }) => size),
+    start: parts.reduce((sum, { start }) => sum + start, 0),
+    strides,
+  }));
 }
 
 /** Every choice of one of each, the last varying fastest. */
@@ -58,43 +50,20 @@ const combinations = <Item>(choices: readonly (readonly Item[])[]): readonly (re
     [[]],
   );
 
-/** Where a block begins in its tensor, if its elements lie there one after the other. */
-export function contiguousStart({ shape, runs, runLength }: Block): number | undefined {
-  const [start = 0] = runs;
-  const isContiguous = runs.every((run, index) => run === start + index * runLength);
-  return isContiguous && runs.length * runLength === elementCount(shape) ? start : undefined;
+/** Whether a block's elements lie in its tensor one after the other. */
+export function isContiguous({ shape, strides }: Block): boolean {
+  const own = rowMajor(shape);
+  return shape.every((size, axis) => size === 1 || strides[axis] === own[axis]);
 }
 
 /** Copies a block out of its tensor. */
-export function gather({ runs, runLength }: Block, tensor: Values, into: Values): void {
-  let place = 0;
-  for (const start of runs) for (let i = start; i < start + runLength; i++) into[place++] = tensor[i] ?? 0;
-}
+export const gather = ({ shape, start, strides }: Block, tensor: Values, into: Values): Move => ({
+  ...{ from: tensor.subarray(start), to: into, sizes: shape },
+  ...{ fromStrides: strides, toStrides: rowMajor(shape) },
+});
 
-/** Adds a multiple of a block to its place in the tensor, of which `keep` is kept there. */
-export function addBlock(
-  { runs, runLength }: Block,
-  block: Values,
-  factor: number,
-  tensor: Values,
-  keep = 1,
-): void {
-  let place = 0;
-  for (const start of runs)
-    for (let i = start; i < start + runLength; i++)
-      tensor[i] = keep * (tensor[i] ?? 0) + factor * (block[place++] ?? 0);
-}
-
-/** The Euclidean norm of a block's elements in its tensor. */
-export function blockNorm({ runs, runLength }: Block, tensor: Values): number {
-  let squares = 0;
-  for (const start of runs) for (let i = start; i < start + runLength; i++) squares += (tensor[i] ?? 0) ** 2;
-  return Math.sqrt(squares);
-}
-
-/** The Euclidean norm. */
-export function norm(values: Values): number {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  return Math.sqrt(squares);
-}
+/** Copies a block to its place in the tensor. */
+export const scatter = ({ shape, start, strides }: Block, block: Values, tensor: Values): Move => ({
+  ...{ from: block, to: tensor.subarray(start), sizes: shape },
+  ...{ fromStrides: rowMajor(shape), toStrides: strides },
+});

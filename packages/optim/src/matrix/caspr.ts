@@ -1,8 +1,10 @@
-import type { Values } from "../backends/backend.js";
+import { add, div, ema, mul, pow, select, sqrt, square, sub } from "../language/expression.js";
 import { choice, count, decayRate, nonNegative, positive, stepSize } from "../language/hyper.js";
+import type { Matrix } from "../linearAlgebra/linearAlgebra.js";
 import { nadamw } from "../rules/nadamw.js";
-import { addBlock, gather, norm, splitIntoBlocks } from "./blocks.js";
-import { defineMatrixRule } from "./matrixRule.js";
+import { gather, isContiguous, scatter, splitIntoBlocks } from "./blocks.js";
+import { elements, scalars } from "./elementwise.js";
+import { defineMatrixRule, type Place } from "./matrixRule.js";
 import { flattened, isMatrix, matrixAt } from "./shapes.js";
 import { largestEigenvalue, meanDiagonal } from "./spectrum.js";
 
@@ -65,85 +67,141 @@ export const caspr = defineMatrixRule({
     return isMatrix({ shape }) && Math.max(rows, columns) <= longestSide;
   },
   companion: { rule: nadamw },
-  plan: (parameters, { hyper: { blockSize, ridge }, options: { root } }) => {
+  plan: (parameters, { hyper: { blockSize, ridge }, options: { root }, elementwise, part }) => {
     const planned = parameters.map(({ shape, x, g, state, scratch }) => {
       const { rows, columns } = flattened(shape);
+      const arrays = { x, g, m: state("m", shape), v: state("v", shape) };
       return {
-        ...{ x, g, m: state("m", shape), v: state("v", shape), ahead: scratch(shape), adam: scratch(shape) },
-        blocks: splitIntoBlocks([rows, columns], blockSize).map((block, index) => {
+        ...{ arrays, state, scratch, ahead: scratch(shape), adam: scratch(shape) },
+        split: splitIntoBlocks([rows, columns], blockSize),
+      };
+    });
+    const plannedBlocks = planned
+      .flatMap((tensor) =>
+        tensor.split.map((block, index) => {
+          const inPlace = isContiguous(block);
           const [height = 1, width = 1] = block.shape;
+          const placeOf = (of: Place) =>
+            inPlace ? part(of, block.start, block.shape) : tensor.scratch(block.shape);
+          const { state, scratch } = tensor;
           return {
-            ...{ block, gradient: scratch([height, width]), ahead: scratch([height, width]) },
-            ...{ half: scratch([height, width]), direction: scratch([height, width]) },
+            ...{ tensor, block, inPlace },
+            ...{ gradient: placeOf(tensor.arrays.g), ahead: placeOf(tensor.ahead) },
+            half: scratch([height, width]),
             leftPrevious: state(`leftPrevious${index}`, [height, height], { identity: ridge }),
+            leftProduct: scratch([height, height]),
+            traces: { product: Number.NaN, squares: Number.NaN },
             factors: [["left", height, ridge] as const, ["right", width, 1] as const].map(
               ([side, size, initial]) => ({
                 factor: state(`${side}${index}`, [size, size], { identity: initial }),
                 inverse: state(`${side}Root${index}`, [size, size], { identity: 1 }),
                 scaled: scratch([size, size]),
                 candidate: scratch([size, size]),
+                mean: { divisor: Number.NaN },
+                taking: { factor: Number.NaN, taken: 0 },
               }),
             ),
           };
         }),
-      };
-    });
-    return ({ algebra, hyper, view }) => {
-      const tensors = planned.map(({ x, g, m, v, ahead, adam }) => ({
-        ...{ x: view(x), g: view(g), m: view(m), v: view(v), ahead: view(ahead), adam: view(adam) },
+      )
+      .map((each) => ({
+        ...each,
+        direction: each.inPlace ? each.ahead : each.tensor.scratch(each.block.shape),
       }));
-      const blocks = planned.flatMap(({ blocks: own }, tensor) =>
-        own.flatMap(({ block, gradient, ahead, half, direction, leftPrevious, factors }) => {
-          const [left, right] = factors.map(({ factor, inverse, scaled, candidate }) => ({
-            factor: matrixAt({ view }, factor),
-            inverse: matrixAt({ view }, inverse),
-            scaled: matrixAt({ view }, scaled),
-            candidate: matrixAt({ view }, candidate),
-          }));
-          if (left === undefined || right === undefined) return [];
-          const matrices = {
-            gradient: matrixAt({ view }, gradient),
-            ahead: matrixAt({ view }, ahead),
-            half: matrixAt({ view }, half),
-            direction: matrixAt({ view }, direction),
-            leftPrevious: matrixAt({ view }, leftPrevious),
-          };
-          // Of the left one on, and of the right one what it is multiplied by once the left root is new.
-          const ofLeft = { decay: 0, weight: 0 };
-          const ofRight = { decay: 0, weight: 0 };
-          return [{ tensor, block, ...matrices, left, right, ofLeft, ofRight }];
-        }),
-      );
+    const { x, g, m, v, adam, ahead, factor, candidate, inverse, product } = elements(
+      ...(["x", "g", "m", "v", "adam", "ahead", "factor", "candidate", "inverse", "product"] as const),
+    );
+    const { k, lr, beta1, beta2, eps, epsRoot, weightDecay, divisor } = scalars(
+      ...(["k", "lr", "beta1", "beta2", "eps", "epsRoot", "weightDecay", "divisor"] as const),
+    );
+    const means = { m: ema(m, g, beta1), v: ema(v, square(g), beta2) };
+    const look = div(ema(means.m, g, beta1), sub(1, pow(beta1, k)));
+    const root2 = sqrt(add(div(means.v, sub(1, pow(beta2, k))), epsRoot));
+    const average = elementwise(
+      { assign: { ...means, ahead: look, adam: div(look, add(root2, eps)) } },
+      planned.map(({ arrays: { g, m, v }, ahead, adam }) => ({ arrays: { g, m, v, ahead, adam } })),
+    );
+    const applyAdam = elementwise(
+      { assign: { x: sub(x, mul(lr, add(adam, mul(weightDecay, x)))) } },
+      planned.map(({ arrays: { x }, adam }) => ({ arrays: { x, adam } })),
+    );
+    const { ownSum, adamSum, size } = scalars("ownSum", "adamSum", "size");
+    /** The preconditioned direction, with the norm of NAdam's. */
+    const apply = elementwise(
+      {
+        sums: { ownSum: square(ahead), adamSum: square(adam) },
+        scalars: { size: select(ownSum, "greater", 0, sqrt(div(adamSum, ownSum)), 0) },
+        assign: { x: sub(x, mul(lr, add(mul(size, ahead), mul(weightDecay, x)))) },
+      },
+      planned.map(({ arrays: { x }, ahead, adam }) => ({ arrays: { x, ahead, adam } })),
+    );
+    const sides = plannedBlocks.flatMap(({ factors }) => factors);
+    const scale = elementwise(
+      { assign: { scaled: div(factor, divisor) } },
+      sides.map(({ factor, scaled, mean }) => ({ arrays: { factor, scaled }, scalars: mean })),
+    );
+    const { factor: rootFactor, taken } = scalars("factor", "taken");
+    const take = elementwise(
+      { assign: { inverse: select(taken, "equal", 1, mul(rootFactor, candidate), inverse) } },
+      sides.map(({ inverse, candidate, taking }) => ({ arrays: { inverse, candidate }, scalars: taking })),
+    );
+    const trace = elementwise(
+      { sums: { product: mul(inverse, product), squares: square(inverse) }, assign: {} },
+      plannedBlocks.flatMap(({ factors: [left], leftProduct, traces }) =>
+        left === undefined
+          ? []
+          : [{ arrays: { inverse: left.inverse, product: leftProduct }, totals: traces }],
+      ),
+    );
 
-      const average = (step: number) => {
-        const { beta1, beta2, eps, epsRoot } = hyper;
-        const [bias1, bias2] = [1 - beta1 ** step, 1 - beta2 ** step];
-        for (const { g, m, v, ahead, adam } of tensors)
-          for (let i = 0; i < g.length; i++) {
-            const gradient = g[i] ?? 0;
-            const mean = beta1 * (m[i] ?? 0) + (1 - beta1) * gradient;
-            const meanSquare = beta2 * (v[i] ?? 0) + (1 - beta2) * gradient * gradient;
-            m[i] = mean;
-            v[i] = meanSquare;
-            const look = (beta1 * mean + (1 - beta1) * gradient) / bias1;
-            ahead[i] = look;
-            adam[i] = look / (Math.sqrt(meanSquare / bias2 + epsRoot) + eps);
-          }
-        for (const { tensor, block, gradient, ahead } of blocks) {
-          const from = tensors[tensor];
-          if (from === undefined) continue;
-          gather(block, from.g, gradient.values);
-          gather(block, from.ahead, ahead.values);
-        }
-      };
+    return ({ algebra, hyper, view, move }) => {
+      const blocks = plannedBlocks.flatMap((planned) => {
+        const [left, right] = planned.factors.map(({ factor, inverse, scaled, candidate, ...own }) => ({
+          ...own,
+          factor: matrixAt({ view }, factor),
+          inverse: matrixAt({ view }, inverse),
+          scaled: matrixAt({ view }, scaled),
+          candidate: matrixAt({ view }, candidate),
+        }));
+        if (left === undefined || right === undefined) return [];
+        const { tensor, block, inPlace, traces, ...places } = planned;
+        const matrices = {
+          gradient: matrixAt({ view }, places.gradient),
+          ahead: matrixAt({ view }, places.ahead),
+          half: matrixAt({ view }, places.half),
+          direction: matrixAt({ view }, places.direction),
+          leftPrevious: matrixAt({ view }, places.leftPrevious),
+          leftProduct: matrixAt({ view }, places.leftProduct),
+        };
+        // Of the left one on, and of the right one what it is multiplied by once the left root is new.
+        const ofLeft = { decay: 0, weight: 0 };
+        const ofRight = { decay: 0, weight: 0 };
+        return [{ tensor, block, inPlace, traces, ...matrices, left, right, ofLeft, ofRight }];
+      });
+
+      const copied = blocks.filter(({ inPlace }) => !inPlace);
+      const takeBlocks = move(
+        copied.flatMap(({ tensor, block, gradient, ahead }) => [
+          gather(block, view(tensor.arrays.g), gradient.values),
+          gather(block, view(tensor.ahead), ahead.values),
+        ]),
+      );
+      const putBlocks = move(
+        copied.map(({ tensor, block, direction }) => scatter(block, direction.values, view(tensor.ahead))),
+      );
       /** Whether the roots were computed in the step before. */
       const isFresh = (step: number) => Math.max(step - 1, 1) % hyper.frequency === 0;
+      const multiplyPrevious = algebra.product(
+        blocks.map(({ left, leftPrevious, leftProduct }) => ({
+          ...{ a: leftPrevious, b: left.inverse, result: leftProduct },
+        })),
+      );
       const setCoefficients = (step: number) => {
-        for (const { left, leftPrevious, ofLeft, ofRight } of blocks) {
+        for (const { left, leftPrevious, traces, ofLeft, ofRight } of blocks) {
           ofLeft.decay = hyper.beta2;
           ofLeft.weight = 1 - hyper.beta2;
           const fresh = isFresh(step);
-          ofRight.decay = hyper.beta2 * (fresh ? remainder(leftPrevious, left.inverse, ridge) : 1);
+          ofRight.decay = hyper.beta2 * (fresh ? remainder(leftPrevious, traces, ridge) : 1);
           ofRight.weight = (1 - hyper.beta2) / left.factor.rows;
           if (fresh) leftPrevious.values.set(left.factor.values);
         }
@@ -158,26 +216,19 @@ export const caspr = defineMatrixRule({
         ]),
       );
 
-      const sides = blocks.flatMap(({ left, right }) => [left, right]);
-      const scales = new Float64Array(sides.length);
-      const scale = () => {
-        for (const [index, { factor, scaled }] of sides.entries()) {
-          const mean = meanDiagonal(factor) + smallest;
-          scales[index] = mean;
-          for (let i = 0; i < scaled.values.length; i++) scaled.values[i] = (factor.values[i] ?? 0) / mean;
-        }
+      const bound = blocks.flatMap(({ left, right }) => [left, right]);
+      const measure = () => {
+        for (const { factor, mean } of bound) mean.divisor = meanDiagonal(factor) + smallest;
       };
       const roots = algebra.inverseRoot(
-        sides.map(({ scaled, candidate }) => ({ matrix: scaled, result: candidate, root: 2 })),
+        bound.map(({ scaled, candidate }) => ({ matrix: scaled, result: candidate, root: 2 })),
         { method: root, epsilon: ridge, damping: "relative", fallbackAbove: Number.POSITIVE_INFINITY },
       );
-      const take = () => {
-        for (const [index, { inverse, candidate }] of sides.entries()) {
+      const judge = () => {
+        for (const [index, { mean, taking }] of bound.entries()) {
           const { error } = roots.reports[index] ?? { error: Number.NaN };
-          if (!(error <= hyper.errorTolerance)) continue;
-          const factor = 1 / Math.sqrt(scales[index] ?? 1);
-          for (let i = 0; i < inverse.values.length; i++)
-            inverse.values[i] = factor * (candidate.values[i] ?? 0);
+          taking.taken = error <= hyper.errorTolerance ? 1 : 0;
+          taking.factor = 1 / Math.sqrt(mean.divisor);
         }
       };
 
@@ -187,28 +238,13 @@ export const caspr = defineMatrixRule({
       const lookRight = algebra.product(
         blocks.map(({ right, half, direction }) => ({ a: half, b: right.inverse, result: direction })),
       );
-      /** Puts the preconditioned direction, with the norm of NAdam's, in the place of NAdam's. */
-      const graft = () => {
-        for (const [index, { adam, ahead }] of tensors.entries()) {
-          ahead.fill(0);
-          for (const { tensor, block, direction } of blocks)
-            if (tensor === index) addBlock(block, direction.values, 1, ahead);
-          const size = norm(ahead);
-          const factor = size > 0 ? norm(adam) / size : 0;
-          for (let i = 0; i < adam.length; i++) adam[i] = factor * (ahead[i] ?? 0);
-        }
-      };
-      const apply = () => {
-        const { lr, weightDecay } = hyper;
-        for (const { x, adam } of tensors)
-          for (let i = 0; i < x.length; i++)
-            x[i] = (x[i] ?? 0) - lr * ((adam[i] ?? 0) + weightDecay * (x[i] ?? 0));
-      };
       return [
-        ...[average, setCoefficients, fromLeft, accumulate],
-        { when: (step) => step % hyper.frequency === 0, stages: [scale, roots, take] },
-        { when: (step) => step > hyper.start, stages: [lookLeft, lookRight, graft] },
-        apply,
+        ...[average, takeBlocks],
+        { when: isFresh, stages: [multiplyPrevious, trace] },
+        ...[setCoefficients, fromLeft, accumulate],
+        { when: (step) => step % hyper.frequency === 0, stages: [measure, scale, roots, judge, take] },
+        { when: (step) => step > hyper.start, stages: [lookLeft, lookRight, putBlocks, apply] },
+        { when: (step) => step <= hyper.start, stages: [applyAdam] },
       ];
     };
   },
@@ -229,21 +265,15 @@ export const caspr = defineMatrixRule({
 /** Keeps the scale of a factor of zeros from being zero. */
 const smallest = 1e-30;
 
-/** c = max(0, tr(P (L + ρλmax I) P))/n of the left factor L that the root before P was of: what P leaves of it, 1 where P is its own root. */
+/**
+ * c = max(0, tr(P (L + ρλmax I) P))/n of the left factor L that the root before P was of: what P leaves of it, 1 where P is its own root;
+ * from the sums of P∘(LP) and of P∘P.
+ */
 function remainder(
-  previous: { readonly rows: number; readonly values: Values },
-  inverse: { readonly values: Values },
+  { rows, values }: Matrix,
+  traces: { readonly product: number; readonly squares: number },
   ridge: number,
 ): number {
-  const { rows } = previous;
-  const damping = ridge * largestEigenvalue(previous.values, rows);
-  let trace = 0;
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < rows; j++) {
-      let row = damping * (inverse.values[i * rows + j] ?? 0);
-      for (let k = 0; k < rows; k++)
-        row += (previous.values[i * rows + k] ?? 0) * (inverse.values[k * rows + j] ?? 0);
-      trace += (inverse.values[i * rows + j] ?? 0) * row;
-    }
-  return Math.max(0, trace) / rows;
+  const damping = ridge * largestEigenvalue(values, rows);
+  return Math.max(0, traces.product + damping * traces.squares) / rows;
 }

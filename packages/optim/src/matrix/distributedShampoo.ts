@@ -5,7 +5,7 @@ import type { ArgumentMapping } from "../language/rule.js";
 import { elementCount } from "../parameter.js";
 import { gd } from "../rules/gd.js";
 import { gramOfAxes, multiplyAxes } from "./axes.js";
-import { addBlock, blockNorm, contiguousStart, gather, mergeAxes, norm, splitIntoBlocks } from "./blocks.js";
+import { gather, isContiguous, mergeAxes, scatter, splitIntoBlocks } from "./blocks.js";
 import { elements, scalars } from "./elementwise.js";
 import { graftSquares, keepsSquares } from "./grafting.js";
 import {
@@ -153,27 +153,30 @@ function plan(
       ? { squares: state("squares", shape), grafted: scratch(shape) }
       : {};
     const arrays = { g, mean: state("mean", shape), filtered, ...squares };
-    return { ...{ shape, state, scratch, x, arrays }, graft: squares.grafted ?? filtered };
+    const merged =
+      merge === "none" && shape.length > 0 ? shape : mergeAxes(shape, blockSize, merge === "vector" ? 1 : 2);
+    const split = splitIntoBlocks(merged, blockSize);
+    return {
+      ...{ shape, state, scratch, x, arrays, split, graft: squares.grafted ?? filtered },
+      // Blocks whose elements lie together are parts of the tensor's arrays, others are copied.
+      inPlace: split.every(isContiguous),
+    };
   });
   // Kind by kind from here on, so that the arrays of equal blocks lie next to each other: one batch of the linear algebra.
   const blocks = tensors
     .flatMap((tensor) => {
-      const { shape } = tensor;
-      const merged =
-        merge === "none" && shape.length > 0
-          ? shape
-          : mergeAxes(shape, blockSize, merge === "vector" ? 1 : 2);
-      return splitIntoBlocks(merged, blockSize).map((block, index) => {
-        // A block whose elements lie together is a part of its tensor's arrays, others are copied.
-        const start = contiguousStart(block);
-        const within = (of: Place) => (start === undefined ? undefined : part(of, start, block.shape));
-        const placeOf = (of: Place) => within(of) ?? tensor.scratch(block.shape);
-        const { g, filtered } = tensor.arrays;
-        return {
-          ...{ block, index, tensor, shape: block.shape, g: placeOf(g), filtered: placeOf(filtered) },
-          inPlace: { x: within(tensor.x), graft: within(tensor.graft) },
-        };
+      const { inPlace, scratch, split } = tensor;
+      return split.map((block, index) => {
+        const { shape, start } = block;
+        const placeOf = (of: Place) => (inPlace ? part(of, start, shape) : scratch(shape));
+        return { ...{ block, index, tensor, shape }, placeOf };
       });
+    })
+    .map((each) => ({ ...each, g: each.placeOf(each.tensor.arrays.g) }))
+    .map((each) => ({ ...each, filtered: each.placeOf(each.tensor.arrays.filtered) }))
+    .map((each) => {
+      const { tensor, filtered, placeOf } = each;
+      return { ...each, graft: tensor.graft === tensor.arrays.filtered ? filtered : placeOf(tensor.graft) };
     })
     .map((each) => ({ ...each, first: each.tensor.scratch(each.shape) }))
     .map((each) => ({ ...each, second: each.tensor.scratch(each.shape) }))
@@ -243,38 +246,42 @@ function plan(
   const { graftSum, ownSum } = scalars("graftSum", "ownSum");
   const size = grafting === "none" ? 1 : div(sqrt(graftSum), add(sqrt(ownSum), leastNorm));
   const step = mul(mul(lr, size), direction);
+  const sums = { graftSum: square(graft), ownSum: square(direction) };
+  const decayed = mul(x, sub(1, mul(lr, weightDecay)));
   const applyInPlace = elementwise(
-    {
-      sums: { graftSum: square(graft), ownSum: square(direction) },
-      assign: { x: sub(mul(x, sub(1, mul(lr, weightDecay))), step) },
-    },
-    blocks.flatMap(({ inPlace: { x, graft }, direction }) =>
-      x === undefined || graft === undefined ? [] : [{ arrays: { x, graft, direction } }],
+    { sums, assign: { x: sub(decayed, step) } },
+    blocks.flatMap(({ tensor: { x, inPlace }, block, graft, direction }) =>
+      inPlace ? [{ arrays: { x: part(x, block.start, block.shape), graft, direction } }] : [],
     ),
   );
+  const scaleCopied = elementwise(
+    { sums, assign: { direction: step } },
+    blocks.flatMap(({ tensor, graft, direction }) =>
+      tensor.inPlace ? [] : [{ arrays: { graft, direction } }],
+    ),
+  );
+  // The graft's own array is not needed any more by then.
+  const applyCopied = elementwise(
+    { assign: { x: sub(decayed, graft) } },
+    tensors.flatMap(({ x, graft, inPlace }) => (inPlace ? [] : [{ arrays: { x, graft } }])),
+  );
 
-  return ({ algebra, hyper: current, view }) => {
-    const copied = blocks
-      .filter(({ inPlace }) => inPlace.x === undefined)
-      .map(({ block, tensor, g, filtered, direction }) => ({
-        ...{ block, x: view(tensor.x), graft: view(tensor.graft), direction: view(direction) },
-        copies: [
-          { from: view(tensor.arrays.g), to: view(g) },
-          { from: view(tensor.arrays.filtered), to: view(filtered) },
-        ],
-      }));
+  return ({ algebra, hyper: current, view, move }) => {
+    const copied = blocks.filter(({ tensor }) => !tensor.inPlace);
+    const takeBlocks = move(
+      copied.flatMap(({ block, tensor, g, filtered, graft }) => [
+        gather(block, view(tensor.arrays.g), view(g)),
+        gather(block, view(tensor.arrays.filtered), view(filtered)),
+        ...(graft === filtered ? [] : [gather(block, view(tensor.graft), view(graft))]),
+      ]),
+    );
+    const putBlocks = move(
+      copied.map(({ block, tensor, direction }) => scatter(block, view(direction), view(tensor.graft))),
+    );
     const coefficients = { decay: 0, weight: 0 };
-    const takeBlocks = () => {
+    const setCoefficients = () => {
       coefficients.decay = current.beta2;
       coefficients.weight = current.beta2 === 1 ? 1 : 1 - current.beta2;
-      for (const { block, copies } of copied) for (const { from, to } of copies) gather(block, from, to);
-    };
-    const applyCopied = () => {
-      const keep = 1 - current.lr * current.weightDecay;
-      for (const { block, x, graft, direction } of copied) {
-        const size = grafting === "none" ? 1 : blockNorm(block, graft) / (norm(direction) + leastNorm);
-        addBlock(block, direction, -current.lr * size, x, keep);
-      }
     };
 
     const bound = axes.map(({ block, factor, inner, corrected, values }) => ({
@@ -327,7 +334,7 @@ function plan(
     const refreshes = (step: number) =>
       preconditions(step) && (step === firstStep() || step % current.frequency === 0);
     return [
-      ...[average, takeBlocks, ...accumulate],
+      ...[average, setCoefficients, takeBlocks, ...accumulate],
       { when: refreshes, stages: [correct, refresh] },
       ...(corrects ? [...projected, averageSquares] : []),
       {
@@ -335,7 +342,7 @@ function plan(
         stages: [
           ...inner.stages,
           ...(corrects ? [divideByRoots] : []),
-          ...[...outer, applyInPlace, applyCopied],
+          ...[...outer, applyInPlace, scaleCopied, putBlocks, applyCopied],
         ],
       },
       { when: (step) => !preconditions(step), stages: [applyGraft] },

@@ -19,6 +19,8 @@ export interface ElementwiseTensor {
   readonly arrays: Readonly<Record<string, Place>>;
   /** Scalars beside the hyper-parameters; read at every run, the same names for every tensor. */
   readonly scalars?: Readonly<Record<string, number>>;
+  /** Where the update's sums are written after each run, by name. */
+  readonly totals?: Record<string, number>;
 }
 
 /** A stage that a plan declares, and that runs once the memory is there. */
@@ -41,10 +43,12 @@ export class ElementwiseStages {
     const declared: Declared = { update, tensors, bound: [] };
     this.#declared.push(declared);
     return (step) => {
-      for (const { program, hyper, own } of declared.bound) {
+      for (const { program, hyper, own, totals, sums } of declared.bound) {
         let place = hyper.length - own.names.length;
         for (const name of own.names) hyper[place++] = own.values[name] ?? Number.NaN;
         program.run(step, hyper);
+        if (totals !== undefined)
+          for (let i = 0; i < sums.length; i++) totals[sums[i] ?? ""] = program.groupSums[i] ?? Number.NaN;
       }
     };
   }
@@ -83,6 +87,8 @@ export class ElementwiseStages {
           program: program.bind(memory, shape, { arrays, scratch }),
           hyper: vector,
           own: { names: own, values: tensor.scalars ?? {} },
+          totals: tensor.totals,
+          sums: Object.keys(declared.update.sums ?? {}),
         });
         return vector;
       });
@@ -102,6 +108,8 @@ interface Declared {
     /** The rule's hyper-parameters, then the tensor's own scalars. */
     readonly hyper: Float64Array;
     readonly own: { readonly names: readonly string[]; readonly values: Readonly<Record<string, number>> };
+    readonly totals: Record<string, number> | undefined;
+    readonly sums: readonly string[];
   }[];
 }
 

@@ -1,4 +1,5 @@
 import type { Values } from "../backends/backend.js";
+import type { Move, Moves } from "../backends/moves.js";
 import type { OptionValues } from "../language/defineRule.js";
 import type { OptionSpec, OptionValue, Rule, RuleDescription } from "../language/rule.js";
 import { checkDescription } from "../language/validate.js";
@@ -41,6 +42,8 @@ export interface Binding<Hyper extends string = string> {
   /** The hyper-parameters of the present step; one object, overwritten before each. */
   readonly hyper: Readonly<Record<Hyper, number>>;
   view(place: Place): Values;
+  /** Moves between views, from layout to layout. */
+  move(moves: readonly Move[]): Moves;
 }
 
 /** How a plan declares what is not an array of its own. */

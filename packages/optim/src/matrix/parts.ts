@@ -7,6 +7,7 @@ import {
   type GroupShape,
   type Values,
 } from "../backends/backend.js";
+import { moveDescriptorBytes } from "../backends/moves.js";
 import { evaluateScalar } from "../language/evaluate.js";
 import { toExpression, variable } from "../language/expression.js";
 import type { RuleBody } from "../language/rule.js";
@@ -130,6 +131,7 @@ export function planMatrices(context: PartContext, part: Part, space: Addresses)
   const stateCount = (end - start) / elementBytes(precision);
   const names = Object.keys(rule.hyper);
   const bindElementwise = room.elementwise.plan(backend, rule.name, names, space);
+  const moveDescriptor = space.take(moveDescriptorBytes);
   const whole = { count: stateCount, spans: [{ offset: 0, count: stateCount }] };
   const clear = planProgram(
     context,
@@ -154,7 +156,10 @@ export function planMatrices(context: PartContext, part: Part, space: Addresses)
         return { parameter: parameter.name, array: slot, view, shape: place.shape };
       });
       const hyper: Record<string, number> = { ...part.values };
-      const stages = bindRule({ algebra, hyper, view: (place) => room.view(place, precision, memory) });
+      const stages = bindRule({
+        ...{ algebra, hyper, view: (place) => room.view(place, precision, memory) },
+        move: (moves) => backend.moves(memory, moveDescriptor, moves),
+      });
       const prepare = transforms ? transform(memory) : undefined;
       const handOver = bindElementwise(memory, (place) => room.address(place, precision));
       const begin = (step: number, handed: Float64Array): void => {

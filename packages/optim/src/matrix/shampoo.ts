@@ -1,5 +1,7 @@
+import { mul, sub } from "../language/expression.js";
 import { choice, decayRate, nonNegative, stepSize } from "../language/hyper.js";
 import { rmsprop } from "../rules/rmsprop.js";
+import { elements, scalars } from "./elementwise.js";
 import { defineMatrixRule } from "./matrixRule.js";
 import { flattened, isMatrix, matrixAt } from "./shapes.js";
 
@@ -32,7 +34,7 @@ export const shampoo = defineMatrixRule({
     options: { epsPlacement: "inside", centered: false, buffer: "none" },
     hyper: { gamma: "beta", weightDecay: 0 },
   },
-  plan: (parameters, { hyper: { eps }, options: { root } }) => {
+  plan: (parameters, { hyper: { eps }, options: { root }, elementwise }) => {
     const planned = parameters.map(({ shape, x, g, state, scratch }) => {
       const { rows, columns } = flattened(shape);
       return {
@@ -45,9 +47,13 @@ export const shampoo = defineMatrixRule({
         direction: scratch([rows, columns]),
       };
     });
+    const { x, direction } = elements("x", "direction");
+    const apply = elementwise(
+      { assign: { x: sub(x, mul(scalars("lr").lr, direction)) } },
+      planned.map(({ x, direction }) => ({ arrays: { x, direction } })),
+    );
     return ({ algebra, hyper, view }) => {
-      const matrices = planned.map(({ x, g, shape, ...places }) => ({
-        x: view(x),
+      const matrices = planned.map(({ g, shape, ...places }) => ({
         g: matrixAt({ view }, g, shape),
         left: matrixAt({ view }, places.left),
         right: matrixAt({ view }, places.right),
@@ -81,11 +87,7 @@ export const shampoo = defineMatrixRule({
           coefficients.decay = hyper.beta;
           coefficients.weight = 1 - hyper.beta;
         },
-        ...[accumulate, roots, fromLeft, fromRight],
-        () => {
-          for (const { x, direction } of matrices)
-            for (let i = 0; i < x.length; i++) x[i] = (x[i] ?? 0) - hyper.lr * (direction.values[i] ?? 0);
-        },
+        ...[accumulate, roots, fromLeft, fromRight, apply],
       ];
     };
   },

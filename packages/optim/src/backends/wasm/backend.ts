@@ -11,6 +11,7 @@ import {
   unitsOf,
 } from "../backend.js";
 import { descriptorHeader, generateKernels, type Kernels } from "./generate.js";
+import { wasmMoves } from "./moves.js";
 import { RegisterFile, runScalars } from "./scalars.js";
 
 /** WebAssembly memory comes in pages of 64 KiB, of which 32-bit addresses reach 65,536. */
@@ -240,10 +241,14 @@ function carrying(
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-function instantiate(kernels: Kernels, memory: BackendMemory, count: number): readonly Kernel[] {
+function memoryOf(memory: BackendMemory): WebAssembly.Memory {
   const imported = memories.get(memory);
   if (imported === undefined) throw new Error("internal: memory of another back end");
-  const { exports } = new WebAssembly.Instance(kernels.module, { arena: { memory: imported } });
+  return imported;
+}
+
+function instantiate(kernels: Kernels, memory: BackendMemory, count: number): readonly Kernel[] {
+  const { exports } = new WebAssembly.Instance(kernels.module, { arena: { memory: memoryOf(memory) } });
   return Array.from({ length: count }, (_, index) => {
     const kernel = exports[String(index)];
     if (typeof kernel !== "function") throw new Error(`internal: kernel ${index} is missing`);
@@ -254,4 +259,9 @@ function instantiate(kernels: Kernels, memory: BackendMemory, count: number): re
 }
 
 /** Fused float32 kernels in WebAssembly SIMD: one pass over memory a phase. */
-export const wasmBackend: Backend = { precision: "float32", allocate, compile };
+export const wasmBackend: Backend = {
+  precision: "float32",
+  allocate,
+  compile,
+  moves: wasmMoves(memoryOf),
+};
