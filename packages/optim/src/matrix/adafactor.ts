@@ -1,82 +1,28 @@
-import type { Values } from "../backends/backend.js";
+import { rowMajor } from "../backends/moves.js";
+import {
+  abs,
+  add,
+  div,
+  type Expression,
+  ema,
+  max,
+  min,
+  mul,
+  neg,
+  type Operand,
+  pow,
+  select,
+  sign,
+  sqrt,
+  square,
+  sub,
+} from "../language/expression.js";
 import { choice, count, decayRate, flag, nonNegative, positive, real, stepSize } from "../language/hyper.js";
 import { elementCount } from "../parameter.js";
 import { sgd } from "../rules/sgd.js";
+import { elements, scalars } from "./elementwise.js";
 import { type Factoring, factoring } from "./factors.js";
-import { defineMatrixRule } from "./matrixRule.js";
-
-const rootMeanSquare = (values: Values): number => {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += (values[i] ?? 0) ** 2;
-  return Math.sqrt(total / values.length);
-};
-
-/** The means of squares of one parameter, and what it is made of. */
-interface Arrays {
-  readonly factors: Factoring | undefined;
-  readonly x: Values;
-  readonly g: Values;
-  readonly direction: Values;
-  /** Means of squares along rows, [slices, rows], or of each element. */
-  readonly first: Values;
-  /** Along columns, [slices, columns]; empty where nothing is factored. */
-  readonly second: Values;
-  readonly momentum: Values | undefined;
-}
-
-interface Squares {
-  /** The weight of what was. */
-  readonly keep: number;
-  /** Added to squares. */
-  readonly added: number;
-  /** Below which the mean of a factor does not fall. */
-  readonly leastMean: number;
-  /** Below which a mean of squares does not fall. */
-  readonly least: number;
-}
-
-/** Averages the squares and writes g/√v to the direction. */
-function divideByRoot({ factors, g, direction, first, second }: Arrays, squares: Squares): void {
-  const { keep, added, leastMean, least } = squares;
-  if (factors === undefined) {
-    for (let i = 0; i < g.length; i++) {
-      const gradient = g[i] ?? 0;
-      const mean = keep * (first[i] ?? 0) + (1 - keep) * (gradient * gradient + added);
-      first[i] = mean;
-      direction[i] = gradient / Math.sqrt(Math.max(mean, least));
-    }
-    return;
-  }
-  const { rows, columns, rowStride, columnStride, slices } = factors;
-  for (let s = 0; s < slices.length; s++) {
-    const start = slices[s] ?? 0;
-    for (let j = 0; j < columns; j++) {
-      const place = s * columns + j;
-      second[place] = keep * (second[place] ?? 0);
-    }
-    let rowMeans = 0;
-    for (let i = 0; i < rows; i++) {
-      let total = 0;
-      for (let j = 0; j < columns; j++) {
-        const square = (g[start + i * rowStride + j * columnStride] ?? 0) ** 2 + added;
-        total += square;
-        second[s * columns + j] = (second[s * columns + j] ?? 0) + ((1 - keep) * square) / rows;
-      }
-      const mean = keep * (first[s * rows + i] ?? 0) + ((1 - keep) * total) / columns;
-      first[s * rows + i] = mean;
-      rowMeans += mean;
-    }
-    const whole = Math.max(rowMeans / rows, leastMean);
-    for (let i = 0; i < rows; i++) {
-      const row = (first[s * rows + i] ?? 0) / whole;
-      for (let j = 0; j < columns; j++) {
-        const place = start + i * rowStride + j * columnStride;
-        const mean = row * (second[s * columns + j] ?? 0);
-        direction[place] = (g[place] ?? 0) / Math.sqrt(Math.max(mean, least));
-      }
-    }
-  }
-}
+import { defineMatrixRule, type PlannedParameter } from "./matrixRule.js";
 
 /** Adafactor: of a matrix' squared gradients only the means of rows and of columns are kept. It has three semantics; the options tell them apart. */
 export const adafactor = defineMatrixRule({
@@ -184,63 +130,139 @@ export const adafactor = defineMatrixRule({
   takes: ({ shape }) => elementCount(shape) > 0,
   // Of tensors without elements, the only ones left.
   companion: { rule: sgd, hyper: { weightDecay: 0 } },
-  plan: (parameters, { hyper: { leastAxis }, options }) => {
+  plan: (parameters, { hyper: { leastAxis }, options, elementwise }) => {
     const { epsilon, rate, scaleParameter, cautious, decayBy } = options;
-    // A mask of the step needs the averaged step.
-    const momentum = options.momentum || cautious;
     const planned = parameters.map(({ shape, x, g, state, scratch }) => {
       const factors = factoring(shape, options.factors, leastAxis);
-      const count = factors?.slices.length ?? 0;
       return {
-        ...{ x, g, factors, direction: scratch(shape) },
-        first: factors === undefined ? state("squares", shape) : state("rows", [count, factors.rows]),
-        second: factors && state("columns", [count, factors.columns]),
-        momentum: momentum ? state("momentum", shape) : undefined,
+        ...{ x, g, shape, factors, direction: scratch(shape) },
+        squares: factors === undefined ? state("squares", shape) : undefined,
+        factored: factors && planFactored(factors, shape, state, scratch),
+        // A mask of the step needs the averaged step.
+        momentum: options.momentum || cautious ? state("momentum", shape) : undefined,
+        scalars: { count: elementCount(shape) },
       };
     });
-    return ({ hyper, view }) => {
-      const arrays = planned.map(
-        ({ factors, x, g, direction, first, second, momentum: mean }): Arrays => ({
-          ...{ factors, x: view(x), g: view(g), direction: view(direction), first: view(first) },
-          second: second === undefined ? new Float64Array(0) : view(second),
-          momentum: mean && view(mean),
+    const factored = planned.flatMap(({ factored, g, direction, shape }) =>
+      factored === undefined ? [] : [{ ...factored, g, direction, shape }],
+    );
+
+    const { x, g, direction, squares, momentum } = elements(
+      ...(["x", "g", "direction", "squares", "momentum"] as const),
+    );
+    const { k, lr, decayExponent, eps, epsScale, clip, beta1, weightDecay, count } = scalars(
+      ...(["k", "lr", "decayExponent", "eps", "epsScale", "clip", "beta1", "weightDecay", "count"] as const),
+    );
+    const keep = sub(1, pow(k, neg(abs(decayExponent))));
+    const isAdded = epsilon === "added";
+    const squared = isAdded ? add(square(g), eps) : square(g);
+    const least = max(square(eps), leastNormal);
+    const overRoot = (mean: Expression) => div(g, sqrt(isAdded ? mean : max(mean, least)));
+
+    const ofEach = ema(squares, squared, keep);
+    const divideEach = elementwise(
+      { assign: { squares: ofEach, direction: overRoot(ofEach) } },
+      planned.flatMap(({ squares, g, direction }) =>
+        squares === undefined ? [] : [{ arrays: { squares, g, direction } }],
+      ),
+    );
+    const squareEach = elementwise(
+      { assign: { direction: squared } },
+      factored.map(({ g, direction }) => ({ arrays: { g, direction } })),
+    );
+    const { mean, sum, whole, rowRatio, columnMean } = elements(
+      ...(["mean", "sum", "whole", "rowRatio", "columnMean"] as const),
+    );
+    const average = elementwise(
+      { assign: { mean: ema(mean, div(sum, count), keep) } },
+      factored.flatMap(({ rows, columns, rowSums, columnSums, factors }) => [
+        { arrays: { mean: rows, sum: rowSums }, scalars: { count: factors.columns } },
+        { arrays: { mean: columns, sum: columnSums }, scalars: { count: factors.rows } },
+      ]),
+    );
+    const wholeMean = div(whole, count);
+    const divideRows = elementwise(
+      { assign: { whole: div(mean, isAdded ? wholeMean : max(wholeMean, eps)) } },
+      factored.map(({ rows, ratios, factors }) => ({
+        ...{ arrays: { mean: rows, whole: ratios }, scalars: { count: factors.rows } },
+      })),
+    );
+    const divideFactored = elementwise(
+      { assign: { rowRatio: overRoot(mul(rowRatio, columnMean)) } },
+      factored.map(({ g, direction, columnMeans }) => ({
+        arrays: { g, rowRatio: direction, columnMean: columnMeans },
+      })),
+    );
+
+    const { xSum, directionSum, agreeing } = scalars("xSum", "directionSum", "agreeing");
+    const relative = rate === "relative" ? min(lr, div(1, sqrt(k))) : lr;
+    const size = scaleParameter ? mul(relative, max(epsScale, sqrt(div(xSum, count)))) : relative;
+    const scale = div(size, max(1, div(sqrt(div(directionSum, count)), clip)));
+    const shrunk = mul(sub(1, mul(weightDecay, { step: size, lr, one: 1 }[decayBy])), x);
+    const ofX = scaleParameter ? { xSum: square(x) } : {};
+    const sums = { ...ofX, directionSum: square(direction) };
+    const apply = elementwise(
+      { sums, assign: { x: sub(shrunk, mul(scale, direction)) } },
+      planned.flatMap(({ x, direction, momentum, scalars: own }) =>
+        momentum === undefined ? [{ arrays: { x, direction }, scalars: own }] : [],
+      ),
+    );
+    const averaged = ema(momentum, mul(scale, direction), beta1);
+    const withMomentum = planned.flatMap(({ x, g, direction, momentum, scalars: own }) =>
+      momentum === undefined ? [] : [{ arrays: { x, g, direction, momentum }, scalars: own }],
+    );
+    const applyAveraged = elementwise(
+      { sums, assign: { momentum: averaged, ...(cautious ? {} : { x: sub(shrunk, averaged) }) } },
+      withMomentum,
+    );
+    const ifAgreeing = (value: Operand) => select(mul(sign(momentum), g), "greater", 0, value, 0);
+    const further = div(count, add(agreeing, 1));
+    const applyCautious = elementwise(
+      {
+        sums: { ...ofX, agreeing: ifAgreeing(1) },
+        assign: { x: sub(shrunk, ifAgreeing(mul(momentum, further))) },
+      },
+      cautious ? withMomentum : [],
+    );
+    return ({ view, move }) => {
+      const sums = factored.flatMap(({ rowSums, columnSums, wholes }) =>
+        [rowSums, columnSums, wholes].map(view),
+      );
+      const clear = () => {
+        for (const array of sums) array.fill(0);
+      };
+      const addUp = move(
+        factored.flatMap(({ factors: { rowStrides, columnStrides }, shape, direction, ...places }) => {
+          const from = { from: view(direction), fromStrides: rowMajor(shape), sizes: shape, add: true };
+          return [
+            { ...from, to: view(places.rowSums), toStrides: rowStrides },
+            { ...from, to: view(places.columnSums), toStrides: columnStrides },
+          ];
         }),
       );
-      const update = (each: Arrays, step: number): void => {
-        const { lr, decayExponent, eps, epsScale, clip, beta1, weightDecay } = hyper;
-        const { x, g, direction, momentum: mean } = each;
-        const isAdded = epsilon === "added";
-        divideByRoot(each, {
-          keep: 1 - step ** -Math.abs(decayExponent),
-          added: isAdded ? eps : 0,
-          leastMean: isAdded ? 0 : eps,
-          least: isAdded ? 0 : eps * eps,
-        });
-        const relative = rate === "relative" ? Math.min(lr, 1 / Math.sqrt(step)) : lr;
-        const size = scaleParameter ? relative * Math.max(epsScale, rootMeanSquare(x)) : relative;
-        const scale = size / Math.max(1, rootMeanSquare(direction) / clip);
-        const shrink = 1 - weightDecay * { step: size, lr, one: 1 }[decayBy];
-        if (mean === undefined) {
-          for (let i = 0; i < x.length; i++) x[i] = shrink * (x[i] ?? 0) - scale * (direction[i] ?? 0);
-          return;
-        }
-        let agreeing = 0;
-        for (let i = 0; i < x.length; i++) {
-          const averaged = beta1 * (mean[i] ?? 0) + (1 - beta1) * scale * (direction[i] ?? 0);
-          mean[i] = averaged;
-          if (averaged * (g[i] ?? 0) > 0) agreeing++;
-        }
-        const further = x.length / (agreeing + 1);
-        for (let i = 0; i < x.length; i++) {
-          const averaged = mean[i] ?? 0;
-          const masked = averaged * (g[i] ?? 0) > 0 ? averaged * further : 0;
-          x[i] = shrink * (x[i] ?? 0) - (cautious ? masked : averaged);
-        }
-      };
+      const addUpRows = move(
+        factored.flatMap(({ factors, rows, wholes, ratios }) => {
+          const sizes = [factors.slices, factors.rows];
+          const [own, ofSlice] = [rowMajor(sizes), [1, 0]];
+          const whole = view(wholes);
+          return [
+            { ...{ sizes, from: view(rows), fromStrides: own }, to: whole, toStrides: ofSlice, add: true },
+            { ...{ sizes, from: whole, fromStrides: ofSlice }, to: view(ratios), toStrides: own },
+          ];
+        }),
+      );
+      const spread = move(
+        factored.flatMap(({ factors: { rowStrides, columnStrides }, shape, ...places }) => {
+          const to = { sizes: shape, toStrides: rowMajor(shape) };
+          return [
+            { ...to, from: view(places.ratios), fromStrides: rowStrides, to: view(places.direction) },
+            { ...to, from: view(places.columns), fromStrides: columnStrides, to: view(places.columnMeans) },
+          ];
+        }),
+      );
       return [
-        (step) => {
-          for (const each of arrays) update(each, step);
-        },
+        ...[divideEach, squareEach, clear, addUp, average, addUpRows, divideRows, spread, divideFactored],
+        ...[apply, applyAveraged, applyCautious],
       ];
     };
   },
@@ -271,3 +293,24 @@ export const adafactor = defineMatrixRule({
     "x ← x − αₖ·u/max(1, RMS(u)/d)",
   ],
 });
+
+/** What squares are clamped at where ε₁² is too small for float32, so that nothing is divided by 0. */
+const leastNormal = 2 ** -126;
+
+/** The arrays of a tensor whose squares are kept by their means along rows and columns. */
+function planFactored(
+  factors: Factoring,
+  shape: readonly number[],
+  state: PlannedParameter["state"],
+  scratch: PlannedParameter["scratch"],
+) {
+  const ofRows = [factors.slices, factors.rows];
+  const ofColumns = [factors.slices, factors.columns];
+  return {
+    ...{ factors, rows: state("rows", ofRows), columns: state("columns", ofColumns) },
+    ...{ rowSums: scratch(ofRows), columnSums: scratch(ofColumns), wholes: scratch([factors.slices]) },
+    /** Of each row's mean to the mean of its slice; before, that one's multiple. */
+    ratios: scratch(ofRows),
+    columnMeans: scratch(shape),
+  };
+}

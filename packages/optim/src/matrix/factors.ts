@@ -1,13 +1,16 @@
+import { rowMajor } from "../backends/moves.js";
 import { elementCount } from "../parameter.js";
 
-/** How a tensor's squares are kept by their means along two of its axes: an element is slices[s] + i·rowStride + j·columnStride. */
+/** How a tensor's squares are kept by their means along two of its axes. */
 export interface Factoring {
   readonly rows: number;
   readonly columns: number;
-  readonly rowStride: number;
-  readonly columnStride: number;
-  /** Where each matrix of the two axes begins. */
-  readonly slices: Int32Array;
+  /** Matrices of the two axes in the tensor. */
+  readonly slices: number;
+  /** By the tensor's axes, where the mean along the row of an element lies in an array [slices, rows]. */
+  readonly rowStrides: readonly number[];
+  /** The same of the mean along its column, in an array [slices, columns]. */
+  readonly columnStrides: readonly number[];
 }
 
 /**
@@ -25,16 +28,13 @@ export function factoring(
   const [rowAxis = 0, columnAxis = 0] = order.slice(-2);
   const [rows = 0, columns = 0] = [shape[rowAxis], shape[columnAxis]];
   if (Math.min(rows, columns) < minimum) return undefined;
-  const stride = (axis: number): number => elementCount(shape.slice(axis + 1));
-  const others = shape.map((_, axis) => axis).filter((axis) => axis !== rowAxis && axis !== columnAxis);
-  const slices = new Int32Array(elementCount(others.map((axis) => shape[axis] ?? 0)));
-  for (let slice = 0; slice < slices.length; slice++) {
-    let rest = slice;
-    for (const axis of others.toReversed()) {
-      const length = shape[axis] ?? 1;
-      slices[slice] = (slices[slice] ?? 0) + (rest % length) * stride(axis);
-      rest = Math.floor(rest / length);
-    }
-  }
-  return { rows, columns, rowStride: stride(rowAxis), columnStride: stride(columnAxis), slices };
+  const isKept = (axis: number) => axis === rowAxis || axis === columnAxis;
+  const sliceShape = shape.map((size, axis) => (isKept(axis) ? 1 : size));
+  const sliceStrides = rowMajor(sliceShape).map((stride, axis) => (isKept(axis) ? 0 : stride));
+  const stridesOf = (kept: number, size: number) =>
+    sliceStrides.map((stride, axis) => (axis === kept ? 1 : stride * size));
+  return {
+    ...{ rows, columns, slices: elementCount(sliceShape) },
+    ...{ rowStrides: stridesOf(rowAxis, rows), columnStrides: stridesOf(columnAxis, columns) },
+  };
 }
