@@ -7,6 +7,7 @@ import {
   symmetricUpdateKernel,
   symmetricVectorKernel,
 } from "./eigen/kernels.js";
+import { poleRowsKernel } from "./eigen/poleKernel.js";
 import { packKernel, packTransposedKernel, sumOfSquaresKernel, unpackKernel } from "./packKernels.js";
 import { productKernel } from "./productKernel.js";
 import { columnDotsKernel, columnUpdateKernel } from "./qr/kernels.js";
@@ -26,6 +27,7 @@ const kernels = {
   reflectRows: reflectRowsKernel,
   rotateRows: rotateRowsKernel,
   columnGram: columnGramKernel,
+  poleRows: poleRowsKernel,
   columnDots: columnDotsKernel,
   columnUpdate: columnUpdateKernel,
 };

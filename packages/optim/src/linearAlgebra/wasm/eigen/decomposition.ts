@@ -1,13 +1,6 @@
-import type { Values } from "../../../backends/backend.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
-import {
-  blockRows,
-  type DoubleRows,
-  doubleBytes,
-  loadSymmetric,
-  stripColumns,
-  takeDoubleRows,
-} from "./layout.js";
+import { type DoubleRows, doubleBytes, stripColumns } from "./layout.js";
+import type { TridiagonalRoom } from "./tridiagonal.js";
 
 /*
  * Symmetric eigendecomposition as the reference does it (reference/eigen.ts): Householder tridiagonalisation, then implicit QR steps with
@@ -18,9 +11,6 @@ import {
  *   cu + sw = cγ(U + aW), a = (s/c)(g/γ)   and   cw − su = cg(W − bU), b = (s/c)(γ/g)
  * only the parentheses are computed, which halves the multiplications, and the factors are kept as the rows' scales.
  */
-
-/** Below this a sum of squares is of what rounding left of zeros. */
-const negligibleSquare = 1e-180;
 
 /** c of a rotation is at least so much of s: nothing is left of it in float64 anyway, and s/c must not overflow. */
 const leastCosine = 1e-60;
@@ -40,77 +30,22 @@ export interface EigenRoom {
   /** As large, and free for other use once the decomposition is done. */
   readonly reflections: DoubleRows;
   readonly values: Float64Array;
-  /** Decomposes (matrix + matrixᵀ)/2; whether all of it was finite: else there is no decomposition. */
-  run(workspace: Workspace, matrix: Values): boolean;
+  /** Decomposes the matrix that the tridiagonal one was made of, which turns into its eigenvalues. */
+  run(workspace: Workspace): void;
 }
 
-/** Makes room for decompositions of one size. */
-export function eigenRoom(size: number, layout: Layout): EigenRoom {
-  const vectors = takeDoubleRows(layout, size);
-  const reflections = takeDoubleRows(layout, size);
-  const image = layout.take(reflections.stride * doubleBytes);
+/** Makes room for decompositions of one size, of which a tridiagonal matrix is the first half. */
+export function eigenRoom(tridiagonal: TridiagonalRoom, layout: Layout): EigenRoom {
+  const { size, matrix: vectors, reflections, diagonal: values, offDiagonal } = tridiagonal;
   const rotations = layout.take(2 * size * doubleBytes);
   const rowBytes = vectors.stride * doubleBytes;
-  const values = new Float64Array(size);
   const scales = new Float64Array(size);
-  const offDiagonal = new Float64Array(size);
-  const reflection = (i: number) => reflections.address + i * rowBytes;
-  const blocksOf = (rows: number) => Math.ceil(rows / blockRows);
-  const reduction = Array.from({ length: size }, (_, i) => ({
-    multiply: call("symmetricVector", [vectors.address, reflection(i), image, blocksOf(i), rowBytes]),
-    update: call("symmetricUpdate", [vectors.address, reflection(i), image, blocksOf(i), rowBytes]),
-    reflect: call("reflectRows", [vectors.address, reflection(i), blocksOf(i), blocksOf(i), rowBytes]),
-  }));
   const strips = Math.ceil(size / stripColumns);
   const rotate = call("rotateRows", [vectors.address, rotations, 0, strips, rowBytes]);
 
-  const run = (workspace: Workspace, matrix: Values): boolean => {
-    if (!loadSymmetric(workspace.doubles, vectors, matrix, size)) return false;
-    tridiagonalise(workspace);
+  const run = (workspace: Workspace): void => {
+    tridiagonal.multiplyReflections(workspace);
     diagonalise(workspace);
-    return true;
-  };
-
-  const tridiagonalise = (workspace: Workspace): void => {
-    const { doubles } = workspace;
-    const start = vectors.address / doubleBytes;
-    const p = image / doubleBytes;
-    const { stride } = vectors;
-    // From the last row upwards: row i becomes zero left of entry i−1 by the reflection I − vvᵀ.
-    for (let i = size - 1; i >= 1; i--) {
-      const row = start + i * stride;
-      const v = reflection(i) / doubleBytes;
-      doubles.fill(0, v, v + stride);
-      const kept = doubles[row + i - 1] ?? 0;
-      let rest = 0;
-      for (let j = row; j < row + i - 1; j++) rest += (doubles[j] ?? 0) ** 2;
-      if (rest < negligibleSquare) {
-        offDiagonal[i - 1] = kept;
-        continue;
-      }
-      const norm = Math.sqrt(kept * kept + rest);
-      const entry = kept > 0 ? -norm : norm;
-      const unit = 1 / Math.sqrt(norm * (norm + Math.abs(kept)));
-      offDiagonal[i - 1] = entry;
-      for (let j = 0; j < i - 1; j++) doubles[v + j] = (doubles[row + j] ?? 0) * unit;
-      doubles[v + i - 1] = (kept - entry) * unit;
-      const step = reduction[i];
-      if (step === undefined) continue;
-      workspace.call(step.multiply);
-      // HAH = A − vwᵀ − wvᵀ with w = p − (pᵀv / 2) v. Behind entry i of p, v is zero: only finished rows change there.
-      let pv = 0;
-      for (let j = 0; j < i; j++) pv += (doubles[p + j] ?? 0) * (doubles[v + j] ?? 0);
-      for (let j = 0; j < i; j++) doubles[p + j] = (doubles[p + j] ?? 0) - 0.5 * pv * (doubles[v + j] ?? 0);
-      workspace.call(step.update);
-    }
-    for (let i = 0; i < size; i++) values[i] = doubles[start + i * (stride + 1)] ?? 0;
-    // The product of the reflections, grown from the smallest, in the place of the matrix.
-    doubles.fill(0, start, start + vectors.rows * stride);
-    for (let i = 0; i < size; i++) {
-      const step = reduction[i];
-      if (i > 0 && step !== undefined) workspace.call(step.reflect);
-      doubles[start + i * (stride + 1)] = 1;
-    }
   };
 
   const diagonalise = (workspace: Workspace): void => {

@@ -3,19 +3,22 @@ import type { Step } from "../steps.js";
 import type { Layout } from "../workspace.js";
 import { ascendingOrder, eigenRoom } from "./decomposition.js";
 import { doubleBytes } from "./layout.js";
+import { tridiagonalRoom } from "./tridiagonal.js";
 
 /** An eigendecomposition into the task's arrays; all NaN where an entry is not finite. */
 export function symmetricEigenSteps(task: SymmetricEigenTask, size: number, layout: Layout): readonly Step[] {
-  const room = eigenRoom(size, layout);
+  const tridiagonal = tridiagonalRoom(size, layout);
+  const room = eigenRoom(tridiagonal, layout);
   const { values, vectors } = task;
   const start = room.vectors.address / doubleBytes;
   return [
     (workspace) => {
-      if (!room.run(workspace, task.matrix.values)) {
+      if (!tridiagonal.run(workspace, task.matrix.values)) {
         values.fill(Number.NaN);
         vectors.values.fill(Number.NaN);
         return;
       }
+      room.run(workspace);
       const order = ascendingOrder(room.values);
       if (task.order === "descending") order.reverse();
       const { doubles } = workspace;
