@@ -40,7 +40,7 @@ const awaited = (algebra: LinearAlgebra): LinearAlgebra => {
   return {
     ...algebra,
     synchronous: false,
-    product: (tasks) => only(algebra.product(tasks)),
+    product: (...rounds) => only(algebra.product(...rounds)),
     gram: (tasks) => only(algebra.gram(tasks)),
     symmetricEigen: (tasks) => only(algebra.symmetricEigen(tasks)),
     qr: (tasks) => only(algebra.qr(tasks)),

@@ -60,3 +60,9 @@ export function inputOf(name: string, matrices: readonly Matrix[]): Tensor {
   const { rows = 0, columns = 0 } = matrices[0] ?? {};
   return input(name, matrices.length === 1 ? [rows, columns] : [matrices.length, rows, columns]);
 }
+
+/** Whether two arrays have memory in common. */
+export const overlap = (a: Matrix["values"], b: Matrix["values"]): boolean =>
+  a.buffer === b.buffer &&
+  a.byteOffset < b.byteOffset + b.byteLength &&
+  b.byteOffset < a.byteOffset + a.byteLength;

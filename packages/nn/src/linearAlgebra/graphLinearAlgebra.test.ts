@@ -1,4 +1,4 @@
-import { type Matrix, referenceLinearAlgebra, SteepestError } from "@steepest/optim";
+import { type Matrix, referenceLinearAlgebra, SteepestError, wasmLinearAlgebra } from "@steepest/optim";
 import { afterAll, describe, expect, it } from "vitest";
 import { graphLinearAlgebra } from "./graphLinearAlgebra.js";
 
@@ -74,6 +74,57 @@ describe("linear algebra by graphs", () => {
   };
   const pick = (matrices: readonly Matrix[], index: number): Matrix =>
     matrices[index] ?? expect.unreachable(`matrix ${index}`);
+
+  it("multiplies products on, also where they lie in the same memory in another shape or over what was read", async () => {
+    const n = 96;
+    const memory = Float32Array.from({ length: 5 * n * n }, (_, i) => Math.sin(i * i) / 8);
+    const at = (place: number, rows = n, columns = n): Matrix => ({
+      ...{ rows, columns, values: memory.subarray(place * n * n, (place + 1) * n * n) },
+    });
+    const product = (a: Matrix, b: Matrix, result: Matrix) => ({ a, b, result });
+    const wide = at(2, n / 2, 2 * n);
+    const cases = {
+      "over what the first product read": [[product(at(0), at(1), at(2))], [product(at(2), at(1), at(0))]],
+      "in another shape": [
+        [product(at(0), at(1), at(2))],
+        [{ ...product(wide, at(3), at(4)), b: { ...at(3), rows: 2 * n, columns: n / 2 } }].map((task) => ({
+          ...task,
+          result: {
+            rows: n / 2,
+            columns: n / 2,
+            values: memory.subarray(4 * n * n, 4 * n * n + (n * n) / 4),
+          },
+        })),
+      ],
+      "over what another product read": [
+        [product(at(0), at(1), at(2)), product(at(3), at(1), at(4))],
+        [product(at(2), at(1), at(3))],
+      ],
+      "over an earlier result": [[product(at(0), at(1), at(2))], [product(at(3), at(1), at(2))]],
+      "of a part of a result": [
+        [product(at(0), at(1), at(2))],
+        [
+          {
+            a: { rows: n / 2, columns: n, values: memory.subarray(2 * n * n, 2.5 * n * n) },
+            b: at(1),
+            result: { rows: n / 2, columns: n, values: memory.subarray(4 * n * n, 4.5 * n * n) },
+          },
+        ],
+      ],
+    };
+    const before = memory.slice();
+    for (const [name, [first = [], second = []]] of Object.entries(cases)) {
+      const results = second.map(({ result }) => result);
+      memory.set(before);
+      wasmLinearAlgebra().product(first, second).run();
+      const expected = results.map((result) => exact(result));
+      memory.set(before);
+      await algebra.product(first, second).runAsync();
+      results.forEach((result, i) => {
+        expectClose(result, expected[i] ?? expect.unreachable(name), 1e-5);
+      });
+    }
+  });
 
   it("multiplies neighbours as one batch, and keeps others out of it", async () => {
     const [count, m, k, n] = [5, 48, 64, 80];

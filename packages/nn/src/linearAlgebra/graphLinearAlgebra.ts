@@ -7,6 +7,7 @@ import {
   SteepestError,
   wasmLinearAlgebra,
 } from "@steepest/optim";
+import { overlap } from "./batches.js";
 import { Sessions } from "./boundGraph.js";
 import { type Orthogonalised, orthogonalised } from "./orthogonalise.js";
 import { gramGraph, innerOf, innerOfGram, productGraph, worthGraph } from "./products.js";
@@ -33,11 +34,11 @@ export function graphLinearAlgebra({ threads = 1 }: { readonly threads?: number 
     name: "graph",
     precision: "float32",
     synchronous: false,
-    product: (tasks) => {
+    product: (...rounds) => {
       // Planned for its checks too.
-      const inKernels = kernels.product(tasks);
-      return worthGraph(tasks.map((task) => ({ result: task.result, inner: innerOf(task) })))
-        ? { run: refuse, runAsync: productGraph(tasks, sessions) }
+      const inKernels = kernels.product(...rounds);
+      return worthGraph(rounds.flat().map((task) => ({ result: task.result, inner: innerOf(task) })))
+        ? { run: refuse, runAsync: productGraph(rounds, sessions) }
         : asynchronous(inKernels);
     },
     gram: (tasks) => {
@@ -86,12 +87,6 @@ const float32 = ({ values }: Matrix): Float32Array => {
 
 const isEmpty = ({ rows, columns }: Matrix): boolean => rows === 0 || columns === 0;
 
-/** Whether two matrices have memory in common. */
-const overlap = ({ values: a }: Matrix, { values: b }: Matrix): boolean =>
-  a.buffer === b.buffer &&
-  a.byteOffset < b.byteOffset + b.byteLength &&
-  b.byteOffset < a.byteOffset + a.byteLength;
-
 /** A matrix to orthogonalise, as a graph and by the kernels. */
 interface Target {
   readonly task: OrthogonaliseTask;
@@ -109,7 +104,7 @@ function orthogonalise(targets: readonly Target[], sessions: Sessions): Operatio
     outputs[`square${index}`] = graph.normSquared;
     const to = float32(result);
     // Before the norm is known to be fit, the matrix must not be overwritten.
-    const from = overlap(result, matrix) ? new Float32Array(to.length) : to;
+    const from = overlap(result.values, matrix.values) ? new Float32Array(to.length) : to;
     const square = new Float32Array(1);
     fetches[`y${index}`] = from;
     fetches[`square${index}`] = square;

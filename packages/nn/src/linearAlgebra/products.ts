@@ -1,7 +1,7 @@
-import { add, input, matmul, multiply, type Tensor } from "@steepest/graph";
+import { add, input, matmul, multiply, reshape, type Tensor } from "@steepest/graph";
 import type { GramTask, Matrix, ProductTask } from "@steepest/optim";
-import { arrayOf, inBatches, inputOf } from "./batches.js";
-import type { Sessions } from "./boundGraph.js";
+import { arrayOf, inBatches, inputOf, overlap } from "./batches.js";
+import type { BoundGraph, Sessions } from "./boundGraph.js";
 
 /*
  * All tasks of an operation are one graph, those whose matrices lie next to each other one product of a batch. Where a result is added to, the graph
@@ -26,33 +26,98 @@ export const innerOf = ({ a, transposeA = false }: ProductTask): number => (tran
 export const innerOfGram = ({ matrix, of }: GramTask): number =>
   of === "rows" ? matrix.columns : matrix.rows;
 
-/** The run of result = alpha · op(a) op(b) + beta · result. */
-export function productGraph(tasks: readonly ProductTask[], sessions: Sessions): () => Promise<void> {
+type Rounds = readonly (readonly ProductTask[])[];
+
+/** The run of result = alpha · op(a) op(b) + beta · result, round after round: one graph, or one for each where memory is used twice. */
+export function productGraph(rounds: Rounds, sessions: Sessions): () => Promise<void> {
+  const whole = graphOfRounds(rounds);
+  if (whole !== undefined) return sessions.lazily(whole);
+  const runs = rounds.flatMap((round) => {
+    const graph = graphOfRounds([round]);
+    return graph === undefined || round.length === 0 ? [] : [sessions.lazily(graph)];
+  });
+  return async () => {
+    for (const run of runs) await run();
+  };
+}
+
+/** A batch that is in the graph: what it reads from memory, and where its product is written. */
+interface Written {
+  readonly name: string;
+  readonly round: number;
+  readonly reads: readonly Float32Array[];
+  readonly array: Float32Array;
+  readonly result: Tensor;
+}
+
+/**
+ * All rounds as one graph, where products go from one to the next without memory. Nodes run in an order that only products which are read
+ * decide: none where a round would write what an earlier one reads or writes in another way than that.
+ */
+function graphOfRounds(rounds: Rounds): BoundGraph | undefined {
   const outputs: Record<string, Tensor> = {};
   const feeds: Record<string, Float32Array> = {};
   const fetches: Record<string, Float32Array> = {};
-  const batches = inBatches(
-    tasks,
-    ({ a, b, result }) => [a, b, result],
-    ({ transposeA = false, transposeB = false, alpha = 1, beta = 0 }) =>
-      `${transposeA} ${transposeB} ${alpha} ${beta}`,
-  );
-  for (const [index, batch] of batches.entries()) {
-    const [{ transposeA = false, transposeB = false, alpha = 1, beta = 0 }] = batch;
-    const read = (role: string, matrices: readonly Matrix[]) => {
-      const name = `${role}${index}`;
-      feeds[name] = arrayOf(matrices);
-      return inputOf(name, matrices);
-    };
-    const a = batch.map((task) => task.a);
-    const b = batch.map((task) => task.b);
-    const results = batch.map(({ result }) => result);
-    const product = matmul(read("a", a), read("b", b), { transposeA, transposeB, scale: alpha });
-    outputs[`result${index}`] =
-      beta === 0 ? product : add(product, multiply(read("previous", results), beta));
-    fetches[`result${index}`] = arrayOf(results);
+  const all: Written[] = [];
+  for (const [round, tasks] of rounds.entries()) {
+    const batches = inBatches(
+      tasks,
+      ({ a, b, result }) => [a, b, result],
+      ({ transposeA = false, transposeB = false, alpha = 1, beta = 0 }) =>
+        `${transposeA} ${transposeB} ${alpha} ${beta}`,
+    );
+    const earlier = all.filter((written) => written.round < round);
+    for (const [index, batch] of batches.entries()) {
+      const [{ transposeA = false, transposeB = false, alpha = 1, beta = 0 }] = batch;
+      const sources = new Set<Written>();
+      const reads: Float32Array[] = [];
+      const read = (role: string, matrices: readonly Matrix[]): Tensor => {
+        const array = arrayOf(matrices);
+        const name = `${role}${round}.${index}`;
+        const own = inputOf(name, matrices);
+        const { buffer, byteOffset, length } = array;
+        const source = earlier.find(
+          (written) =>
+            written.array.buffer === buffer &&
+            written.array.byteOffset === byteOffset &&
+            written.array.length === length,
+        );
+        if (source !== undefined) {
+          sources.add(source);
+          delete outputs[source.name];
+          delete fetches[source.name];
+          return reshape(source.result, own.shape);
+        }
+        reads.push(array);
+        feeds[name] = array;
+        return own;
+      };
+      const a = read(
+        "a",
+        batch.map((task) => task.a),
+      );
+      const b = read(
+        "b",
+        batch.map((task) => task.b),
+      );
+      const results = batch.map((task) => task.result);
+      const array = arrayOf(results);
+      const product = matmul(a, b, { transposeA, transposeB, scale: alpha });
+      const result = beta === 0 ? product : add(product, multiply(read("previous", results), beta));
+      const isOrdered = earlier.every(
+        (written) =>
+          !overlap(array, written.array) &&
+          !reads.some((each) => overlap(each, written.array)) &&
+          (sources.has(written) || !written.reads.some((each) => overlap(array, each))),
+      );
+      if (!isOrdered) return undefined;
+      const name = `result${round}.${index}`;
+      all.push({ name, round, reads, array, result });
+      outputs[name] = result;
+      fetches[name] = array;
+    }
   }
-  return sessions.lazily({ outputs, feeds, fetches });
+  return { outputs, feeds, fetches };
 }
 
 /** The run of result = decay · result + weight · A Aᵀ or Aᵀ A. */
@@ -63,7 +128,7 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
   const coefficients = [...new Set(tasks.map((task) => task.coefficients))].map((read) => ({
     read,
     decay: new Float32Array(1),
-    weight: new Float32Array(1),
+    rootOfWeight: new Float32Array(1),
   }));
   const batches = inBatches(
     tasks,
@@ -73,7 +138,7 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
   const results = batches.map((batch, index) => {
     const [{ of, coefficients: read }] = batch;
     const place = coefficients.findIndex((each) => each.read === read);
-    const scalar = (role: "decay" | "weight") => {
+    const scalar = (role: "decay" | "rootOfWeight") => {
       const name = `${role}${place}`;
       feeds[name] = coefficients[place]?.[role] ?? new Float32Array(1);
       return input(name, [1]);
@@ -84,9 +149,10 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
     feeds[`matrix${index}`] = arrayOf(matrices);
     feeds[`previous${index}`] = array;
     const matrix = inputOf(`matrix${index}`, matrices);
-    const gram = matmul(matrix, matrix, of === "rows" ? { transposeB: true } : { transposeA: true });
+    // Both factors are scaled, which keeps the result symmetric, is less work than to scale the result, and leaves a Gemm that adds.
+    const scaled = multiply(matrix, scalar("rootOfWeight"));
     outputs[`result${index}`] = add(
-      multiply(gram, scalar("weight")),
+      matmul(scaled, scaled, of === "rows" ? { transposeB: true } : { transposeA: true }),
       multiply(inputOf(`previous${index}`, grams), scalar("decay")),
     );
     fetches[`result${index}`] = array;
@@ -94,9 +160,9 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
   });
   const run = sessions.lazily({ outputs, feeds, fetches });
   return async () => {
-    for (const { read, decay, weight } of coefficients) {
+    for (const { read, decay, rootOfWeight } of coefficients) {
       decay[0] = read.decay;
-      weight[0] = read.weight;
+      rootOfWeight[0] = Math.sqrt(read.weight);
     }
     // What is not kept must not matter, not even NaN.
     for (const { read, array } of results) if (read.decay === 0) array.fill(0);

@@ -63,6 +63,15 @@ describe.each(implementations.map((algebra) => [algebra.name, algebra] as const)
     expect(distance(result, times(a, b))).toBeLessThan(rounding * 100);
   });
 
+  it("multiplies products on", () => {
+    const [left, middle, right] = [random(9, 13), random(13, 5, 2), random(7, 5, 3)];
+    const [half, result] = [random(9, 5, 4), random(9, 7, 5)];
+    algebra
+      .product([{ a: left, b: middle, result: half }], [{ a: half, b: right, result, transposeB: true }])
+      .run();
+    expect(distance(result, times(times(left, middle), transpose(right)))).toBeLessThan(rounding * 100);
+  });
+
   it("accumulates Gram matrices that are symmetric to the bit, with coefficients that change", () => {
     fc.assert(
       fc.property(

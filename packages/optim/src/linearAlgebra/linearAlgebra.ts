@@ -26,7 +26,7 @@ export interface ProductTask {
 export interface GramCoefficients {
   /** Of what the result held; where it is 0, that does not matter. */
   readonly decay: number;
-  /** Of the new Gram matrix. */
+  /** Of the new Gram matrix, ≥ 0. */
   readonly weight: number;
 }
 
@@ -162,7 +162,11 @@ export interface LinearAlgebra {
   readonly precision: "float32" | "float64";
   /** Whether `run` works; `runAsync` always does. */
   readonly synchronous: boolean;
-  product(tasks: readonly ProductTask[]): Operation;
+  /**
+   * Each list of `after` comes after those before it, whose results its tasks may read: what such a result's own array holds
+   * afterwards is not defined.
+   */
+  product(tasks: readonly ProductTask[], ...after: readonly (readonly ProductTask[])[]): Operation;
   gram(tasks: readonly GramTask[]): Operation;
   symmetricEigen(tasks: readonly SymmetricEigenTask[]): Operation;
   qr(tasks: readonly QrTask[]): Operation;

@@ -1,7 +1,11 @@
 import type { Values } from "../backends/backend.js";
-import type { GramCoefficients, LinearAlgebra, Matrix, ProductTask } from "../linearAlgebra/linearAlgebra.js";
+import type { Move } from "../backends/moves.js";
+import type { GramCoefficients, Matrix, ProductTask } from "../linearAlgebra/linearAlgebra.js";
 import { elementCount } from "../parameter.js";
-import type { Stage } from "./matrixRule.js";
+import type { Binding, Stage } from "./matrixRule.js";
+
+/** What stages are made with. */
+type Tools = Pick<Binding, "algebra" | "move">;
 
 /*
  * Tensors and one matrix an axis. A tensor whose first axis is contracted with a matrix, the new axis coming last, is one product: Tᵀ M of the
@@ -32,9 +36,25 @@ export interface AxisProducts {
 }
 
 /** T ×₁ M₁ᵀ ×₂ M₂ᵀ ..., or with `transpose` T ×₁ M₁ ×₂ M₂ ...: of a matrix M₁ᵀ T M₂ or M₁ T M₂ᵀ. */
-export function multiplyAxes(algebra: LinearAlgebra, products: readonly AxisProduct[]): AxisProducts {
+export function multiplyAxes({ algebra, move }: Tools, products: readonly AxisProduct[]): AxisProducts {
   const order = Math.max(0, ...products.map(({ shape }) => shape.length));
-  const stages = Array.from({ length: order }, (_, axis) => axisStages(algebra, products, axis)).flat();
+  const stages: Stage[] = [];
+  // Products of one axis after the other, until a tensor is in the way that only changes its layout.
+  let rounds: (readonly ProductTask[])[] = [];
+  const multiply = () => {
+    const [first, ...after] = rounds;
+    if (first !== undefined) stages.push(algebra.product(first, ...after));
+    rounds = [];
+  };
+  for (let axis = 0; axis < order; axis++) {
+    const passes = passesOf(products, axis);
+    rounds.push(passes.flatMap(({ task }) => (task === undefined ? [] : [task])));
+    const turned = passes.filter(({ task }) => task === undefined);
+    if (turned.length === 0) continue;
+    multiply();
+    stages.push(move(turned.map(({ tensor, into }) => transposed(tensor, into))));
+  }
+  multiply();
   const results = products.map(({ shape, matrices, buffers: [first, second] }) =>
     shape.length % 2 === 1
       ? { shape, matrices, input: first, buffers: [second, first] as const }
@@ -44,22 +64,11 @@ export function multiplyAxes(algebra: LinearAlgebra, products: readonly AxisProd
 }
 
 /** One axis of every tensor that has it. */
-function axisStages(
-  algebra: LinearAlgebra,
-  products: readonly AxisProduct[],
-  axis: number,
-): readonly Stage[] {
-  const present = products.flatMap((product): readonly AxisPass[] => {
+const passesOf = (products: readonly AxisProduct[], axis: number): readonly AxisPass[] =>
+  products.flatMap((product) => {
     const size = product.shape[axis];
     return size === undefined ? [] : [passOf(product, axis, size)];
   });
-  const multiplied = algebra.product(present.flatMap(({ task }) => (task === undefined ? [] : [task])));
-  const turned = present.flatMap(({ task, tensor, into }) => (task === undefined ? [{ tensor, into }] : []));
-  const turn = () => {
-    for (const { tensor, into } of turned) transposeInto(tensor, into);
-  };
-  return [multiplied, ...(turned.length === 0 ? [] : [turn])];
-}
 
 /** What happens to a tensor along an axis: a product, or a change of layout alone. */
 interface AxisPass {
@@ -102,7 +111,7 @@ export interface AxisGram extends AxisMatrices {
 
 /** Each axis's matrix = decay · matrix + weight · (the tensor as that axis against the rest) times its transpose. */
 export function gramOfAxes(
-  algebra: LinearAlgebra,
+  { algebra, move }: Tools,
   tensors: readonly AxisGram[],
   coefficients: GramCoefficients,
 ): readonly Stage[] {
@@ -137,9 +146,7 @@ export function gramOfAxes(
       if (axis >= tensor.shape.length - 1 || size === undefined || result === undefined) return [];
       return [{ ...tensor, size, result }];
     });
-    const unfold = () => {
-      for (const { input, shape, buffer } of present) unfoldInto(input, shape, axis, buffer);
-    };
+    const unfold = move(present.map(({ input, shape, buffer }) => unfolded(input, shape, axis, buffer)));
     const grams = present.map(({ buffer, shape, size, result }) => ({
       matrix: { rows: size, columns: elementCount(shape) / size, values: buffer },
       of: "rows" as const,
@@ -151,17 +158,17 @@ export function gramOfAxes(
 }
 
 /** The tensor as a matrix of one axis against all the others. */
-function unfoldInto(input: Values, shape: readonly number[], axis: number, into: Values): void {
+function unfolded(from: Values, shape: readonly number[], axis: number, to: Values): Move {
   const size = shape[axis] ?? 1;
   const after = elementCount(shape.slice(axis + 1));
-  const before = input.length / (size * after);
-  for (let p = 0; p < before; p++)
-    for (let j = 0; j < size; j++)
-      for (let q = 0; q < after; q++)
-        into[(j * before + p) * after + q] = input[(p * size + j) * after + q] ?? 0;
+  const before = from.length / (size * after);
+  return {
+    ...{ from, to, sizes: [before, size, after] },
+    ...{ fromStrides: [size * after, after, 1], toStrides: [after, before * after, 1] },
+  };
 }
 
-function transposeInto({ rows, columns, values }: Matrix, into: Values): void {
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) into[j * rows + i] = values[i * columns + j] ?? 0;
-}
+const transposed = ({ rows, columns, values }: Matrix, into: Values): Move => ({
+  ...{ from: values, to: into, sizes: [rows, columns] },
+  ...{ fromStrides: [columns, 1], toStrides: [1, rows] },
+});

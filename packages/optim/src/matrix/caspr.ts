@@ -232,10 +232,8 @@ export const caspr = defineMatrixRule({
         }
       };
 
-      const lookLeft = algebra.product(
+      const precondition = algebra.product(
         blocks.map(({ left, ahead, half }) => ({ a: left.inverse, b: ahead, result: half })),
-      );
-      const lookRight = algebra.product(
         blocks.map(({ right, half, direction }) => ({ a: half, b: right.inverse, result: direction })),
       );
       return [
@@ -243,7 +241,7 @@ export const caspr = defineMatrixRule({
         { when: isFresh, stages: [multiplyPrevious, trace] },
         ...[setCoefficients, fromLeft, accumulate],
         { when: (step) => step % hyper.frequency === 0, stages: [measure, scale, roots, judge, take] },
-        { when: (step) => step > hyper.start, stages: [lookLeft, lookRight, putBlocks, apply] },
+        { when: (step) => step > hyper.start, stages: [precondition, putBlocks, apply] },
         { when: (step) => step <= hyper.start, stages: [applyAdam] },
       ];
     };

@@ -267,6 +267,7 @@ function plan(
   );
 
   return ({ algebra, hyper: current, view, move }) => {
+    const tools = { algebra, move };
     const copied = blocks.filter(({ tensor }) => !tensor.inPlace);
     const takeBlocks = move(
       copied.flatMap(({ block, tensor, g, filtered, graft }) => [
@@ -292,7 +293,7 @@ function plan(
     }));
     const axesOf = (block: (typeof blocks)[number]) => bound.filter((axis) => axis.block === block);
     const accumulate = gramOfAxes(
-      algebra,
+      tools,
       blocks.map((block) => ({
         ...{ shape: block.shape, matrices: axesOf(block).map(({ factor }) => factor) },
         ...{ input: view(block.g), buffer: view(block.first) },
@@ -313,7 +314,7 @@ function plan(
         );
     const multiplied = (inputOf: (block: (typeof blocks)[number]) => Place) =>
       multiplyAxes(
-        algebra,
+        tools,
         blocks.map((block) => ({
           ...{ shape: block.shape, matrices: axesOf(block).map(({ inner }) => inner) },
           ...{ input: view(inputOf(block)), buffers: [view(block.first), view(block.second)] as const },
@@ -323,7 +324,7 @@ function plan(
     const inner = multiplied(({ filtered }) => filtered);
     const outer = corrects
       ? multiplyAxes(
-          algebra,
+          tools,
           inner.results.map((result) => ({ ...result, transpose: true })),
         ).stages
       : [];

@@ -76,10 +76,8 @@ export const shampoo = defineMatrixRule({
         ]),
         { method: root, epsilon: eps },
       );
-      const fromLeft = algebra.product(
+      const precondition = algebra.product(
         matrices.map(({ g, leftRoot, half }) => ({ a: leftRoot, b: g, result: half })),
-      );
-      const fromRight = algebra.product(
         matrices.map(({ half, rightRoot, direction }) => ({ a: half, b: rightRoot, result: direction })),
       );
       return [
@@ -87,7 +85,7 @@ export const shampoo = defineMatrixRule({
           coefficients.decay = hyper.beta;
           coefficients.weight = 1 - hyper.beta;
         },
-        ...[accumulate, roots, fromLeft, fromRight, apply],
+        ...[accumulate, roots, precondition, apply],
       ];
     };
   },

@@ -119,7 +119,8 @@ export const soap = defineMatrixRule({
       },
       planned.map(({ x, second }) => ({ arrays: { x, direction: second } })),
     );
-    return ({ algebra, hyper: values, view }) => {
+    return ({ algebra, hyper: values, view, move }) => {
+      const tools = { algebra, move };
       const tensors = planned.map(({ shape, x, g, m, v, first, second, axes }) => {
         const bound = axes.map((axis) =>
           axis === undefined
@@ -143,14 +144,14 @@ export const soap = defineMatrixRule({
       /** Every tensor's array into the basis, and out of it again once it has been changed. */
       const roundTrip = (inputOf: (tensor: (typeof tensors)[number]) => Values, inwards: boolean) => {
         const there = multiplyAxes(
-          algebra,
+          tools,
           tensors.map((tensor) => ({
             ...{ shape: tensor.shape, matrices: tensor.bases, buffers: tensor.buffers },
             ...{ input: inputOf(tensor), transpose: !inwards },
           })),
         );
         const back = multiplyAxes(
-          algebra,
+          tools,
           there.results.map((result) => ({ ...result, transpose: inwards })),
         );
         return { there, back };
@@ -163,7 +164,7 @@ export const soap = defineMatrixRule({
         coefficients.weight = 1 - coefficients.decay;
       };
       const accumulate = gramOfAxes(
-        algebra,
+        tools,
         tensors.map(({ shape, factors, g, buffers }) => ({
           ...{ shape, matrices: factors, input: g, buffer: buffers[0] },
         })),

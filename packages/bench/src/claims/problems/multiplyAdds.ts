@@ -45,10 +45,10 @@ export function countMultiplyAdds(algebra: LinearAlgebra): { algebra: LinearAlge
     spent,
     algebra: {
       ...algebra,
-      product: (tasks) =>
-        counted(algebra.product(tasks), () => {
+      product: (...rounds) =>
+        counted(algebra.product(...rounds), () => {
           spent.products += sum(
-            tasks,
+            rounds.flat(),
             ({ a, result, transposeA }) =>
               result.rows * result.columns * (transposeA === true ? a.rows : a.columns),
           );

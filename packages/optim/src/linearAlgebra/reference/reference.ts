@@ -24,8 +24,8 @@ export const referenceLinearAlgebra: LinearAlgebra = {
   precision,
   synchronous: true,
 
-  product: (tasks) => {
-    const checked = tasks.map((task) => ({ task, extents: checkProduct(task, precision) }));
+  product: (...rounds) => {
+    const checked = rounds.flat().map((task) => ({ task, extents: checkProduct(task, precision) }));
     return synchronousOperation(() => {
       for (const { task, extents } of checked) {
         multiply(extents, task.a.values, task.b.values, task.result.values, task);

@@ -43,7 +43,7 @@ export function wasmLinearAlgebra(): LinearAlgebra {
     name: "wasm",
     precision,
     synchronous: true,
-    product: (tasks) => plan(tasks, productSteps),
+    product: (...rounds) => plan(rounds.flat(), productSteps),
     gram: (tasks) => plan(tasks, gramSteps),
 
     symmetricEigen: (tasks) =>
