@@ -68,7 +68,7 @@ export function eigenvaluePowers(
   const lowest = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0) + damping;
   // Only rounding makes an eigenvalue of the damped matrix lower than the damping.
   const shift = damping + Math.max(0, damping - lowest);
-  const rounding = settings.epsilon === 0 ? values.length * Number.EPSILON * last : 0;
+  const rounding = settings.epsilon === 0 ? values.length * Number.EPSILON * Math.max(0, last) : 0;
   return values.map((value) => {
     const damped = value + shift;
     return damped <= rounding ? 0 : damped ** (-1 / root);

@@ -18,13 +18,16 @@ export interface Pole {
 /** Relative error that the poles' sum stays within; what follows is float32. */
 export const poleTolerance = 1e-8;
 
+/** How many poles x^(−a) takes on [1/condition, 1]. */
+export const poleCount = (condition: number): number =>
+  Math.ceil((Math.log(4 / poleTolerance) * Math.log(16 * condition)) / (2 * Math.PI ** 2));
+
 /** The poles of x^(−1/root) on [1/condition, 1], for root > 1. */
 export function polesOf(root: number, condition: number): readonly Pole[] {
   const a = 1 / root;
-  const count = Math.ceil((Math.log(2 / poleTolerance) * Math.log(16 * condition)) / (2 * Math.PI ** 2));
   const complementary = 1 / Math.sqrt(condition);
   const period = completeIntegral(complementary);
-  return gaussJacobi(a, count).map(({ y, share }) => {
+  return gaussJacobi(a, poleCount(condition)).map(({ y, share }) => {
     const { tangent, slope } = elliptic((period * Math.acos(y)) / Math.PI, complementary);
     const shift = (complementary * tangent) ** 2;
     const growth = 2 * complementary ** 2 * tangent * slope;

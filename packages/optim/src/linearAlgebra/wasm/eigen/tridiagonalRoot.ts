@@ -3,7 +3,7 @@ import { dampingOf } from "../../reference/inverseRoot.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
 import { doubleBytes } from "./layout.js";
 import { poleBlock, poleDoubles } from "./poleKernel.js";
-import { type Pole, polesOf } from "./poles.js";
+import { type Pole, poleCount, polesOf } from "./poles.js";
 import { gershgorin, isAbove, leastEigenvalue } from "./spectrumBounds.js";
 import type { TridiagonalRoom } from "./tridiagonal.js";
 
@@ -16,6 +16,16 @@ import type { TridiagonalRoom } from "./tridiagonal.js";
 
 /** Conditions for which poles are kept ready; beyond the last, pivots near it would be rounding. */
 const conditions = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12];
+
+/** Poles that were computed before: of a root, at a condition. */
+const known = new Map<number, Map<number, readonly Pole[]>>();
+
+function knownPoles(root: number, condition: number): readonly Pole[] {
+  const ofRoot = known.get(root) ?? new Map<number, readonly Pole[]>();
+  const poles = ofRoot.get(condition) ?? polesOf(root, condition);
+  known.set(root, ofRoot.set(condition, poles));
+  return poles;
+}
 
 /** Added to products of ratios so that they do not fall among the numbers that processors are slow with. */
 const leastProduct = 1e-200;
@@ -31,13 +41,7 @@ export function tridiagonalRoot(
   settings: FullInverseRootSettings,
   layout: Layout,
 ): (workspace: Workspace) => number | undefined {
-  const rules: (readonly Pole[])[] = [];
-  const ruleOf = (index: number, condition: number): readonly Pole[] => {
-    const rule = rules[index] ?? polesOf(root, condition);
-    rules[index] = rule;
-    return rule;
-  };
-  const most = polesOf(root, conditions.at(-1) ?? 1).length;
+  const most = poleCount(conditions.at(-1) ?? 1);
   const blocks = Math.ceil(size / poleBlock);
   const length = blocks * poleBlock;
   const rows = layout.take(length * most * doubleBytes);
@@ -51,8 +55,8 @@ export function tridiagonalRoot(
   );
   const scaled = new Float64Array(size);
   const beside = new Float64Array(size);
-  const ratios = new Float64Array(most * length);
-  const inverses = new Float64Array(most * length);
+  const ratios = layout.take(most * length * doubleBytes) / doubleBytes;
+  const inverses = layout.take(most * length * doubleBytes) / doubleBytes;
   const corner = new Float64Array(poleBlock * poleBlock);
 
   /** The shift of T/bound, as `eigenvaluePowers` has it. */
@@ -67,22 +71,25 @@ export function tridiagonalRoot(
     return isAbove(scaled, beside, 0) ? damping : damping - Math.min(0, leastEigenvalue(scaled, beside));
   };
 
-  /** The two sequences of one pole's inverse; zeros behind their ends. */
-  const factorise = (shift: number, start: number): void => {
-    let inverse = 0;
+  /** The two sequences of the inverse of pole k; zeros behind their ends. */
+  const factorise = (doubles: Float64Array, shift: number, k: number): void => {
+    const [ratio, inverse] = [ratios + k * length, inverses + k * length];
+    let last = 0;
     let previous = 0;
     for (let i = 0; i < size; i++) {
-      inverse = 1 / ((scaled[i] ?? 0) + shift - previous * previous * inverse);
+      last = 1 / ((scaled[i] ?? 0) + shift - previous * previous * last);
       previous = beside[i] ?? 0;
-      inverses[start + i] = inverse;
-      ratios[start + i] = -previous * inverse;
+      doubles[inverse + i] = last;
+      doubles[ratio + i] = -previous * last;
     }
     let below = 0;
-    for (let i = start + size - 1; i >= start; i--) {
-      const ratio = ratios[i] ?? 0;
-      below = (inverses[i] ?? 0) + ratio * ratio * below;
-      inverses[i] = below;
+    for (let i = size - 1; i >= 0; i--) {
+      const factor = doubles[ratio + i] ?? 0;
+      below = (doubles[inverse + i] ?? 0) + factor * factor * below;
+      doubles[inverse + i] = below;
     }
+    doubles.fill(0, ratio + size, ratio + length);
+    doubles.fill(0, inverse + size, inverse + length);
   };
 
   /**
@@ -91,16 +98,16 @@ export function tridiagonalRoot(
    */
   const prepare = (doubles: Float64Array, k: number, first: number, weight: number): void => {
     const at = coefficients / doubleBytes + k * poleDoubles;
-    const start = k * length + first;
+    const [ratio, inverse] = [ratios + k * length + first, inverses + k * length + first];
     let product = 1;
     for (let i = 0; i < poleBlock; i++) {
-      const factor = weight * (inverses[start + i] ?? 0);
+      const factor = weight * (doubles[inverse + i] ?? 0);
       doubles[at + i] = factor * product;
-      product *= ratios[start + i] ?? 0;
+      product *= doubles[ratio + i] ?? 0;
       let entry = factor;
       for (let j = i; j >= 0; j--) {
         corner[i * poleBlock + j] = (corner[i * poleBlock + j] ?? 0) + entry;
-        entry *= ratios[start + j - 1] ?? 0;
+        entry *= j > 0 ? (doubles[ratio + j - 1] ?? 0) : 0;
       }
     }
     doubles[at + poleBlock] = product;
@@ -115,13 +122,12 @@ export function tridiagonalRoot(
     const shift = shiftOf(bound);
     const top = 1 + shift;
     const fits = (condition: number) => isAbove(scaled, beside, top / condition - shift);
-    const index = conditions.findIndex(fits);
-    const condition = conditions[index];
+    const condition = conditions.find(fits);
     if (condition === undefined) return undefined;
-    const poles = ruleOf(index, condition);
+    const poles = knownPoles(root, condition);
     const { doubles } = workspace;
     poles.forEach((pole, k) => {
-      factorise(shift + top * pole.shift, k * length);
+      factorise(doubles, shift + top * pole.shift, k);
     });
     sweeps.forEach((sweep, block) => {
       const first = block * poleBlock;
@@ -143,7 +149,7 @@ export function tridiagonalRoot(
         const row = rows / doubleBytes + (block * poles.length + k) * poleBlock;
         let product = 1;
         for (let j = poleBlock - 1; j >= 0; j--) {
-          product *= ratios[k * length + first + j] ?? 0;
+          product *= doubles[ratios + k * length + first + j] ?? 0;
           doubles[row + j] = product;
         }
       });
