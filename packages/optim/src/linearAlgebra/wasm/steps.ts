@@ -24,14 +24,24 @@ export function takePanels(layout: Layout, rows: number, columns: number): Panel
 export const stagingBytes = (rows: number, columns: number): number =>
   padded(rows) * padded(columns) * floatBytes;
 
+/** A part of the workspace's numbers, as a view that is made again only where the memory has moved. */
+function viewed(start: number, end: number): (floats: Float32Array) => Float32Array {
+  let view: Float32Array = new Float32Array(0);
+  return (floats) => {
+    if (view.buffer !== floats.buffer) view = floats.subarray(start, end);
+    return view;
+  };
+}
+
 /** Copies a matrix into the workspace in rows, padded with zeros. */
 export function stage({ rows, columns, values }: Matrix, address: number): Step {
   const start = address / floatBytes;
   const width = padded(columns);
   const end = start + padded(rows) * width;
+  const staging = viewed(start, end);
   return ({ floats }) => {
     if (width === columns) floats.set(values, start);
-    else copyRows(values, columns, floats.subarray(start, end), width, rows);
+    else copyRows(values, columns, staging(floats), width, rows);
     floats.fill(0, start + rows * width, end);
   };
 }
@@ -69,9 +79,10 @@ export function fetch(panels: Panels, staging: number, matrix: Matrix): Step {
   const width = panels.columns;
   const toStaging = unpack(panels, staging);
   const start = staging / floatBytes;
+  const staged = viewed(start, start + matrix.rows * width);
   return (workspace) => {
     workspace.call(toStaging);
-    const rows = workspace.floats.subarray(start, start + matrix.rows * width);
+    const rows = staged(workspace.floats);
     if (width === matrix.columns) matrix.values.set(rows);
     else copyRows(rows, width, matrix.values, matrix.columns, matrix.rows);
   };
