@@ -2,6 +2,7 @@
 //   npm run build && node packages/nn/dev/linearAlgebra.js [threads of ONNX Runtime]
 // Minima over a second of runs each, after half a second of warming up: the machine may be shared.
 import { performance } from "node:perf_hooks";
+import { compile, createSession, input, matmul } from "../../graph/dist/index.js";
 import { referenceLinearAlgebra, wasmLinearAlgebra } from "../../optim/dist/index.js";
 import { graphLinearAlgebra } from "../dist/index.js";
 
@@ -40,6 +41,17 @@ const print = (algebra, what, time, flop) => {
     `${algebra.name.padEnd(10)}${what.padEnd(34)}${time.toFixed(3).padStart(10)} ms${rate}\n`,
   );
 };
+
+/** All products in one session, whether that is the faster way or not. */
+function productSession(tasks, n) {
+  const named = (role, of) => Object.fromEntries(tasks.map((task, i) => [`${role}${i}`, of(task, i)]));
+  const outputs = named("result", (_, i) => matmul(input(`a${i}`, [n, n]), input(`b${i}`, [n, n])));
+  return createSession(compile(outputs), {
+    feeds: { ...named("a", ({ a }) => a.values), ...named("b", ({ b }) => b.values) },
+    fetches: named("result", ({ result }) => result.values),
+    threads,
+  });
+}
 
 // The hidden matrices of a GPT of four layers and width 128.
 const shapes = [1, 2, 3, 4].flatMap(() => [
@@ -84,4 +96,19 @@ for (const algebra of all) {
     print(algebra, `4th root ${n}, ${method}${used === method ? "" : ` -> ${used}`} (${iterations})`, time);
   }
 }
+
+// Many small products, where what a run and a product cost beside their arithmetic shows; graphs are chosen by these figures.
+for (const algebra of all.slice(0, 1))
+  for (const [count, n] of [1, 4, 16, 64].flatMap((count) => [8, 16, 32, 64].map((n) => [count, n]))) {
+    const tasks = Array.from({ length: count }, () => {
+      const [a, b, result] = [0, 1, 2].map(() => matrix(algebra, n, n));
+      return { a, b, result };
+    });
+    const flop = 2 * count * n ** 3;
+    const kernels = algebra.product(tasks);
+    print(algebra, `${count} products ${n}`, await fastest(() => kernels.runAsync()), flop);
+    const session = await productSession(tasks, n);
+    print(graph, `${count} products ${n}`, await fastest(() => session.run()), flop);
+    await session.release();
+  }
 await graph.release();

@@ -10,7 +10,7 @@ import {
 import { overlap } from "./batches.js";
 import { Sessions } from "./boundGraph.js";
 import { type Orthogonalised, orthogonalised } from "./orthogonalise.js";
-import { gramGraph, innerOf, innerOfGram, productGraph, worthGraph } from "./products.js";
+import { gramGraph, productGraph, worthGramGraph, worthProductGraph } from "./products.js";
 
 /** Linear algebra that holds sessions of ONNX Runtime. */
 export interface GraphLinearAlgebra extends LinearAlgebra {
@@ -37,13 +37,13 @@ export function graphLinearAlgebra({ threads = 1 }: { readonly threads?: number 
     product: (...rounds) => {
       // Planned for its checks too.
       const inKernels = kernels.product(...rounds);
-      return worthGraph(rounds.flat().map((task) => ({ result: task.result, inner: innerOf(task) })))
+      return worthProductGraph(rounds)
         ? { run: refuse, runAsync: productGraph(rounds, sessions) }
         : asynchronous(inKernels);
     },
     gram: (tasks) => {
       const inKernels = kernels.gram(tasks);
-      return worthGraph(tasks.map((task) => ({ result: task.result, inner: innerOfGram(task) })))
+      return worthGramGraph(tasks)
         ? { run: refuse, runAsync: gramGraph(tasks, sessions) }
         : asynchronous(inKernels);
     },

@@ -1,6 +1,6 @@
 import { add, input, matmul, multiply, reshape, type Tensor } from "@steepest/graph";
 import type { GramTask, Matrix, ProductTask } from "@steepest/optim";
-import { arrayOf, inBatches, inputOf, overlap } from "./batches.js";
+import { arrayOf, type Batch, inBatches, inputOf, overlap } from "./batches.js";
 import type { BoundGraph, Sessions } from "./boundGraph.js";
 
 /*
@@ -8,23 +8,63 @@ import type { BoundGraph, Sessions } from "./boundGraph.js";
  * reads and writes the same array: what it held has been multiplied before anything is written.
  */
 
-/** Fewer multiplications and additions than this are done before a session of ONNX Runtime has begun: see dev/linearAlgebra.js. */
-const leastWork = 2e6;
+/**
+ * Microseconds that operations take, to choose between graphs and kernels: of a run, of each product in it, and of a million multiplications and
+ * additions. Fitted to products of 1 to 64 matrices of sizes 8 to 128: see dev/linearAlgebra.js.
+ */
+const cost = {
+  graph: { run: 14, product: 8, million: 10.5 },
+  kernels: { run: 0, product: 3.5, million: 27 },
+} as const;
+
+const timeOf = (
+  { run, product, million }: (typeof cost)[keyof typeof cost],
+  products: number,
+  work: number,
+) => run + product * products + (million * work) / 1e6;
+
+/** Whether a graph of so many products is faster than kernels for each task, whose multiplications and additions are given; never where one is empty. */
+const isWorthGraph = (products: number, work: readonly number[]): boolean => {
+  const total = work.reduce((sum, each) => sum + each, 0);
+  return (
+    work.every((each) => each > 0) &&
+    timeOf(cost.graph, products, total) < timeOf(cost.kernels, work.length, total)
+  );
+};
+
+/** Whether a graph is the faster way. */
+export const worthProductGraph = (rounds: Rounds): boolean =>
+  isWorthGraph(
+    rounds.reduce((sum, round) => sum + productBatches(round).length, 0),
+    rounds.flat().map(({ a, transposeA = false, result }) => workOf(result, transposeA ? a.rows : a.columns)),
+  );
+
+/** Whether a graph is the faster way. */
+export const worthGramGraph = (tasks: readonly GramTask[]): boolean =>
+  isWorthGraph(
+    gramBatches(tasks).length,
+    tasks.map(({ matrix, of, result }) => workOf(result, of === "rows" ? matrix.columns : matrix.rows)),
+  );
 
 /** A product with `inner` summands an entry: multiplications and additions. */
 const workOf = (result: Matrix, inner: number): number => 2 * result.rows * result.columns * inner;
 
-/** Whether a graph is the faster way; never where a matrix is empty. */
-export const worthGraph = (tasks: readonly { readonly result: Matrix; readonly inner: number }[]): boolean =>
-  tasks.every(({ result, inner }) => workOf(result, inner) > 0) &&
-  tasks.reduce((sum, { result, inner }) => sum + workOf(result, inner), 0) >= leastWork;
+const productBatches = (tasks: readonly ProductTask[]): readonly Batch<ProductTask>[] =>
+  inBatches(
+    tasks,
+    ({ a, b, result }) => [a, b, result],
+    ({ transposeA = false, transposeB = false, alpha = 1, beta = 0 }) =>
+      `${transposeA} ${transposeB} ${alpha} ${beta}`,
+  );
 
-/** Summands of an entry of a product. */
-export const innerOf = ({ a, transposeA = false }: ProductTask): number => (transposeA ? a.rows : a.columns);
-
-/** Summands of an entry of a Gram matrix. */
-export const innerOfGram = ({ matrix, of }: GramTask): number =>
-  of === "rows" ? matrix.columns : matrix.rows;
+function gramBatches(tasks: readonly GramTask[]): readonly Batch<GramTask>[] {
+  const coefficients = [...new Set(tasks.map((task) => task.coefficients))];
+  return inBatches(
+    tasks,
+    ({ matrix, result }) => [matrix, result],
+    (task) => `${task.of} ${coefficients.indexOf(task.coefficients)}`,
+  );
+}
 
 type Rounds = readonly (readonly ProductTask[])[];
 
@@ -60,12 +100,7 @@ function graphOfRounds(rounds: Rounds): BoundGraph | undefined {
   const fetches: Record<string, Float32Array> = {};
   const all: Written[] = [];
   for (const [round, tasks] of rounds.entries()) {
-    const batches = inBatches(
-      tasks,
-      ({ a, b, result }) => [a, b, result],
-      ({ transposeA = false, transposeB = false, alpha = 1, beta = 0 }) =>
-        `${transposeA} ${transposeB} ${alpha} ${beta}`,
-    );
+    const batches = productBatches(tasks);
     const earlier = all.filter((written) => written.round < round);
     for (const [index, batch] of batches.entries()) {
       const [{ transposeA = false, transposeB = false, alpha = 1, beta = 0 }] = batch;
@@ -130,11 +165,7 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
     decay: new Float32Array(1),
     rootOfWeight: new Float32Array(1),
   }));
-  const batches = inBatches(
-    tasks,
-    ({ matrix, result }) => [matrix, result],
-    (task) => `${task.of} ${coefficients.findIndex(({ read }) => read === task.coefficients)}`,
-  );
+  const batches = gramBatches(tasks);
   const results = batches.map((batch, index) => {
     const [{ of, coefficients: read }] = batch;
     const place = coefficients.findIndex((each) => each.read === read);
