@@ -3,9 +3,9 @@ import type { Operator } from "../tensor/operator.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 
 import { greater, greaterEqual } from "./comparison.js";
-import { floatTypes, numericTypes } from "./elementTypes.js";
-import { binary, type OperatorFunction } from "./elementwise.js";
 import { cast, where } from "./select.js";
+import { floatTypes, numericTypes } from "./shared/elementTypes.js";
+import { binary, type OperatorFunction } from "./shared/elementwise.js";
 import { log, negate, sqrt, square } from "./unary.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Comparisons and the logic of their results: tensors of booleans, without derivatives. */
 import type { Operator } from "../tensor/operator.js";
-import { allTypes, booleanTypes, numericTypes } from "./elementTypes.js";
-import { binary, unary } from "./elementwise.js";
+import { allTypes, booleanTypes, numericTypes } from "./shared/elementTypes.js";
+import { binary, unary } from "./shared/elementwise.js";
 
 /** a = b, element by element, broadcast. */
 export const equal = binary({

@@ -6,9 +6,9 @@ import { shapeError } from "../errors/errors.js";
 import type { Emitter, NumericTensor, OnnxAttribute, Operator } from "../tensor/operator.js";
 import { elementCount, type Shape } from "../tensor/shape.js";
 import { applySingle, constant, type Tensor, type TensorType } from "../tensor/tensor.js";
-import { floatTypes, requireTypes } from "./elementTypes.js";
 import { sum } from "./reductions.js";
-import { type Pair, pairOf, windowCount } from "./windows.js";
+import { floatTypes, requireTypes } from "./shared/elementTypes.js";
+import { type Pair, pairOf, windowCount } from "./shared/windows.js";
 
 /** Vertical and horizontal settings of a convolution. */
 type Geometry = {

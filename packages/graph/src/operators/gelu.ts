@@ -1,8 +1,8 @@
 import type { NoAttributes, Operator } from "../tensor/operator.js";
 import { applySingle, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
 import { add, multiply } from "./binary.js";
-import { floatTypes, requireTypes } from "./elementTypes.js";
-import { errorFunction } from "./special.js";
+import { floatTypes, requireTypes } from "./shared/elementTypes.js";
+import { errorFunction } from "./shared/special.js";
 import { exp, negate, square } from "./unary.js";
 
 /** Density of the standard normal distribution, exp(−x²/2) / √(2π). */

@@ -1,4 +1,3 @@
-export type { AxisOptions } from "./axis.js";
 export { add, divide, maximum, minimum, multiply, power, subtract } from "./binary.js";
 export { broadcastTo } from "./broadcastTo.js";
 export {
@@ -22,6 +21,8 @@ export { uniform } from "./random.js";
 export { argMax, max, mean, min, type ReductionOptions, sum } from "./reductions.js";
 export { operators } from "./registry.js";
 export { cast, where } from "./select.js";
+export type { AxisOptions } from "./shared/axis.js";
+export type { Pair } from "./shared/windows.js";
 export { concat, pad, type SliceOptions, slice, split } from "./slicing.js";
 export { sumTo } from "./sumTo.js";
 export {
@@ -41,4 +42,3 @@ export {
   step,
   tanh,
 } from "./unary.js";
-export type { Pair } from "./windows.js";

@@ -5,12 +5,12 @@ import { stridedOffsets } from "../tensor/broadcast.js";
 import type { NumericTensor, Operator } from "../tensor/operator.js";
 import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../tensor/shape.js";
 import { applySingle, constant, type DType, type Tensor, type TensorType } from "../tensor/tensor.js";
-import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { broadcastTo, broadcastToOperator, zeros } from "./broadcastTo.js";
 import { equal } from "./comparison.js";
-import { floatTypes, indexTypes, requireEqualTypes, requireTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
 import { cast } from "./select.js";
+import type { AxisAttributes, AxisOptions } from "./shared/axis.js";
+import { floatTypes, indexTypes, requireEqualTypes, requireTypes } from "./shared/elementTypes.js";
 
 /** Whether a tensor is zero whatever is fed. */
 function isZero({ source }: Tensor): boolean {

@@ -3,8 +3,8 @@ import { broadcastOffsets, broadcastShapes } from "../tensor/broadcast.js";
 import type { NumericTensor, Operator } from "../tensor/operator.js";
 import { elementCount, type Shape } from "../tensor/shape.js";
 import { applySingle, type Tensor, type TensorType } from "../tensor/tensor.js";
-import { floatTypes, requireTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
+import { floatTypes, requireTypes } from "./shared/elementTypes.js";
 import { sumTo } from "./sumTo.js";
 
 /** How a matrix product reads its operands. */

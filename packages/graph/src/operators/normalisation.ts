@@ -5,13 +5,13 @@ import { broadcastOffsets } from "../tensor/broadcast.js";
 import type { NumericTensor, Operator } from "../tensor/operator.js";
 import { elementCount, normaliseAxis, sameShape } from "../tensor/shape.js";
 import { applySingle, type Tensor } from "../tensor/tensor.js";
-import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { add, multiply, subtract } from "./binary.js";
-import { floatTypes, requireTypes } from "./elementTypes.js";
 import { scatterAdd, scatteredOnZero } from "./indexing.js";
 import { reshape } from "./layout.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reductions.js";
+import type { AxisAttributes, AxisOptions } from "./shared/axis.js";
+import { floatTypes, requireTypes } from "./shared/elementTypes.js";
 import { exp, negate } from "./unary.js";
 
 /** For every element of x, x − max and log Σ exp(x − max) along the axis. */

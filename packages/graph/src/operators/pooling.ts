@@ -5,10 +5,10 @@ import { elementCount, type Shape } from "../tensor/shape.js";
 import { applySingle, constant, type Tensor, type TensorType } from "../tensor/tensor.js";
 import { zeros } from "./broadcastTo.js";
 import { conv2dInputGradient } from "./convolution.js";
-import { floatTypes, requireTypes } from "./elementTypes.js";
 import { scatterAdd } from "./indexing.js";
 import { reshape } from "./layout.js";
-import { type Pair, pairOf, windowCount } from "./windows.js";
+import { floatTypes, requireTypes } from "./shared/elementTypes.js";
+import { type Pair, pairOf, windowCount } from "./shared/windows.js";
 
 type PoolAttributes = { readonly window: Pair; readonly stride: Pair; readonly padding: Pair };
 

@@ -3,7 +3,7 @@ import { onnxDataType } from "../onnx/dataType.js";
 import type { Operator } from "../tensor/operator.js";
 import { elementCount, type Shape } from "../tensor/shape.js";
 import { applySingle, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
-import { indexTypes, requireTypes } from "./elementTypes.js";
+import { indexTypes, requireTypes } from "./shared/elementTypes.js";
 
 /** Rounds of the hash: h ← (h ⊕ h >> shift) · factor modulo 2³². Constants: Wellons' "lowbias32" (hash-prospector). */
 const rounds = [

@@ -5,13 +5,13 @@ import { broadcastOffsets } from "../tensor/broadcast.js";
 import type { Operator } from "../tensor/operator.js";
 import { elementCount, normaliseAxes, normaliseAxis, type Shape } from "../tensor/shape.js";
 import { applySingle, type DType, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
-import type { AxisAttributes } from "./axis.js";
 import { divide, multiply } from "./binary.js";
 import { broadcastTo } from "./broadcastTo.js";
 import { equal } from "./comparison.js";
-import { floatTypes, numericTypes, requireTypes, signedTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
 import { cast } from "./select.js";
+import type { AxisAttributes } from "./shared/axis.js";
+import { floatTypes, numericTypes, requireTypes, signedTypes } from "./shared/elementTypes.js";
 
 /** Settings of the reductions. */
 export interface ReductionOptions {

@@ -2,7 +2,7 @@ import { onnxDataType } from "../onnx/dataType.js";
 import { broadcastShapes, mapBroadcast } from "../tensor/broadcast.js";
 import type { NoAttributes, Operator } from "../tensor/operator.js";
 import { applySingle, type DType, type Operand, type Tensor, toTensors } from "../tensor/tensor.js";
-import { booleanTypes, requireEqualTypes, requireTypes, stored } from "./elementTypes.js";
+import { booleanTypes, requireEqualTypes, requireTypes, stored } from "./shared/elementTypes.js";
 import { sumTo } from "./sumTo.js";
 
 /** Chooses between two tensors, element by element. */

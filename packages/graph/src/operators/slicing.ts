@@ -5,10 +5,10 @@ import { stridedOffsets } from "../tensor/broadcast.js";
 import type { Operator } from "../tensor/operator.js";
 import { elementCount, normaliseAxis, type Shape, stridesOf } from "../tensor/shape.js";
 import { apply, applySingle, type Tensor } from "../tensor/tensor.js";
-import type { AxisAttributes, AxisOptions } from "./axis.js";
 import { zeros } from "./broadcastTo.js";
-import { requireEqualTypes } from "./elementTypes.js";
 import { reshape } from "./layout.js";
+import type { AxisAttributes, AxisOptions } from "./shared/axis.js";
+import { requireEqualTypes } from "./shared/elementTypes.js";
 
 /** For every axis: the first index, the number of indices and the distance between them. */
 type SliceAttributes = {

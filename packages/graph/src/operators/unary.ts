@@ -1,9 +1,9 @@
 /** Element-wise functions of one tensor. Each row holds the name, the ONNX operator, the function and its derivative. */
 import type { Operator } from "../tensor/operator.js";
 import { divide, multiply, subtract } from "./binary.js";
-import { floatTypes, signedTypes } from "./elementTypes.js";
-import { unary } from "./elementwise.js";
-import { errorFunction, logistic } from "./special.js";
+import { floatTypes, signedTypes } from "./shared/elementTypes.js";
+import { unary } from "./shared/elementwise.js";
+import { errorFunction, logistic } from "./shared/special.js";
 
 /** −x. */
 export const negate = unary({

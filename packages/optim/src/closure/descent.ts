@@ -1,9 +1,11 @@
 import { elementBytes, type Values, viewOf } from "../backends/backend.js";
 import { SteepestError, unknownName } from "../errors.js";
 import type { OptionValue } from "../language/rule.js";
-import { assignGroups, parameterViews, planArena } from "../optimizer/arena.js";
 import { learningRate, scheduledFactor } from "../optimizer/checks.js";
 import type { OptimizerConfig, StateDictionary } from "../optimizer/config.js";
+import { assignGroups, parameterViews, planArena } from "../optimizer/memory/arena.js";
+import { checkLoss, nonFiniteError } from "../optimizer/nonFinite.js";
+import { backends } from "../optimizer/optimizer.js";
 import {
   exact,
   expectEqual,
@@ -11,10 +13,8 @@ import {
   metadataKey,
   readDescription,
   readNumber,
-} from "../optimizer/description.js";
-import { checkLoss, nonFiniteError } from "../optimizer/nonFinite.js";
-import { backends } from "../optimizer/optimizer.js";
-import { readCounter, readTensor, tensorOf } from "../optimizer/state.js";
+} from "../optimizer/state/description.js";
+import { readCounter, readTensor, tensorOf } from "../optimizer/state/state.js";
 import type { ParameterSpec } from "../parameter.js";
 import { type ChosenValues, chooseValues, refuseConflict, refuseIdle } from "../values.js";
 import type { ClosureMethod, SteppedOptimizer, StepRun } from "./method.js";

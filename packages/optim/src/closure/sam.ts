@@ -1,8 +1,10 @@
 import { elementBytes, type Values, viewOf } from "../backends/backend.js";
 import { count, nonNegative } from "../language/hyper.js";
 import { declaredTwice } from "../language/validate.js";
-import { alignedBytes } from "../optimizer/arena.js";
 import type { NonFinitePolicy, Optimizer } from "../optimizer/config.js";
+import { alignedBytes } from "../optimizer/memory/arena.js";
+import { checkLoss } from "../optimizer/nonFinite.js";
+import { createRuleOptimizer } from "../optimizer/optimizer.js";
 import {
   exact,
   expectEqual,
@@ -10,9 +12,7 @@ import {
   metadataKey,
   readDescription,
   readNumber,
-} from "../optimizer/description.js";
-import { checkLoss } from "../optimizer/nonFinite.js";
-import { createRuleOptimizer } from "../optimizer/optimizer.js";
+} from "../optimizer/state/description.js";
 import { elementCount } from "../parameter.js";
 import type { RuleEntry } from "../registry.js";
 import { chooseValues, type GivenValues } from "../values.js";

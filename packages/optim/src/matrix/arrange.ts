@@ -1,9 +1,9 @@
 import { type Backend, elementBytes, type Values } from "../backends/backend.js";
 import type { LinearAlgebra } from "../linearAlgebra/linearAlgebra.js";
-import { addresses, assignGroups, groupShape, type Membership } from "../optimizer/arena.js";
-import type { Arrangement } from "../optimizer/arrange.js";
 import type { OptimizerConfig } from "../optimizer/config.js";
-import { gradientHyper } from "../optimizer/gradient.js";
+import { addresses, assignGroups, groupShape, type Membership } from "../optimizer/memory/arena.js";
+import type { Arrangement } from "../optimizer/memory/arrange.js";
+import { gradientHyper } from "../optimizer/passes/gradient.js";
 import type { ParameterSpec } from "../parameter.js";
 import type { ChosenValues } from "../values.js";
 import { companionBody } from "./companion.js";

@@ -1,7 +1,7 @@
 import type { Backend, BackendMemory, BoundProgram } from "../backends/backend.js";
 import { type Expression, toExpression, variable } from "../language/expression.js";
 import type { Phase, RuleBody } from "../language/rule.js";
-import type { Addresses } from "../optimizer/arena.js";
+import type { Addresses } from "../optimizer/memory/arena.js";
 import { elementCount } from "../parameter.js";
 import type { Place } from "./matrixRule.js";
 

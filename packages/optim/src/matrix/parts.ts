@@ -12,9 +12,14 @@ import { evaluateScalar } from "../language/evaluate.js";
 import { toExpression, variable } from "../language/expression.js";
 import type { RuleBody } from "../language/rule.js";
 import type { LinearAlgebra } from "../linearAlgebra/linearAlgebra.js";
-import { type Addresses, type ArenaPlan, type Membership, parameterViews } from "../optimizer/arena.js";
-import type { RunningGroup, StateTensor } from "../optimizer/arrange.js";
 import type { OptimizerConfig } from "../optimizer/config.js";
+import {
+  type Addresses,
+  type ArenaPlan,
+  type Membership,
+  parameterViews,
+} from "../optimizer/memory/arena.js";
+import type { RunningGroup, StateTensor } from "../optimizer/memory/arrange.js";
 import {
   accumulation,
   accumulator,
@@ -22,8 +27,8 @@ import {
   gradientLimit,
   gradientTotal,
   transformGradient,
-} from "../optimizer/gradient.js";
-import { clearSubnormals } from "../optimizer/subnormal.js";
+} from "../optimizer/passes/gradient.js";
+import { clearSubnormals } from "../optimizer/passes/subnormal.js";
 import type { ChosenValues } from "../values.js";
 import type { MatrixRule } from "./matrixRule.js";
 import { initialise, Room } from "./room.js";

@@ -1,5 +1,5 @@
 import { type Backend, type BackendMemory, elementBytes, type Values, viewOf } from "../backends/backend.js";
-import type { Addresses } from "../optimizer/arena.js";
+import type { Addresses } from "../optimizer/memory/arena.js";
 import { elementCount, type ParameterSpec } from "../parameter.js";
 import { ElementwiseStages } from "./elementwise.js";
 import type { InitialState, Place, PlannedParameter, PlanTools } from "./matrixRule.js";

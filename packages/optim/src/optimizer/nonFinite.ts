@@ -1,7 +1,7 @@
 import type { Values } from "../backends/backend.js";
 import { SteepestError } from "../errors.js";
 import type { ParameterSpec } from "../parameter.js";
-import { accumulator } from "./gradient.js";
+import { accumulator } from "./passes/gradient.js";
 
 /** The index of an element by axis, "[3, 17]"; "" for a scalar. */
 function position(flat: number, shape: readonly number[]): string {

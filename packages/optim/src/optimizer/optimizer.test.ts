@@ -8,7 +8,7 @@ import { adamw } from "../rules/adamw.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../safetensors.js";
 import type { Optimizer, OptimizerConfig, StateDictionary } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
-import { clearingPeriod } from "./subnormal.js";
+import { clearingPeriod } from "./passes/subnormal.js";
 
 const parameters: readonly ParameterSpec[] = [
   { name: "layers.0.weight", shape: [7, 5], role: "hiddenMatrix" },

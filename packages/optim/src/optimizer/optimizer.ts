@@ -5,8 +5,6 @@ import { SteepestError, unknownName } from "../errors.js";
 import { checkBody } from "../language/validate.js";
 import type { ParameterSpec } from "../parameter.js";
 import { chooseBody } from "../values.js";
-import { type Arrangement, arrange } from "./arrange.js";
-import { evaluationWeights } from "./averaging.js";
 import { checkConfig, checkHypers, scheduledFactor } from "./checks.js";
 import type {
   ArenaBytes,
@@ -19,10 +17,12 @@ import type {
   StateDictionary,
   StepReport,
 } from "./config.js";
-import { accumulator, gradientScale } from "./gradient.js";
+import { type Arrangement, arrange } from "./memory/arrange.js";
 import { nonFiniteError } from "./nonFinite.js";
-import { loadState, type Progress, saveState } from "./state.js";
-import { clearingPeriod } from "./subnormal.js";
+import { evaluationWeights } from "./passes/averaging.js";
+import { accumulator, gradientScale } from "./passes/gradient.js";
+import { clearingPeriod } from "./passes/subnormal.js";
+import { loadState, type Progress, saveState } from "./state/state.js";
 
 /** Views that are no state slots, beside inputs. */
 const notState: readonly string[] = ["x", "g", accumulator, evaluationWeights];
