@@ -1,16 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { claims } from "@steepest/bench";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { start } from "./run.js";
 import { typed } from "./typed.js";
 
 let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-claims-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 const quick = "adagrad-monotone";
 

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { exitCode } from "../src/io.js";
 import { start } from "./run.js";
 import { typed } from "./typed.js";
@@ -9,10 +9,11 @@ import { typed } from "./typed.js";
 process.env.STEEPEST_OFFLINE = "1";
 
 let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "steepest-compare-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    root = path;
+  }),
+);
 
 const run = (...args: readonly string[]) => typed("compare", ...args);
 

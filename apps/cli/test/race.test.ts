@@ -1,17 +1,18 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { registry } from "@steepest/optim";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { main } from "../src/main.js";
 import { steepest } from "./run.js";
 
 let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-race-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 /** What a user who types this sees. */
 async function typed(...args: readonly string[]) {

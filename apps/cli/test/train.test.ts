@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { start, steepest } from "./run.js";
 
 let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-cli-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 const command = (out: string, ...more: readonly string[]) => [
   ...["train", "fashion-mnist", "--optimizer", "adam", "--lr", "0.001", "--batch", "64", "--steps", "1000"],

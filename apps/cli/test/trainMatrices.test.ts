@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { start, steepest } from "./run.js";
 
 let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-cli-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 /** Matrix optimizers whose steps take time: they run in ONNX Runtime, their roots in WebAssembly. */
 const optimizers = ["muon:lr=0.02", "distributed-shampoo:lr=0.001,blockSize=128,frequency=10,grafting=adam"];

@@ -1,15 +1,16 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseOptimizerSpec } from "@steepest/optim";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { typed } from "./typed.js";
 
 let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-usage-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 describe("usage errors exit with 2, say what to do, and write nothing", () => {
   const train = (...more: readonly string[]) => [

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../test/temporaryFolder.js";
 import { writeFileAtomically, writeJsonAtomically } from "./atomic.js";
 import { cacheFolder } from "./cache.js";
 import { download, sha256Of } from "./download.js";
@@ -13,10 +14,11 @@ import { lockFile, lockFolder } from "./lock.js";
 import { readIfPresent, readTextIfPresent } from "./read.js";
 
 let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-files-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 describe("writeFileAtomically", () => {
   it("makes parents, replaces content and leaves no temporary file", async () => {

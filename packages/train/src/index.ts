@@ -1,3 +1,11 @@
+export {
+  epochCount,
+  invalidValue,
+  positiveInteger,
+  stepsOfEpochs,
+  stepsPerEpoch,
+  targetAccuracy,
+} from "./configuration/checks.js";
 export { chooseOptimizer, type RunConfiguration, type TrainConfig } from "./configuration/configuration.js";
 export { withShares } from "./configuration/shares.js";
 export type { Checkpoint, Progress } from "./folder/checkpoint.js";

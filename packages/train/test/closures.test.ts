@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseOptimizerSpec } from "@steepest/optim";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../files/test/temporaryFolder.js";
 import { resumeRun, train } from "../src/index.js";
 import { collect, complete } from "./runs.js";
 import { toyWorkload } from "./toyWorkload.js";
@@ -12,10 +10,11 @@ import { toyWorkload } from "./toyWorkload.js";
  */
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-closures-"));
-});
-afterEach(() => rm(folder, { recursive: true }));
+beforeEach(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 const config = { workload: toyWorkload(), seed: 3, steps: 70, evaluateEvery: 15 };
 const methods = ["gd-backtracking", "gd-wolfe", "lbfgs", "lbfgs:lineSearch=none,lr=0.1", "sam:lr=0.01"];

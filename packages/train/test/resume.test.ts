@@ -1,18 +1,19 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../files/test/temporaryFolder.js";
 import { resumeRun, runFiles, type TrainConfig, train } from "../src/index.js";
 import { collect, complete, trace } from "./runs.js";
 import { toyWorkload } from "./toyWorkload.js";
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-resume-"));
-});
-afterEach(() => rm(folder, { recursive: true }));
+beforeEach(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 const adam = parseOptimizerSpec("adam:lr=0.05");
 const config = { workload: toyWorkload(), optimizer: adam, seed: 3, steps: 70, evaluateEvery: 15 };

@@ -1,17 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseOptimizerSpec, SteepestError } from "@steepest/optim";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../files/test/temporaryFolder.js";
 import { inspectRun, type Measurement, resumeRun, runFiles, type TrainConfig, train } from "../src/index.js";
 import { collect, complete, trace, untimed } from "./runs.js";
 import { toyWorkload } from "./toyWorkload.js";
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-train-"));
-});
-afterEach(() => rm(folder, { recursive: true }));
+beforeEach(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 const adam = parseOptimizerSpec("adam:lr=0.05");
 const config = { workload: toyWorkload(), optimizer: adam, seed: 3, steps: 70, evaluateEvery: 15 };

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseOptimizerSpec } from "@steepest/optim";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { type ComparisonEvent, compare, comparisonJobs } from "./compare.js";
 import { type ComparisonPlan, claimFolder, planComparison, readPlan } from "./plan.js";
 import type { Comparison } from "./summary.js";
@@ -15,8 +15,12 @@ process.env.STEEPEST_OFFLINE = "1";
 
 let root: string;
 let plan: ComparisonPlan;
+beforeAll(
+  temporaryFolder((path) => {
+    root = path;
+  }),
+);
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "steepest-compare-"));
   plan = await planComparison({
     workload: "fashion-mnist",
     optimizers: [parseOptimizerSpec("adam"), parseOptimizerSpec("sgd:lr=0.05")],
@@ -27,7 +31,6 @@ beforeAll(async () => {
     evaluationsPerEpoch: 20,
   });
 }, 60_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 async function finish(
   folder: string,

@@ -8,7 +8,16 @@ import {
   parseSchedule,
   SteepestError,
 } from "@steepest/optim";
-import { chooseOptimizer, parseJson } from "@steepest/train";
+import {
+  chooseOptimizer,
+  epochCount,
+  invalidValue,
+  parseJson,
+  positiveInteger,
+  stepsOfEpochs,
+  stepsPerEpoch,
+  targetAccuracy,
+} from "@steepest/train";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
 import { quasiRandomSearch } from "../tuning/searchSpace.js";
@@ -95,26 +104,15 @@ export async function planComparison(
     config.evaluationsPerEpoch ?? 6,
   );
   const batchSize = positiveInteger("batch size", config.batchSize ?? workload.defaults.batchSize);
-  const epochs = config.epochs ?? workload.defaults.epochs;
-  if (!(epochs > 0 && Number.isFinite(epochs)))
-    throw invalid(`number of epochs is ${epochs}`, "Expected a number > 0");
-  const target = config.target ?? workload.target.value;
-  if (!(target > 0 && target <= 1)) {
-    throw invalid(`target is ${target}`, "Expected a validation accuracy in (0, 1], for example 0.85");
-  }
+  const epochs = epochCount(config.epochs ?? workload.defaults.epochs);
+  const target = targetAccuracy(config.target ?? workload.target.value);
   // Before the data are read, which takes a while: names and values are wrong for any number of steps.
   submissionsOf(config.optimizers, trials, 1000);
   const loaded = await workload.load({ notify });
-  const stepsPerEpoch = Math.floor(loaded.trainCount / batchSize);
-  if (stepsPerEpoch < 1) {
-    throw invalid(
-      `batch size ${batchSize} exceeds the ${loaded.trainCount} training examples of ${workload.name}`,
-      `Choose 1 to ${loaded.trainCount}`,
-    );
-  }
-  const steps = Math.max(1, Math.round(epochs * stepsPerEpoch));
+  const epoch = stepsPerEpoch(workload, loaded, batchSize);
+  const steps = stepsOfEpochs(epochs, epoch);
   const submissions = submissionsOf(config.optimizers, trials, steps);
-  const evaluateEvery = Math.max(1, Math.floor(stepsPerEpoch / evaluationsPerEpoch));
+  const evaluateEvery = Math.max(1, Math.floor(epoch / evaluationsPerEpoch));
   return {
     version: 1,
     workload: workload.name,
@@ -137,7 +135,8 @@ function submissionsOf(
   trials: number,
   steps: number,
 ): Submission[] {
-  if (optimizers.length === 0) throw invalid("no optimizer is given", "Name at least one, for example adam");
+  if (optimizers.length === 0)
+    throw invalidValue("no optimizer is given", "Name at least one, for example adam");
   const taken = new Set<string>();
   return optimizers.map((given) => {
     const entrant =
@@ -149,7 +148,7 @@ function submissionsOf(
     if (schedule !== undefined) parseSchedule(schedule);
     const setting = describeEntrant(entrant);
     const folder = optimizer.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_");
-    if (taken.has(folder)) throw invalid(`${optimizer} is given twice`, "Keep one of them");
+    if (taken.has(folder)) throw invalidValue(`${optimizer} is given twice`, "Keep one of them");
     taken.add(folder);
     const points = learningRates(spec, trials).map((learningRate) => ({
       optimizer: formatOptimizerSpec(
@@ -183,13 +182,13 @@ function learningRates(spec: OptimizerSpec, trials: number): readonly (number | 
 export async function checkNewFolder(folder: string): Promise<void> {
   const name = JSON.stringify(folder);
   if ((await readPlan(folder)) !== undefined)
-    throw invalid(
+    throw invalidValue(
       `${name} holds a comparison already`,
       `Continue it with --resume ${name}, or choose another folder`,
     );
   const found = (await readdir(folder).catch(() => [])).find((file) => file !== lockFile);
   if (found !== undefined)
-    throw invalid(
+    throw invalidValue(
       `${name} is not empty and holds no comparison: found ${JSON.stringify(found)} in it`,
       "Choose a new or an empty folder",
     );
@@ -231,12 +230,4 @@ export async function readPlan(folder: string): Promise<ComparisonPlan | undefin
   const path = join(folder, planFile);
   const text = await readTextIfPresent(path);
   return text === undefined ? undefined : parseJson(text, comparisonPlanSchema, path);
-}
-
-const invalid = (message: string, fix: string) => new SteepestError("invalid-value", message, fix);
-
-function positiveInteger(what: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw invalid(`${what} is ${value}`, "Expected an integer >= 1");
-  return value;
 }

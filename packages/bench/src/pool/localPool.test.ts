@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { readOutcome, type TrialConfiguration } from "../trial/trial.js";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./localPool.js";
 
@@ -19,10 +19,11 @@ const trial: TrialConfiguration = {
 };
 
 let root: string;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "steepest-pool-"));
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
+beforeEach(
+  temporaryFolder((path) => {
+    root = path;
+  }),
+);
 
 const job = (name: string, changes: Partial<TrialConfiguration> = {}): PoolJob => ({
   folder: join(root, name),

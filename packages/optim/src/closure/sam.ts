@@ -1,6 +1,5 @@
 import { elementBytes, type Values, viewOf } from "../backends/backend.js";
 import { count, nonNegative } from "../language/hyper.js";
-import { declaredTwice } from "../language/validate.js";
 import type { NonFinitePolicy, Optimizer } from "../optimizer/config.js";
 import { alignedBytes } from "../optimizer/memory/arena.js";
 import { checkLoss } from "../optimizer/nonFinite.js";
@@ -16,7 +15,7 @@ import {
 import { elementCount } from "../parameter.js";
 import type { RuleEntry } from "../registry.js";
 import { chooseValues, type GivenValues } from "../values.js";
-import { baseOption, optionOfBase, withBase } from "../wrappers/wrapper.js";
+import { baseOption, optionOfBase, refuseClash, withBase } from "../wrappers/wrapper.js";
 import type { ClosureMethod, StepRun } from "./method.js";
 
 const own = {
@@ -33,10 +32,7 @@ const name = "sam";
  * not finite nothing is moved uphill, and the rule gets the gradient as it is.
  */
 export function sam(base: RuleEntry): ClosureMethod {
-  const twice = [...Object.keys(own), baseOption].find(
-    (one) => Object.hasOwn(base.hyper, one) || Object.hasOwn(base.options, one),
-  );
-  if (twice !== undefined) throw declaredTwice(`${name} over ${base.name}`, twice);
+  refuseClash(name, base, Object.keys(own));
   const choices = {
     name,
     hyper: { ...base.hyper, ...own },

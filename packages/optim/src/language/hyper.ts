@@ -1,4 +1,5 @@
 import { SteepestError } from "../errors.js";
+import { type NumberRange, ranges } from "./range.js";
 import type { HyperKind, HyperSpec, OptionSpec } from "./rule.js";
 
 const hyper =
@@ -42,20 +43,14 @@ export const choice = <const Values extends readonly [string, ...string[]]>(
   description,
 });
 
-const requirements: Readonly<
-  Record<HyperKind, { readonly expected: string; readonly accepts: (value: number) => boolean }>
-> = {
-  stepSize: { expected: "a finite step size >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
+const requirements: Readonly<Record<HyperKind, NumberRange>> = {
+  ...ranges,
+  stepSize: { ...ranges.nonNegative, expected: "a finite step size >= 0" },
   decayRate: { expected: "a decay rate in [0, 1)", accepts: (value) => value >= 0 && value < 1 },
-  fraction: { expected: "a number in [0, 1]", accepts: (value) => value >= 0 && value <= 1 },
-  nonNegative: { expected: "a finite number >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
-  positive: { expected: "a finite number > 0", accepts: (value) => Number.isFinite(value) && value > 0 },
-  count: { expected: "an integer >= 1", accepts: (value) => Number.isSafeInteger(value) && value >= 1 },
   growth: {
     expected: "0 (no limit) or a finite factor >= 1",
     accepts: (value) => value === 0 || (Number.isFinite(value) && value >= 1),
   },
-  real: { expected: "a finite number", accepts: (value) => Number.isFinite(value) },
 };
 
 /** @throws SteepestError `invalid-value` where the value is not of the hyper-parameter's kind. `owner` names the rule. */

@@ -1,4 +1,5 @@
 import { SteepestError, unknownName } from "../errors.js";
+import { type NumberRange, ranges } from "../language/range.js";
 
 /**
  * A learning-rate schedule: a pure function of the step k = 1, 2, 3, ... whose value multiplies the base learning rate.
@@ -49,15 +50,7 @@ export interface TypedScheduleDefinition<Required extends string, Optional exten
   create(parameters: Readonly<Record<Required, number> & Partial<Record<Optional, number>>>): Schedule;
 }
 
-const kinds: Readonly<
-  Record<ScheduleParameterKind, { readonly expected: string; accepts(value: number): boolean }>
-> = {
-  count: { expected: "an integer >= 1", accepts: (value) => Number.isSafeInteger(value) && value >= 1 },
-  wholeNumber: { expected: "an integer >= 0", accepts: (value) => Number.isSafeInteger(value) && value >= 0 },
-  fraction: { expected: "a number in [0, 1]", accepts: (value) => value >= 0 && value <= 1 },
-  positive: { expected: "a finite number > 0", accepts: (value) => Number.isFinite(value) && value > 0 },
-  factor: { expected: "a finite number >= 0", accepts: (value) => Number.isFinite(value) && value >= 0 },
-};
+const kinds: Readonly<Record<ScheduleParameterKind, NumberRange>> = { ...ranges, factor: ranges.nonNegative };
 
 interface Declaration<Required extends string, Optional extends string> {
   readonly name: string;

@@ -1,5 +1,10 @@
 import { SteepestError } from "../errors.js";
-import { type BodyBuilder, defineRule, type OptionValues } from "../language/defineRule.js";
+import {
+  type BodyBuilder,
+  defineRule,
+  type OptionValues,
+  type RuleDeclaration,
+} from "../language/defineRule.js";
 import type {
   Citation,
   HyperSpec,
@@ -29,19 +34,27 @@ export interface Wrapper {
 export interface WrapperDeclaration<
   Hyper extends Readonly<Record<string, HyperSpec>>,
   Options extends Readonly<Record<string, OptionSpec>>,
-> {
-  readonly name: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly cite: Citation;
-  readonly hyper: Hyper;
-  readonly options?: Options;
-  readonly symbols?: Readonly<Record<string, string>>;
+> extends Pick<
+    RuleDeclaration<Hyper, Options>,
+    "name" | "title" | "summary" | "cite" | "hyper" | "options" | "symbols"
+  > {
   readonly body: (
     rule: BodyBuilder<Extract<keyof Hyper, string>>,
     base: RuleBody,
     options: OptionValues<Options>,
   ) => RuleBody;
+}
+
+/** @throws SteepestError `misuse` where what a wrapper adds has a name that its base has already */
+export function refuseClash(
+  wrapper: string,
+  base: Pick<Rule, "name" | "hyper" | "options">,
+  added: readonly string[],
+): void {
+  const twice = [...added, baseOption].find(
+    (one) => Object.hasOwn(base.hyper, one) || Object.hasOwn(base.options, one),
+  );
+  if (twice !== undefined) throw declaredTwice(`${wrapper} over ${base.name}`, twice);
 }
 
 /** A wrapper from its declaration. Its own hyper-parameters come after the base's. */
@@ -53,9 +66,7 @@ export function defineWrapper<
   return {
     ...{ name, title, summary, cite },
     wrap: (base) => {
-      const added = [...Object.keys(hyper), ...Object.keys(options ?? {}), baseOption];
-      const twice = added.find((one) => Object.hasOwn(base.hyper, one) || Object.hasOwn(base.options, one));
-      if (twice !== undefined) throw declaredTwice(`${name} over ${base.name}`, twice);
+      refuseClash(name, base, [...Object.keys(hyper), ...Object.keys(options ?? {})]);
       const rule = defineRule({
         ...base,
         ...{ name, title, summary, cite },

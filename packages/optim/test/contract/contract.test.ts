@@ -3,12 +3,13 @@ import type { Optimizer, OptimizerConfig } from "../../src/optimizer/config.js";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
 import { elementCount } from "../../src/parameter.js";
 import { registry } from "../../src/registry.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/safetensors.js";
 import { parseOptimizerSpec } from "../../src/spec.js";
 import { chooseValues } from "../../src/values.js";
 import { formsOf, onBackends } from "../forms.js";
-import { awkwardParameters, fillGradients, flatten, initialise, noise, unflatten } from "../gradients.js";
+import { awkwardParameters, flatten, initialise, noise } from "../gradients.js";
 import { vector } from "../objectives.js";
+import { runSteps } from "../runs.js";
+import { expectToResume } from "./resume.js";
 
 /*
  * What every optimizer of the registry promises, under every choice of its options and on both back ends. A new rule is held to it by its line in
@@ -72,13 +73,6 @@ describe.each(onBackends(formsOf("rule")))("%s on %s", (_, backend, spec, entry)
     initialise(optimizer);
     return optimizer;
   };
-  const run = (optimizer: Optimizer, from: number, to: number): Optimizer => {
-    for (let k = from; k <= to; k++) {
-      fillGradients(optimizer, k);
-      optimizer.step();
-    }
-    return optimizer;
-  };
   const { phases } = entry.rule.body(chooseValues(entry, spec).options);
   const sums = phases.flatMap(({ reduce }) => Object.values(reduce).map(({ over }) => over));
 
@@ -88,20 +82,7 @@ describe.each(onBackends(formsOf("rule")))("%s on %s", (_, backend, spec, entry)
   });
 
   it("resumes from a file to the same bits, at any step", () => {
-    const whole = build();
-    const saved = [0, 1, 2, 7].map((at, index, all) => {
-      run(whole, (all[index - 1] ?? 0) + 1, at);
-      const { tensors, metadata } = whole.saveState();
-      return { at, file: encodeSafetensors(tensors, metadata), parameters: flatten(whole) };
-    });
-    run(whole, 8, 12);
-    for (const { at, file, parameters } of saved) {
-      const resumed = build();
-      unflatten(resumed, parameters);
-      resumed.loadState(decodeSafetensors(file));
-      expect(resumed.stepCount).toBe(at);
-      expect(flatten(run(resumed, at + 1, 12))).toEqual(flatten(whole));
-    }
+    expectToResume(() => build());
   });
 
   it.skipIf(sums.includes("all"))("updates groups as optimizers of their own would, to the same bits", () => {
@@ -110,12 +91,12 @@ describe.each(onBackends(formsOf("rule")))("%s on %s", (_, backend, spec, entry)
         .filter((name) => name === "lr")
         .map((name) => [name, 0.07]),
     );
-    const grouped = run(
+    const grouped = runSteps(
       build(awkwardParameters, { groups: [{ roles: ["bias", "head"], hyper: values }] }),
       1,
       9,
     );
-    const [alone, others] = [run(build(), 1, 9), run(build(awkwardParameters, {}, values), 1, 9)];
+    const [alone, others] = [runSteps(build(), 1, 9), runSteps(build(awkwardParameters, {}, values), 1, 9)];
     for (const { name, role } of awkwardParameters) {
       const expected = role === "bias" || role === "head" ? others : alone;
       expect([...grouped.parameter(name)]).toEqual([...expected.parameter(name)]);

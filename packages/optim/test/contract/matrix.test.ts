@@ -7,10 +7,11 @@ import type { Optimizer, OptimizerConfig } from "../../src/optimizer/config.js";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
 import type { ParameterSpec } from "../../src/parameter.js";
 import { registry } from "../../src/registry.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/safetensors.js";
 import type { OptimizerSpec } from "../../src/spec.js";
 import { formsOf, onBackends } from "../forms.js";
-import { awkwardParameters, fillGradients, flatten, initialise, unflatten } from "../gradients.js";
+import { awkwardParameters, fillGradients, flatten, initialise } from "../gradients.js";
+import { runSteps } from "../runs.js";
+import { expectToResume } from "./resume.js";
 
 /*
  * What every matrix rule of the registry promises, under every choice of an option and on both back ends. A new rule is held to it by its line in
@@ -55,13 +56,6 @@ describe.each(forms)("%s on %s", (_, backend, spec, entry) => {
     initialise(optimizer);
     return optimizer;
   };
-  const run = (optimizer: Optimizer, from: number, to: number): Optimizer => {
-    for (let k = from; k <= to; k++) {
-      fillGradients(optimizer, k);
-      optimizer.step();
-    }
-    return optimizer;
-  };
 
   it("takes the bytes of state that it declares", () => {
     const bytes = entry.stateBytes(parameters, spec);
@@ -71,7 +65,7 @@ describe.each(forms)("%s on %s", (_, backend, spec, entry) => {
   it("stays finite on awkward shapes and moves every parameter", () => {
     const optimizer = build();
     const before = parameters.map(({ name }) => [...optimizer.parameter(name)]);
-    run(optimizer, 1, 30);
+    runSteps(optimizer, 1, 30);
     expect(flatten(optimizer).every(Number.isFinite)).toBe(true);
     for (const [index, { name }] of parameters.entries()) {
       const after = [...optimizer.parameter(name)];
@@ -80,26 +74,13 @@ describe.each(forms)("%s on %s", (_, backend, spec, entry) => {
   });
 
   it("resumes from a file to the same bits, at any step", () => {
-    const whole = build();
-    const saved = [0, 1, 2, 7].map((at, index, all) => {
-      run(whole, (all[index - 1] ?? 0) + 1, at);
-      const { tensors, metadata } = whole.saveState();
-      return { at, file: encodeSafetensors(tensors, metadata), values: flatten(whole) };
-    });
-    run(whole, 8, 12);
-    for (const { at, file, values } of saved) {
-      const resumed = build();
-      unflatten(resumed, values);
-      resumed.loadState(decodeSafetensors(file));
-      expect(resumed.stepCount).toBe(at);
-      expect(flatten(run(resumed, at + 1, 12))).toEqual(flatten(whole));
-    }
+    expectToResume(() => build());
   });
 
   // In float32 matrices of equal shapes are computed in batches, so that rounding may depend on their company.
   it("updates groups as optimizers of their own would, in float64 to the same bits", () => {
-    const grouped = run(build({ groups: [{ names: ["weight", "bias"], hyper: { lr: 0.07 } }] }), 1, 9);
-    const [alone, others] = [run(build(), 1, 9), run(build({}, { lr: 0.07 }), 1, 9)];
+    const grouped = runSteps(build({ groups: [{ names: ["weight", "bias"], hyper: { lr: 0.07 } }] }), 1, 9);
+    const [alone, others] = [runSteps(build(), 1, 9), runSteps(build({}, { lr: 0.07 }), 1, 9)];
     for (const { name } of parameters) {
       const expected = [...(name === "weight" || name === "bias" ? others : alone).parameter(name)];
       const found = [...grouped.parameter(name)];

@@ -1,18 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
 import { parseOptimizerSpec } from "../../src/spec.js";
-import { awkwardParameters, fillGradients, flatten, initialise } from "../gradients.js";
-
-/** Parameters after some steps of an optimizer in its textual form. */
-function after(text: string, backend: "float64" | "wasm", steps = 20): number[] {
-  const optimizer = createOptimizer(parseOptimizerSpec(text), awkwardParameters, { backend });
-  initialise(optimizer);
-  for (let k = 1; k <= steps; k++) {
-    fillGradients(optimizer, k);
-    optimizer.step();
-  }
-  return flatten(optimizer);
-}
+import { after } from "../runs.js";
 
 const relativeError = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((value, index) => Math.abs(value - (b[index] ?? 0)))) / Math.max(1, ...a.map(Math.abs));

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
 import type { ParameterSpec } from "../../src/parameter.js";
 import { parseOptimizerSpec } from "../../src/spec.js";
-import { fillGradients, flatten, initialise } from "../gradients.js";
+import type { Backend } from "../forms.js";
+import { flatten, initialise } from "../gradients.js";
+import { after as afterSteps, runSteps } from "../runs.js";
 
 const matrices: readonly ParameterSpec[] = [
   { name: "wide", shape: [4, 7], role: "hiddenMatrix" },
@@ -11,15 +13,7 @@ const matrices: readonly ParameterSpec[] = [
   { name: "row", shape: [1, 6], role: "hiddenMatrix" },
 ];
 
-function after(text: string, backend: "float64" | "wasm", steps: number): number[] {
-  const optimizer = createOptimizer(parseOptimizerSpec(text), matrices, { backend });
-  initialise(optimizer);
-  for (let k = 1; k <= steps; k++) {
-    fillGradients(optimizer, k);
-    optimizer.step();
-  }
-  return flatten(optimizer);
-}
+const after = (text: string, backend: Backend, steps: number) => afterSteps(text, backend, steps, matrices);
 
 const error = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((value, index) => Math.abs(value - (b[index] ?? Number.NaN))));
@@ -92,10 +86,7 @@ describe("bad input", () => {
     const results = ["muon:adamLr=0.01", "adamw:lr=0.01,beta2=0.95,eps=1e-10,weightDecay=0"].map((text) => {
       const optimizer = createOptimizer(parseOptimizerSpec(text), vector);
       initialise(optimizer);
-      for (let k = 1; k <= 5; k++) {
-        fillGradients(optimizer, k);
-        optimizer.step();
-      }
+      runSteps(optimizer, 1, 5);
       return flatten(optimizer);
     });
     expect(results[0]).toEqual(results[1]);

@@ -4,10 +4,18 @@ import {
   type OptimizerSpec,
   optimizerOf,
   parseSchedule,
-  SteepestError,
 } from "@steepest/optim";
 import type { LoadedWorkload, Workload } from "@steepest/workloads";
 import { z } from "zod";
+import {
+  epochCount,
+  invalidValue,
+  positiveInteger,
+  stepsOfEpochs,
+  stepsPerEpoch,
+  targetAccuracy,
+  wholeNumber,
+} from "./checks.js";
 import { withShares } from "./shares.js";
 
 /** What a caller may choose about a run; everything but the workload and the optimizer has a default. */
@@ -75,18 +83,11 @@ export function resolveConfiguration(
   workload: Workload,
   loaded: LoadedWorkload,
 ): RunConfiguration {
-  const { trainCount } = loaded;
   const batchSize = positiveInteger("batch size", config.batchSize ?? workload.defaults.batchSize);
-  if (batchSize > trainCount)
-    throw invalid(
-      `batch size ${batchSize} exceeds the ${trainCount} training examples of ${workload.name}`,
-      `Choose 1 to ${trainCount}`,
-    );
-  const stepsPerEpoch = Math.floor(trainCount / batchSize);
+  const epoch = stepsPerEpoch(workload, loaded, batchSize);
   const { clip, target } = config;
-  if (target !== undefined && !(target > 0 && target <= 1))
-    throw invalid(`target is ${target}`, "Expected a validation accuracy in (0, 1], for example 0.88");
-  const steps = totalSteps(config, workload, stepsPerEpoch);
+  if (target !== undefined) targetAccuracy(target);
+  const steps = totalSteps(config, workload, epoch);
   const schedule = config.schedule === undefined ? undefined : withShares(config.schedule, steps);
   return {
     version: 1,
@@ -102,8 +103,8 @@ export function resolveConfiguration(
     threads: threadCount(config.threads ?? 1),
     ...(target === undefined ? {} : { target }),
     stopAtTarget: config.stopAtTarget ?? true,
-    evaluateEvery: positiveInteger("evaluation period", config.evaluateEvery ?? stepsPerEpoch),
-    checkpointEvery: positiveInteger("checkpoint period", config.checkpointEvery ?? stepsPerEpoch),
+    evaluateEvery: positiveInteger("evaluation period", config.evaluateEvery ?? epoch),
+    checkpointEvery: positiveInteger("checkpoint period", config.checkpointEvery ?? epoch),
     reportEvery: positiveInteger("report period", config.reportEvery ?? 10),
   };
 }
@@ -113,21 +114,21 @@ const mostThreads = 256;
 
 function threadCount(threads: number): number {
   if (positiveInteger("number of threads", threads) > mostThreads)
-    throw invalid(
+    throw invalidValue(
       `number of threads is ${threads}`,
       `Expected 1 to ${mostThreads}; more than the machine has cores never help`,
     );
   return threads;
 }
 
-function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, stepsPerEpoch: number): number {
+function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, epoch: number): number {
   if (steps !== undefined && epochs !== undefined)
-    throw invalid(`the length is given twice: steps ${steps} and epochs ${epochs}`, "Give one of the two");
+    throw invalidValue(
+      `the length is given twice: steps ${steps} and epochs ${epochs}`,
+      "Give one of the two",
+    );
   if (steps !== undefined) return positiveInteger("number of steps", steps);
-  const passes = epochs ?? workload.defaults.epochs;
-  if (!(passes > 0 && Number.isFinite(passes)))
-    throw invalid(`number of epochs is ${passes}`, "Expected a number > 0");
-  return Math.max(1, Math.round(passes * stepsPerEpoch));
+  return stepsOfEpochs(epochCount(epochs ?? workload.defaults.epochs), epoch);
 }
 
 /**
@@ -142,24 +143,10 @@ export function chooseOptimizer({
   const chosen =
     learningRate === undefined ? optimizer : { ...optimizer, hyper: { ...hyper, lr: learningRate } };
   if (hyper.lr !== undefined && hyper.lr !== chosen.hyper.lr)
-    throw invalid(
+    throw invalidValue(
       `the learning rate is given twice: ${hyper.lr} with ${name}, and ${learningRate}`,
       "Give one of the two",
     );
   optimizerOf(optimizer).choose(chosen);
   return chosen;
-}
-
-const invalid = (message: string, fix: string) => new SteepestError("invalid-value", message, fix);
-
-function positiveInteger(what: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw invalid(`${what} is ${value}`, "Expected an integer >= 1");
-  return value;
-}
-
-function wholeNumber(what: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw invalid(`${what} is ${value}`, "Expected an integer >= 0");
-  return value;
 }

@@ -1,14 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { openCsvLog } from "./log.js";
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-log-"));
-});
-afterEach(() => rm(folder, { recursive: true }));
+beforeEach(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 describe("CSV log", () => {
   it("cuts back to the length that a checkpoint knows and goes on from there", async () => {

@@ -1,5 +1,6 @@
-import { formatOptimizerSpec, type OptimizerSpec, optimizerOf, SteepestError } from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, optimizerOf } from "@steepest/optim";
 import type { Landscape } from "@steepest/workloads";
+import { invalidValue } from "../configuration/checks.js";
 import { entrant, isFactor } from "./entrant.js";
 import { createStepper, type StepperNotes } from "./stepper.js";
 
@@ -64,33 +65,35 @@ const mostUpdates = 1e10;
 /** @throws SteepestError `invalid-value` for a race that cannot be run */
 function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrants: number): void {
   const { steps, start, threshold, coordinates } = options;
-  const invalid = (message: string, fix: string) => new SteepestError("invalid-value", message, fix);
   if (!Number.isSafeInteger(steps) || steps < 1) {
-    throw invalid(`a race needs a whole number of steps >= 1, found ${steps}`, "Try 2000");
+    throw invalidValue(`a race needs a whole number of steps >= 1, found ${steps}`, "Try 2000");
   }
   const field = `${steps} steps of ${entrants} ${entrants === 1 ? "optimizer" : "optimizers"}`;
   const most = Math.floor(mostNumbers / (Math.max(1, entrants) * (coordinates + 1)));
   if (steps > most) {
-    throw invalid(`${field} do not fit into memory`, `Race at most ${most} steps, or fewer optimizers`);
+    throw invalidValue(`${field} do not fit into memory`, `Race at most ${most} steps, or fewer optimizers`);
   }
   const updates = steps * entrants * landscape.dimension;
   if (updates > mostUpdates) {
-    throw invalid(
+    throw invalidValue(
       `${field} in ${landscape.dimension} dimensions are ${updates.toExponential(1)} updates of a coordinate; a race makes at most ${mostUpdates.toExponential(0)}, else it would run for hours`,
       `Race fewer steps (${Math.floor(mostUpdates / (entrants * landscape.dimension))} would do), fewer optimizers or fewer dimensions`,
     );
   }
   if (start.length !== landscape.dimension) {
-    throw invalid(
+    throw invalidValue(
       `landscape "${landscape.name}" has ${landscape.dimension} coordinates, the start has ${start.length}`,
       `Give ${landscape.dimension} numbers, for example ${landscape.start.slice(0, 4).join(",")}${landscape.dimension > 4 ? ",..." : ""}`,
     );
   }
   if (!start.every(Number.isFinite)) {
-    throw invalid(`the start (${start.join(", ")}) is not finite`, "Give finite numbers");
+    throw invalidValue(`the start (${start.join(", ")}) is not finite`, "Give finite numbers");
   }
   if (!(threshold > 0 && Number.isFinite(threshold))) {
-    throw invalid(`the threshold must be a number > 0, found ${threshold}`, `Try ${landscape.threshold}`);
+    throw invalidValue(
+      `the threshold must be a number > 0, found ${threshold}`,
+      `Try ${landscape.threshold}`,
+    );
   }
 }
 
@@ -176,7 +179,7 @@ export function* race(
   const labels = specs.map(formatOptimizerSpec);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
   if (twice !== undefined) {
-    throw new SteepestError("invalid-value", `"${twice}" is in the race twice`, "Name each optimizer once");
+    throw invalidValue(`"${twice}" is in the race twice`, "Name each optimizer once");
   }
   for (const [i, spec] of specs.entries()) {
     const label = labels[i] ?? spec.name;

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { sha256Of } from "@steepest/files";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { loadFashionMnist } from "./dataset.js";
 import { type DataSearch, fashionMnistFiles, findFolder, usualSearch } from "./files.js";
 
@@ -17,10 +17,11 @@ if (realFolder === undefined)
   process.stderr.write("skipped: tests on real Fashion-MNIST files, found in no folder\n");
 
 let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "steepest-data-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeAll(
+  temporaryFolder((path) => {
+    folder = path;
+  }),
+);
 
 const offline = (...folders: string[]): DataSearch => ({
   folders,

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { decodeIdx, readIdx } from "./idx.js";
 
 const encode = (shape: readonly number[], data: Uint8Array, type = 8): Uint8Array => {
@@ -57,10 +57,11 @@ describe("decodeIdx", () => {
 
 describe("readIdx", () => {
   let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "steepest-idx-"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  beforeAll(
+    temporaryFolder((path) => {
+      folder = path;
+    }),
+  );
 
   it("reads what gzip compressed, and names a file that is cut off", async () => {
     const file = join(folder, "a.gz");
