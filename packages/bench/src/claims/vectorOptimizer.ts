@@ -1,4 +1,9 @@
-import { createOptimizer, type OptimizerConfig, parseOptimizerSpec } from "@steepest/optim";
+import {
+  createOptimizer,
+  type OptimizerConfig,
+  type OptimizerSpec,
+  parseOptimizerSpec,
+} from "@steepest/optim";
 
 /** An optimizer of one vector: fill `gradient`, call `step`, read and write `x`. */
 export interface VectorOptimizer {
@@ -12,12 +17,12 @@ export interface VectorOptimizer {
  * are not finite is left to the caller: divergence is a result.
  */
 export function vectorOptimizer(
-  spec: string,
+  spec: string | OptimizerSpec,
   dimension: number,
   config: Pick<OptimizerConfig, "schedule" | "backend"> = {},
 ): VectorOptimizer {
   const optimizer = createOptimizer(
-    parseOptimizerSpec(spec),
+    typeof spec === "string" ? parseOptimizerSpec(spec) : spec,
     [{ name: "x", shape: [dimension], role: "other" }],
     { backend: "float64", nonFinite: "ignore", ...config },
   );

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseOptimizerSpec } from "@steepest/optim";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
+import { isAlive } from "../../test/processes.js";
 import { type ComparisonEvent, compare, comparisonJobs } from "./compare.js";
 import { type ComparisonPlan, claimFolder, planComparison, readPlan } from "./plan.js";
 import type { Comparison } from "./summary.js";
@@ -58,15 +59,6 @@ const timeless = ({ entries, ...rest }: Comparison) => ({
 
 const resultFiles = async (folder: string): Promise<readonly string[]> =>
   (await readdir(folder, { recursive: true })).filter((path) => path.endsWith("result.json")).toSorted();
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe("planComparison", () => {
   it("gives every tuned optimizer the same points of its own range, and a fixed one its own rate", () => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
+import { isAlive } from "../../test/processes.js";
 import { readOutcome, type TrialConfiguration } from "../trial/trial.js";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./localPool.js";
 
@@ -70,15 +71,6 @@ const once = (kind: PoolEvent<PoolJob>["kind"], act: (worker: number) => void) =
     done = true;
     act(worker);
   };
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 };
 
 describe("runPool", () => {

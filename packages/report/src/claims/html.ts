@@ -1,16 +1,11 @@
-import { charts, createPageColours, pageColours } from "../chart/charts.js";
-import { createCharts } from "../chart/lineChart.js";
+import { charts, pageColours } from "../chart/charts.js";
 import { svgText } from "../chart/node.js";
-import { createScales } from "../chart/scales.js";
-import { createSwatch, swatch } from "../chart/swatch.js";
+import { swatch } from "../chart/swatch.js";
 import { html, type Markup, trusted } from "../html/markup.js";
 import { htmlPage } from "../html/page.js";
-import { pageProgram } from "../html/program.js";
-import { createChartPanels } from "../page/chartPanel.js";
+import { chartProgram } from "../page/chartProgram.js";
 import { mountClaims } from "../page/claims.js";
-import { createDom } from "../page/dom.js";
-import { createLegends } from "../page/legend.js";
-import { createFormat, format } from "../text/format.js";
+import { format } from "../text/format.js";
 import { type ClaimPicture, claimPicture, createClaimCharts, type PictureChart } from "./charts.js";
 import type { ClaimEffect, ClaimReport, ClaimsData, ClaimTable, VerdictKind } from "./data.js";
 import { effectStrip } from "./effectStrip.js";
@@ -41,24 +36,13 @@ blockquote{margin:0 0 10px;padding:2px 0 2px 14px;border-left:4px solid var(--li
 td.quantity{min-width:17ch;max-width:60ch}
 table.tight{width:auto}
 table.tight td,table.tight th{padding-right:22px}
-dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
-dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 section.card{scroll-margin-top:10px}
 @media (max-width:1100px){.effects li{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:600px){.effects.figures li{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:900px){table.tight td,table.tight th{padding-right:12px}.pair .chart{height:280px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+@media (max-width:900px){table.tight td,table.tight th{padding-right:12px}.pair .chart{height:280px}}
 `;
 
-const program = pageProgram()
-  .with("format", createFormat)
-  .with("scales", createScales)
-  .with("charts", createCharts)
-  .with("colours", createPageColours)
-  .with("swatch", createSwatch)
-  .with("dom", createDom)
-  .with("chartPanels", createChartPanels)
-  .with("legends", createLegends)
-  .with("claimCharts", createClaimCharts);
+const program = chartProgram().with("claimCharts", createClaimCharts);
 
 const claimCharts = createClaimCharts({ colours: pageColours });
 

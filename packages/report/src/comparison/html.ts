@@ -1,17 +1,11 @@
-import { charts, createPageColours, pageColours } from "../chart/charts.js";
-import { createCharts } from "../chart/lineChart.js";
+import { charts, pageColours } from "../chart/charts.js";
 import { svgText } from "../chart/node.js";
 import { seriesStyle } from "../chart/palette.js";
-import { createScales } from "../chart/scales.js";
-import { createSwatch } from "../chart/swatch.js";
 import { html, type Markup, trusted } from "../html/markup.js";
 import { htmlPage } from "../html/page.js";
-import { pageProgram } from "../html/program.js";
-import { createChartPanels } from "../page/chartPanel.js";
+import { chartProgram } from "../page/chartProgram.js";
 import { mountComparison } from "../page/comparison.js";
-import { createDom } from "../page/dom.js";
-import { createLegends } from "../page/legend.js";
-import { createFormat, format } from "../text/format.js";
+import { format } from "../text/format.js";
 import { type ComparisonChart, type ComparisonPicture, createComparisonCharts } from "./charts.js";
 import type { ComparisonData } from "./data.js";
 import { leaderboardTable, verdict } from "./leaderboard.js";
@@ -21,22 +15,11 @@ const style = `
 .pair .chart,.wide .chart{height:380px}
 tr.group td,tr.group th{border-top:2px solid var(--muted)}
 td.missed{min-width:26ch}
-dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
-dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 ul.plain{margin:0 0 10px;padding-left:20px;max-width:92ch}
-@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.pair .chart,.wide .chart{height:300px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.pair .chart,.wide .chart{height:300px}}
 `;
 
-const program = pageProgram()
-  .with("format", createFormat)
-  .with("scales", createScales)
-  .with("charts", createCharts)
-  .with("colours", createPageColours)
-  .with("swatch", createSwatch)
-  .with("dom", createDom)
-  .with("chartPanels", createChartPanels)
-  .with("legends", createLegends)
-  .with("comparisonCharts", createComparisonCharts);
+const program = chartProgram().with("comparisonCharts", createComparisonCharts);
 
 const comparisonCharts = createComparisonCharts({ colours: pageColours, format });
 

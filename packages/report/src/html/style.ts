@@ -31,6 +31,8 @@ thead th{color:var(--muted);font-weight:600;font-size:13.5px;border-bottom-color
 td.number,th.number{text-align:right;white-space:nowrap}
 tbody th{font-weight:600;white-space:nowrap}
 tr.muted td,tr.muted th{opacity:.45}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
+dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 .quiet{color:var(--muted)}
 .swatch{vertical-align:-2px;margin-right:8px;flex:none}
 button,select,input{font:inherit;color:inherit}
@@ -53,5 +55,6 @@ background:none;font-size:14.5px;white-space:nowrap;overflow:hidden}
 font-size:13px;box-shadow:var(--shadow);white-space:nowrap;z-index:2;max-width:100%}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:0 0 10px}
 .spread{justify-content:space-between}
+@media (max-width:900px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 @media print{.controls,.transport{display:none!important}.card{box-shadow:none;break-inside:avoid}}
 `;

@@ -1,20 +1,14 @@
-import { createPageColours } from "../chart/charts.js";
 import { createFieldColours } from "../chart/colour.js";
-import { createCharts } from "../chart/lineChart.js";
 import { svgText } from "../chart/node.js";
 import { seriesStyle } from "../chart/palette.js";
-import { createScales } from "../chart/scales.js";
-import { createSwatch, swatch } from "../chart/swatch.js";
+import { swatch } from "../chart/swatch.js";
 import { html, type Markup, trusted } from "../html/markup.js";
 import { htmlPage } from "../html/page.js";
-import { pageProgram } from "../html/program.js";
-import { createChartPanels } from "../page/chartPanel.js";
-import { createDom } from "../page/dom.js";
-import { createLegends } from "../page/legend.js";
+import { chartProgram } from "../page/chartProgram.js";
 import { createPlaneViews } from "../page/planeView.js";
 import { createPlayers } from "../page/player.js";
 import { mountRace } from "../page/race.js";
-import { createFormat, format } from "../text/format.js";
+import { format } from "../text/format.js";
 import type { RaceData } from "./data.js";
 import { raceFindings } from "./findings.js";
 import { racePicture } from "./prepare.js";
@@ -37,16 +31,8 @@ kbd{font:.9em ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;border:1p
 @media (max-width:900px){.stage{grid-template-columns:minmax(0,1fr)}#field{height:min(92vw,60vh)}.transport{margin-inline:-4px}}
 `;
 
-const program = pageProgram()
-  .with("format", createFormat)
-  .with("scales", createScales)
-  .with("charts", createCharts)
-  .with("colours", createPageColours)
+const program = chartProgram()
   .with("fieldColours", createFieldColours)
-  .with("swatch", createSwatch)
-  .with("dom", createDom)
-  .with("chartPanels", createChartPanels)
-  .with("legends", createLegends)
   .with("planeViews", createPlaneViews)
   .with("players", createPlayers);
 

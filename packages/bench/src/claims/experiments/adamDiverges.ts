@@ -1,9 +1,10 @@
-import { createOptimizer, parseOptimizerSpec, type Schedule } from "@steepest/optim";
+import { parseOptimizerSpec, type Schedule } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { findLandscape, type Landscape } from "@steepest/workloads";
 import { mean } from "../../statistics/descriptive.js";
 import { defineClaim } from "../claim.js";
 import { figureOf, seriesOf } from "../findings.js";
+import { vectorOptimizer } from "../vectorOptimizer.js";
 
 interface Parameters {
   /** What must fail, and what must not. */
@@ -25,18 +26,17 @@ function distances(
   beta2: number,
 ): Float64Array {
   const spec = parseOptimizerSpec(method);
-  const optimizer = createOptimizer(
+  const { x, gradient, step } = vectorOptimizer(
     { ...spec, hyper: { ...landscape.race.hyper, ...spec.hyper, beta2, lr: learningRate } },
-    [{ name: "x", shape: [1], role: "other" }],
-    { backend: "float64", schedule: inverseRoot },
+    1,
+    { schedule: inverseRoot },
   );
-  const [x, gradient] = [optimizer.parameter("x"), optimizer.gradient("x")];
   x[0] = 2 * randomStream(seed, "adam-diverges").uniform() - 1;
   const [minimiser = Number.NaN] = landscape.minimisers[0] ?? [];
   return Float64Array.from({ length: steps }, (_, i) => {
     // A seed's draws begin where those of the one before end. Three in a row are a period of the deterministic problem.
     landscape.gradient(x, gradient, 3 * seed * steps + i + 1);
-    optimizer.step();
+    step();
     landscape.project?.(x);
     return Math.abs((x[0] ?? Number.NaN) - minimiser);
   });

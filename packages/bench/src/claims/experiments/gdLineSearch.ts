@@ -9,7 +9,7 @@ import {
 } from "@steepest/workloads";
 import { defineClaim } from "../claim.js";
 import { figureOf, seriesOf } from "../findings.js";
-import { vectorOptimizer } from "../vectorOptimizer.js";
+import { type VectorOptimizer, vectorOptimizer } from "../vectorOptimizer.js";
 
 interface Parameters {
   readonly count: number;
@@ -58,17 +58,24 @@ function descend(
 
 function constantStep(problem: FiniteSum, scale: number, step: number, iterations: number): Descent {
   const optimizer = vectorOptimizer(`gd:lr=${step}`, problem.dimension);
-  const measure = (): void => {
-    problem.gradient(optimizer.x, optimizer.gradient);
-    optimizer.gradient.forEach((value, j) => {
-      optimizer.gradient[j] = scale * value;
-    });
-  };
+  const measure = (): void => scaledGradient(problem, scale, optimizer.x, optimizer.gradient);
   const iterate = (): number => {
     optimizer.step();
     return 1;
   };
   return descend(optimizer.gradient, iterations, iterate, measure);
+}
+
+function scaledGradient(
+  problem: FiniteSum,
+  scale: number,
+  x: VectorOptimizer["x"],
+  gradient: VectorOptimizer["gradient"],
+): void {
+  problem.gradient(x, gradient);
+  gradient.forEach((value, j) => {
+    gradient[j] = scale * value;
+  });
 }
 
 function lineSearch(problem: FiniteSum, scale: number, spec: string, iterations: number): Descent {
@@ -80,10 +87,7 @@ function lineSearch(problem: FiniteSum, scale: number, spec: string, iterations:
   );
   const [x, gradient] = [optimizer.parameter("x"), optimizer.gradient("x")];
   const evaluate = (): number => {
-    problem.gradient(x, gradient);
-    gradient.forEach((value, j) => {
-      gradient[j] = scale * value;
-    });
+    scaledGradient(problem, scale, x, gradient);
     return scale * problem.value(x);
   };
   return descend(gradient, iterations, () => optimizer.step(evaluate).evaluations, evaluate);
