@@ -186,6 +186,7 @@ export const soap = defineMatrixRule({
         for (const { shape, v, axis, basis, turned, eigenvalues } of axes) {
           estimateEigenvalues(basis, turned, eigenvalues);
           const order = descendingOrder(eigenvalues);
+          if (order.every((place, index) => place === index)) continue;
           permuteAxis(turned.values, [turned.rows, turned.columns], 1, order);
           permuteAxis(v, shape, axis, order);
         }
