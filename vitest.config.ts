@@ -5,7 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts"],
-    // Each file in its own process: ONNX Runtime holds native threads that worker threads cannot share cleanly.
+    // Each file in its own process: ONNX Runtime holds native threads that worker threads cannot share
+    // cleanly.
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

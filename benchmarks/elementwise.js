@@ -1,15 +1,17 @@
 import { interleave, requireAgreement } from "./harness.js";
 
 /*
- * The rules beside those of the first tables, at the size where memory decides. `bytes` is the least traffic of a step a parameter:
- * what is read, read once, and what changes, written once. `phases`: the same for each pass over the arrays, where a sum over a
- * parameter or over all must be known before the step can be made. What happens every few steps (Sophia's Hessian, a wrapper's
- * synchronisation) does not count as traffic, though its time does.
+ * The rules beside those of the first tables, at the size where memory decides. `bytes` is the least traffic
+ * of a step a parameter: what is read, read once, and what changes, written once. `phases`: the same for each
+ * pass over the arrays, where a sum over a parameter or over all must be known before the step can be made.
+ * What happens every few steps (Sophia's Hessian, a wrapper's synchronisation) does not count as traffic,
+ * though its time does.
  */
 const rules = [
   { rule: "gd", bytes: 12 },
   { rule: "adamax", bytes: 28, torch: true },
-  // PyTorch 1.13 debiases NAdam's look-ahead with one μ too many: the same work, but not quite the same numbers.
+  // PyTorch 1.13 debiases NAdam's look-ahead with one μ too many: the same work, but not quite the same
+  // numbers.
   { rule: "nadam", bytes: 28, torch: true, tolerance: 1e-4 },
   { rule: "radam", bytes: 28, torch: true },
   { rule: "rprop", bytes: 28, torch: true },
@@ -52,8 +54,8 @@ const taskOf = (common, elements, { rule, options = {} }) => ({
 });
 
 /**
- * Each rule in turn with AdamW, and with PyTorch where it has the rule: { label, bytes, phases, results }, whose `results` are those of
- * `interleave`, "ours", "adamw" and PyTorch's forms.
+ * Each rule in turn with AdamW, and with PyTorch where it has the rule: { label, bytes, phases, results },
+ * whose `results` are those of `interleave`, "ours", "adamw" and PyTorch's forms.
  */
 export async function measureElementwise({ ours, beside, torch, common, elements, effort }) {
   const measured = [];

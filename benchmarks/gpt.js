@@ -6,7 +6,10 @@ import { interleave, nodeContestant, requireAgreement, torchContestant } from ".
 /** Steps of a call: the period of what is refreshed. */
 const period = 10;
 
-/** Ours by specification; `method` names the PyTorch version where there is one; `held` the ratio to AdamW's step. */
+/**
+ * Ours by specification; `method` names the PyTorch version where there is one; `held` the ratio to AdamW's
+ * step.
+ */
 const entries = [
   { name: "AdamW", optimizer: "adamw:lr=0.001,weightDecay=0.01", method: "adamw" },
   { name: "Muon", optimizer: "muon:lr=0.02", method: "muon", held: 1.25 },
@@ -17,7 +20,8 @@ const entries = [
   {
     ...{ name: "SOAP, frequency 10", method: "soap", held: 1.6 },
     optimizer: "soap:lr=0.001,frequency=10",
-    // The first gradients leave eigenvectors of eigenvalue 0, of which any basis will do: each implementation has its own.
+    // The first gradients leave eigenvectors of eigenvalue 0, of which any basis will do: each implementation
+    // has its own.
     tolerance: 0.01,
   },
   { name: "CASPR", optimizer: "caspr:lr=0.001" },
@@ -28,8 +32,8 @@ const entries = [
 const learningRates = { adamw: 0.001, muon: 0.02, "distributed-shampoo": 0.001, soap: 0.001 };
 
 /**
- * Whole training steps of a small GPT with each optimizer, all contestants in turn: for each entry the seconds of a step of ours and
- * of PyTorch's.
+ * Whole training steps of a small GPT with each optimizer, all contestants in turn: for each entry the
+ * seconds of a step of ours and of PyTorch's.
  */
 export async function measureGpt(folder, effort) {
   const file = join(folder, "gpt.f32");

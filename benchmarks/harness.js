@@ -68,8 +68,9 @@ export async function torchContestant(name) {
 }
 
 /**
- * Lets the entries do their task in turn, round after round, one at a time, so that a slow spell of the machine falls on all of them.
- * Returns name -> { seconds: one median a round, check }. Entries that do not have the task are left out.
+ * Lets the entries do their task in turn, round after round, one at a time, so that a slow spell of the
+ * machine falls on all of them. Returns name -> { seconds: one median a round, check }. Entries that do not
+ * have the task are left out.
  * @param {readonly {name: string, contestant: Contestant, task: object}[]} entries
  */
 export async function interleave(entries, { rounds, seconds }) {

@@ -9,7 +9,10 @@ import { interleave, nodeContestant, requireAgreement, torchContestant } from ".
 import { resultsPage } from "./results.js";
 import { measureScheduler } from "./scheduler.js";
 
-/** Rules as PyTorch has them too, and bytes of minimum traffic per parameter: x and g read, x written, every state slot read and written. */
+/**
+ * Rules as PyTorch has them too, and bytes of minimum traffic per parameter: x and g read, x written, every
+ * state slot read and written.
+ */
 const rules = [
   { rule: "sgd", slots: 0 },
   { rule: "momentum", slots: 1, hyper: { beta: 0.9 } },

@@ -14,8 +14,8 @@ const trial = {
 };
 
 /**
- * What running trials in worker processes costs: seconds from trial to trial in this process, with one worker and with two, each once the data
- * are loaded.
+ * What running trials in worker processes costs: seconds from trial to trial in this process, with one worker
+ * and with two, each once the data are loaded.
  */
 export async function measureScheduler(trials) {
   const root = mkdtempSync(join(tmpdir(), "steepest-scheduler-"));

@@ -4,11 +4,17 @@ import { crossEntropy, gpt2, graphLinearAlgebra, initialiseParameters } from "@s
 import { createOptimizer, elementCount, parseOptimizerSpec } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 
-/** The small GPT of all contestants: nanoGPT's configuration for a CPU, 804,096 parameters, 12 sequences of 64 tokens. */
+/**
+ * The small GPT of all contestants: nanoGPT's configuration for a CPU, 804,096 parameters, 12 sequences of 64
+ * tokens.
+ */
 const sizes = { layers: 4, heads: 4, width: 128, context: 64, vocabulary: 65, bias: false };
 const sequences = 12;
 
-/** What every contestant gets beside its optimizer: sizes, tokens and those after them, names and shapes; the first values are in `file`. */
+/**
+ * What every contestant gets beside its optimizer: sizes, tokens and those after them, names and shapes; the
+ * first values are in `file`.
+ */
 export function gptWork(file) {
   const stream = randomStream(0, "gpt benchmark");
   const rows = Array.from({ length: sequences }, () =>
@@ -31,8 +37,8 @@ export function gptBytes() {
 }
 
 /**
- * Forward, backward and the optimizer through the public API, as `steepest train` does it, `period` steps a call: every call
- * holds as many of what an optimizer does at this period.
+ * Forward, backward and the optimizer through the public API, as `steepest train` does it, `period` steps a
+ * call: every call holds as many of what an optimizer does at this period.
  */
 export async function gptTask({ optimizer: text, period, file, tokens, targets }) {
   const model = gpt2(sizes);

@@ -5,7 +5,10 @@ import { serve } from "./serve.js";
 await init("wasm");
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
 
-/** Adam(W) as PyTorch forms it, on one leaf; `corrections` = [1 / (1 - beta1^k), 1 / sqrt(1 - beta2^k)]. Consumes its arguments. */
+/**
+ * Adam(W) as PyTorch forms it, on one leaf; `corrections` = [1 / (1 - beta1^k), 1 / sqrt(1 - beta2^k)].
+ * Consumes its arguments.
+ */
 function adamLeaf(x, g, m, v, correction1, correction2, learningRate, weightDecay) {
   const mNext = m.mul(beta1).add(g.ref.mul(1 - beta1));
   const vNext = v.mul(beta2).add(np.square(g).mul(1 - beta2));

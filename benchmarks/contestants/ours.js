@@ -6,7 +6,10 @@ import { gptTask } from "./gpt.js";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
-/** One update of a rule, in PyTorch's form where it has the rule, over one flat parameter, through the public API. */
+/**
+ * One update of a rule, in PyTorch's form where it has the rule, over one flat parameter, through the public
+ * API.
+ */
 function optimizerTask({
   rule,
   hyper,

@@ -4,7 +4,8 @@ import { createInterface } from "node:readline";
  * One contestant's process: reads one request a line on stdin, answers one line on stdout.
  * `prepare` gets a task and returns `{ call, check, release }`: one unit of the work (may be asynchronous),
  * a number that every contestant must agree on, and the freeing of its memory.
- * @param {(task: object) => Promise<{call: () => unknown, check: () => Promise<number> | number, release?: () => unknown} | undefined>} prepare
+ * @param {(task: object) => Promise<{call: () => unknown, check: () => Promise<number> | number, release?: ()
+ *   => unknown} | undefined>} prepare
  */
 export async function serve(prepare) {
   let prepared;
@@ -32,7 +33,10 @@ export async function serve(prepare) {
   }
 }
 
-/** Seconds per call: the median over blocks of calls, each long enough (2 ms) that reading the clock does not count. */
+/**
+ * Seconds per call: the median over blocks of calls, each long enough (2 ms) that reading the clock does not
+ * count.
+ */
 async function time(call, seconds) {
   await repeat(call, 3);
   let callsPerBlock = 1;
@@ -52,7 +56,10 @@ async function time(call, seconds) {
   };
 }
 
-/** Seconds that `count` calls take. Awaits only what is a promise: a synchronous call pays no turn of the event loop. */
+/**
+ * Seconds that `count` calls take. Awaits only what is a promise: a synchronous call pays no turn of the
+ * event loop.
+ */
 async function repeat(call, count) {
   const start = performance.now();
   for (let i = 0; i < count; i++) {
@@ -62,7 +69,10 @@ async function repeat(call, count) {
   return (performance.now() - start) / 1000;
 }
 
-/** Growth of heap and external memory after collection over so many calls, in bytes. The process needs --expose-gc. */
+/**
+ * Growth of heap and external memory after collection over so many calls, in bytes. The process needs
+ * --expose-gc.
+ */
 async function allocation(call, calls) {
   const measure = async () => {
     for (let i = 0; i < 3; i++) {

@@ -12,7 +12,8 @@ await tf.setBackend("wasm");
 await tf.ready();
 
 function optimizerTask({ rule, elements, learningRate, gradient, checkedSteps }) {
-  // tfjs has no decoupled weight decay, and its momentum differs: Adam is the rule that it shares with the others.
+  // tfjs has no decoupled weight decay, and its momentum differs: Adam is the rule that it shares with the
+  // others.
   if (rule !== "adam") return undefined;
   const x = tf.variable(tf.ones([elements]));
   const g = tf.fill([elements], gradient);

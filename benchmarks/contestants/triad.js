@@ -4,7 +4,10 @@ import { serve } from "./serve.js";
 
 const scale = 0.5;
 
-/** The memory bandwidth that one thread reaches from JavaScript and from WebAssembly: the yardstick of the fused rules. */
+/**
+ * The memory bandwidth that one thread reaches from JavaScript and from WebAssembly: the yardstick of the
+ * fused rules.
+ */
 await serve(async (task) => {
   if (task.kind !== "triad") return undefined;
   const length = Math.ceil(task.elements / 16) * 16;

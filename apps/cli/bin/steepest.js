@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Committed, so that `npx steepest` exists right after `npm ci`; the program itself is built by `npm run build`.
+// Committed, so that `npx steepest` exists right after `npm ci`; the program itself is built by
+// `npm run build`.
 import { existsSync } from "node:fs";
 
 // A reader that has seen enough, as in `steepest claims run --all | head`, is no failure.

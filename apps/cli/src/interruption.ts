@@ -1,9 +1,15 @@
 import { exitCode } from "./io.js";
 
-/** Two signals within so many milliseconds are one keystroke: npm passes Ctrl-C on to a process that the terminal has told already. */
+/**
+ * Two signals within so many milliseconds are one keystroke: npm passes Ctrl-C on to a process that the
+ * terminal has told already.
+ */
 const oneKeystroke = 250;
 
-/** Does work whose signal Ctrl-C or SIGTERM aborts, so that it can save itself; a second keystroke ends the process at once. */
+/**
+ * Does work whose signal Ctrl-C or SIGTERM aborts, so that it can save itself; a second keystroke ends the
+ * process at once.
+ */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   let stoppedAt = 0;

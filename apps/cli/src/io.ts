@@ -1,6 +1,9 @@
 import type { SteepestError } from "@steepest/optim";
 
-/** Where a command writes: results to stdout, progress to stderr. Handed in, so that tests read what a user would see. */
+/**
+ * Where a command writes: results to stdout, progress to stderr. Handed in, so that tests read what a user
+ * would see.
+ */
 export interface Io {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;

@@ -7,7 +7,9 @@ import { raceCommand } from "./commands/race/race.js";
 import { trainCommand } from "./commands/train/train.js";
 import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 
-/** A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`. */
+/**
+ * A command as `main` mounts it: it adds itself to the program and reports its exit code through `finish`.
+ */
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
 const commands: readonly CommandBuilder[] = [
@@ -59,5 +61,8 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
   }
 }
 
-/** Errors of the leaf packages carry their fix, those of the system name the call and the file; anything else is a bug of ours. */
+/**
+ * Errors of the leaf packages carry their fix, those of the system name the call and the file; anything else
+ * is a bug of ours.
+ */
 const explainsItself = (error: Error): boolean => "fix" in error || "syscall" in error;

@@ -5,8 +5,8 @@ import { SteepestError } from "@steepest/optim";
 import { unusableFolder } from "@steepest/train";
 
 /**
- * Makes the folder that a command will fill, before its work begins: the one that was asked for, else a new one in `runs/`. After
- * the work those that were made and stayed empty are taken away again.
+ * Makes the folder that a command will fill, before its work begins: the one that was asked for, else a new
+ * one in `runs/`. After the work those that were made and stayed empty are taken away again.
  *
  * @param out what the user asked for, if anything
  * @param name of the new folder in `runs/`

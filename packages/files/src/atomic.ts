@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { makeFolder } from "./folder.js";
 
 /**
- * Writes a file whole or not at all: a temporary name in the same folder, synced, then renamed over the target.
- * Missing parent folders are made. A crash leaves the old content or the new, never a mixture.
+ * Writes a file whole or not at all: a temporary name in the same folder, synced, then renamed over the
+ * target. Missing parent folders are made. A crash leaves the old content or the new, never a mixture.
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const folder = dirname(path);

@@ -10,8 +10,9 @@ export interface DownloadOptions {
   /** SHA-256 of the content, 64 hexadecimal digits. */
   readonly sha256: string;
   /**
-   * From the bytes sent to the content whose hash is checked, e.g. `gunzipSync`: a mirror that compresses anew sends other
-   * bytes of the same content. The file keeps the bytes as sent. Default: the bytes themselves.
+   * From the bytes sent to the content whose hash is checked, e.g. `gunzipSync`: a mirror that compresses
+   * anew sends other bytes of the same content. The file keeps the bytes as sent. Default: the bytes
+   * themselves.
    */
   readonly unpack?: (bytes: Uint8Array) => Uint8Array;
   /** Longest wait for the server's first answer, in seconds. Default 10. */
@@ -70,7 +71,8 @@ function unpacked(bytes: Uint8Array, { url, path, unpack }: DownloadOptions): Ui
 
 /**
  * Downloads a file and keeps it only if its content has the expected hash.
- * @throws FileError `unavailable` where it cannot be fetched in time, `malformed-file` where the content is another.
+ * @throws FileError `unavailable` where it cannot be fetched in time, `malformed-file` where the content is
+ *   another.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { url, path, sha256 } = options;

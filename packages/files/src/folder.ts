@@ -15,8 +15,8 @@ async function makeOne(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and its missing parents. Node's own recursive `mkdir` never returns where the system says that the parent
- * is missing although it is there, as Linux does under /proc.
+ * Makes a folder and its missing parents. Node's own recursive `mkdir` never returns where the system says
+ * that the parent is missing although it is there, as Linux does under /proc.
  *
  * @throws the system's error for the first folder that cannot be made
  */
@@ -33,8 +33,8 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder that was not there, in a parent that may be: the first free one of NAME, NAME-2, NAME-3, ..., so that nothing is
- * overwritten and two processes never share one.
+ * Makes a folder that was not there, in a parent that may be: the first free one of NAME, NAME-2, NAME-3,
+ * ..., so that nothing is overwritten and two processes never share one.
  *
  * @returns its path
  */

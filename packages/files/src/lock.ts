@@ -5,7 +5,10 @@ import { FileError } from "./errors.js";
 import { makeFolder } from "./folder.js";
 import { readTextIfPresent } from "./read.js";
 
-/** The file that marks a folder as in use; it holds the number of the process and, where the system tells it, when that began. */
+/**
+ * The file that marks a folder as in use; it holds the number of the process and, where the system tells it,
+ * when that began.
+ */
 export const lockFile = ".steepest.lock";
 
 /** How long a lock is waited for, in milliseconds: a process that was told to end may still be saving. */
@@ -13,11 +16,12 @@ const patience = 2000;
 const pollingPeriod = 50;
 
 /**
- * Takes a folder for this process alone, and makes it where it is missing. The lock of a process that is gone, killed or with its
- * machine, does not count. Processes on other machines are not seen.
+ * Takes a folder for this process alone, and makes it where it is missing. The lock of a process that is
+ * gone, killed or with its machine, does not count. Processes on other machines are not seen.
  *
  * @returns the function that gives the folder back
- * @throws FileError `in-use` where another process has it and keeps it for two seconds, with that process' number
+ * @throws FileError `in-use` where another process has it and keeps it for two seconds, with that process'
+ *   number
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await makeFolder(folder);
@@ -83,14 +87,15 @@ async function isHeld({ pid, began }: Holder): Promise<boolean> {
 }
 
 /**
- * What tells a process from a later one with the same number: on Linux the machine's start and the process' start after it, or
- * `ended` for one that waits for its parent to notice; elsewhere unknown.
+ * What tells a process from a later one with the same number: on Linux the machine's start and the process'
+ * start after it, or `ended` for one that waits for its parent to notice; elsewhere unknown.
  */
 async function beginningOf(pid: number): Promise<string | undefined> {
   try {
     const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
-    // proc(5): after the program's name, in brackets, come the state (field 3) and further on the start (field 22).
+    // proc(5): after the program's name, in brackets, come the state (field 3) and further on the start
+    // (field 22).
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? "ended" : `${boot.trim()} ${fields[19]}`;
   } catch {
@@ -99,8 +104,8 @@ async function beginningOf(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Removes a lock that was left behind, unless another process does so at this moment: only who holds the second file may look at
- * the first again and remove it, so that nobody's new lock goes with it.
+ * Removes a lock that was left behind, unless another process does so at this moment: only who holds the
+ * second file may look at the first again and remove it, so that nobody's new lock goes with it.
  */
 async function removeLeft(path: string, text: string): Promise<boolean> {
   const guard = guardOf(path);

@@ -1,6 +1,6 @@
 /**
- * Times one run, forward and backward, of the 784-100-10 classifier at batch 128 on one thread, its images gathered from a
- * bound uint8 data set, and prints where the time goes, node by node.
+ * Times one run, forward and backward, of the 784-100-10 classifier at batch 128 on one thread, its images
+ * gathered from a bound uint8 data set, and prints where the time goes, node by node.
  *
  *   npm run build && node packages/graph/dev/profile.js [batch] [threads]
  */

@@ -10,8 +10,8 @@ import { input, parameter, type Tensor } from "../src/tensor/tensor.js";
 import { wave } from "./arrays.js";
 
 /**
- * The training step of a two-layer classifier of images, as the workloads build it: rows of a uint8 data set gathered by
- * index, cross-entropy from logits, and the derivatives by all four parameters.
+ * The training step of a two-layer classifier of images, as the workloads build it: rows of a uint8 data set
+ * gathered by index, cross-entropy from logits, and the derivatives by all four parameters.
  */
 export function classifier(extents: {
   readonly images: number;

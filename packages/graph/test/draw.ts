@@ -77,8 +77,8 @@ export const positive: Range = { low: 0.5, high: 2.5 };
 const phases = [0.31, 0.62, 0.87];
 
 /**
- * float32 numbers different from each other, from zero, and from those of inputs with another `phase`: away from the
- * kinks of all operators, where finite differences would not hold.
+ * float32 numbers different from each other, from zero, and from those of inputs with another `phase`: away
+ * from the kinks of all operators, where finite differences would not hold.
  */
 export function floats(shape: Shape, phase = 0, { low, high }: Range = signed): fc.Arbitrary<DrawnInput> {
   const count = elementCount(shape);

@@ -1,4 +1,7 @@
-/** Shapes that reach the vectorised and blocked kernels of ONNX Runtime and their tails, against the interpreter. */
+/**
+ * Shapes that reach the vectorised and blocked kernels of ONNX Runtime and their tails, against the
+ * interpreter.
+ */
 import { expect, test } from "vitest";
 import { gradients } from "../src/differentiate/gradients.js";
 import {

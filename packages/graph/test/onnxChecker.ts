@@ -1,8 +1,8 @@
 import { decodeModel } from "../src/onnx/model.js";
 
 /**
- * The rules of the ONNX checker (onnx/checker.cc) and of its IR specification that can be told without a schema of
- * every operator, applied to a serialized model. Returns what is wrong, one line each.
+ * The rules of the ONNX checker (onnx/checker.cc) and of its IR specification that can be told without a
+ * schema of every operator, applied to a serialized model. Returns what is wrong, one line each.
  */
 export function checkOnnx(bytes: Uint8Array): string[] {
   const problems: string[] = [];

@@ -1,4 +1,7 @@
-/** How to draw an application of every operator: the table that the tests of derivatives and of ONNX forms go through. */
+/**
+ * How to draw an application of every operator: the table that the tests of derivatives and of ONNX forms go
+ * through.
+ */
 import fc from "fast-check";
 import { gradients } from "../src/differentiate/gradients.js";
 import {

@@ -32,7 +32,10 @@ function steps(n: number): readonly ((a: Tensor, b: Tensor) => Tensor)[] {
   ];
 }
 
-/** Chains of such functions applied to the parameters `a` and `b` and to earlier results; every result is an output. */
+/**
+ * Chains of such functions applied to the parameters `a` and `b` and to earlier results; every result is an
+ * output.
+ */
 export function randomGraph(n: number, maxLength = 12): fc.Arbitrary<Record<string, Tensor>> {
   const functions = steps(n);
   const step = fc.record({ f: fc.constantFrom(...functions), left: fc.nat(99), right: fc.nat(99) });

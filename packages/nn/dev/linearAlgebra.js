@@ -1,4 +1,5 @@
-// Linear algebra, each operation in milliseconds and the products in GFLOP/s (as if nothing were saved by symmetry):
+// Linear algebra, each operation in milliseconds and the products in GFLOP/s (as if nothing were saved by
+// symmetry):
 //   npm run build && node packages/nn/dev/linearAlgebra.js [threads of ONNX Runtime]
 // Minima over a second of runs each, after half a second of warming up: the machine may be shared.
 import { performance } from "node:perf_hooks";
@@ -97,7 +98,8 @@ for (const algebra of all) {
   }
 }
 
-// Many small products, where what a run and a product cost beside their arithmetic shows; graphs are chosen by these figures.
+// Many small products, where what a run and a product cost beside their arithmetic shows; graphs are chosen
+// by these figures.
 for (const algebra of all.slice(0, 1))
   for (const [count, n] of [1, 4, 16, 64].flatMap((count) => [8, 16, 32, 64].map((n) => [count, n]))) {
     const tasks = Array.from({ length: count }, () => {

@@ -49,7 +49,9 @@ export const heNormal: FanInitialiser = (fans) => normal(Math.sqrt(2 / divisor(f
 /** U(±√(6 / fanIn)), the variance of {@link heNormal}. */
 export const heUniform: FanInitialiser = (fans) => uniform(Math.sqrt(6 / divisor(fans.in)))(fans);
 
-/** N(0, 2 / (fanIn + fanOut)): keeps the variance forwards and backwards on average (Glorot and Bengio 2010). */
+/**
+ * N(0, 2 / (fanIn + fanOut)): keeps the variance forwards and backwards on average (Glorot and Bengio 2010).
+ */
 export const glorotNormal: FanInitialiser = (fans) =>
   normal(Math.sqrt(2 / divisor(fans.in + fans.out)))(fans);
 
@@ -66,8 +68,8 @@ export interface InitialisedParameter extends ParameterSpec {
 }
 
 /**
- * Fills each parameter from a stream of its own, `randomStream(seed, "initialisation", name)`: adding a layer does not change the
- * first values of the others.
+ * Fills each parameter from a stream of its own, `randomStream(seed, "initialisation", name)`: adding a layer
+ * does not change the first values of the others.
  * @param view - the memory of a parameter, by name.
  */
 export function initialiseParameters(

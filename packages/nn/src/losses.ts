@@ -22,7 +22,10 @@ export function meanSquaredError(prediction: Tensor, target: Tensor): Tensor {
 
 /** What is not usual about a cross-entropy. */
 export interface CrossEntropyOptions {
-  /** ε: the target is 1 − ε on the label and ε spread evenly over all classes (Szegedy et al. 2016). Default 0. */
+  /**
+   * ε: the target is 1 − ε on the label and ε spread evenly over all classes (Szegedy et al. 2016). Default
+   * 0.
+   */
   readonly labelSmoothing?: number;
 }
 
@@ -39,8 +42,8 @@ function checkClassification(what: string, logits: Tensor, labels: Tensor): void
 
 /**
  * The cross-entropy of each example, [examples], from logits [examples, classes] and int32 labels [examples]:
- * −(1 − ε) log p(label) − ε mean(log p), by a log-softmax that subtracts the largest logit first, so that no exponential overflows. A run
- * with a label beyond the last class fails.
+ * −(1 − ε) log p(label) − ε mean(log p), by a log-softmax that subtracts the largest logit first, so that no
+ * exponential overflows. A run with a label beyond the last class fails.
  * @throws SteepestError `shape-mismatch`, or `invalid-value` where the smoothing is not in [0, 1].
  */
 export function crossEntropyPerExample(

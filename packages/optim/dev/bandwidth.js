@@ -1,7 +1,9 @@
-// Time of the fused kernels over the least that memory traffic allows at AdamW's rate, rule by rule, in turn with AdamW:
+// Time of the fused kernels over the least that memory traffic allows at AdamW's rate, rule by rule, in turn
+// with AdamW:
 //   npm run build && node packages/optim/dev/bandwidth.js [--forms] [--elements 1e7] [rule...]
-// --forms: every choice of options. "once": every array read once a step, and written once where it changes. "phases": once a phase,
-// which is the least for arrays larger than the caches where a sum over them comes between.
+// --forms: every choice of options. "once": every array read once a step, and written once where it changes.
+// "phases": once a phase, which is the least for arrays larger than the caches where a sum over them comes
+// between.
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { elementArrays } from "../dist/backends/backend.js";

@@ -1,8 +1,10 @@
 import { SteepestError } from "./errors.js";
 
 /**
- * Reads the `key=value,key=value` of optimizers' and schedules' textual forms; white space around names is ignored.
- * @throws SteepestError `invalid-value` where a piece is not `key=value` or a key comes twice; `whole` is the text the message quotes
+ * Reads the `key=value,key=value` of optimizers' and schedules' textual forms; white space around names is
+ * ignored.
+ * @throws SteepestError `invalid-value` where a piece is not `key=value` or a key comes twice; `whole` is the
+ *   text the message quotes
  */
 export function parseAssignments(text: string, whole: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();

@@ -10,8 +10,8 @@ export type ErrorCode =
   | "unavailable";
 
 /**
- * An error that carries its fix: the message says what was expected and what was found, `fix` says what to do next.
- * Every package above `optim` throws it; anything else that escapes is a bug of ours.
+ * An error that carries its fix: the message says what was expected and what was found, `fix` says what to do
+ * next. Every package above `optim` throws it; anything else that escapes is a bug of ours.
  */
 export class SteepestError extends Error {
   override readonly name = "SteepestError";
@@ -40,8 +40,8 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate nearest to a name in edit distance (case ignored); undefined where none is likely to be meant: more edits than half
- * of the name's letters, or nothing of the candidate left.
+ * The candidate nearest to a name in edit distance (case ignored); undefined where none is likely to be
+ * meant: more edits than half of the name's letters, or nothing of the candidate left.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();

@@ -6,11 +6,12 @@ import { findPreset, type GivenValues } from "./values.js";
 
 /**
  * Our specification of an original's call, e.g. torch's `Adam(lr=1e-3, betas=(0.9, 0.99))` =
- * `fromOriginal("adam", "torch", { lr: 1e-3, betas: [0.9, 0.99] })`. Python's None is `null`. Of a wrapper the
- * arguments are its base's, and `ours` adds in our words what the original's call does not say:
+ * `fromOriginal("adam", "torch", { lr: 1e-3, betas: [0.9, 0.99] })`. Python's None is `null`. Of a wrapper
+ * the arguments are its base's, and `ours` adds in our words what the original's call does not say:
  * `fromOriginal("lookahead", "torch", { lr: 0.1 }, { options: { base: "sgd" } })`.
- * @throws SteepestError `unknown-name` for an argument the original's form of this rule does not have, `invalid-value` for
- *   one that our rule cannot honour, and for a value of ours that the original's call has set
+ * @throws SteepestError `unknown-name` for an argument the original's form of this rule does not have,
+ *   `invalid-value` for one that our rule cannot honour, and for a value of ours that the original's call has
+ *   set
  */
 export function fromOriginal(
   name: string,

@@ -1,4 +1,6 @@
-/** What a parameter is in its network. Optimizers and weight decay choose by role, never by the name's text. */
+/**
+ * What a parameter is in its network. Optimizers and weight decay choose by role, never by the name's text.
+ */
 export type ParameterRole = "hiddenMatrix" | "embedding" | "head" | "bias" | "norm" | "convolution" | "other";
 
 /** Every role. */

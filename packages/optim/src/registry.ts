@@ -70,8 +70,8 @@ export interface EntryDescription extends Choices {
   /** Every coordinate has a step size of its own, from the gradients it has seen. */
   readonly adaptive: boolean;
   /**
-   * Bytes of float32 state for each parameter element, beside the parameter and its gradient; of a square hidden matrix where the state is not
-   * one of element by element.
+   * Bytes of float32 state for each parameter element, beside the parameter and its gradient; of a square
+   * hidden matrix where the state is not one of element by element.
    * @throws SteepestError for an unknown option or value
    */
   stateBytesPerParameter(options?: Readonly<Record<string, OptionValue>>): number;
@@ -81,7 +81,8 @@ export interface EntryDescription extends Choices {
    */
   stateBytes(parameters: readonly ParameterSpec[], given?: GivenValues): number;
   /**
-   * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are left out.
+   * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are
+   * left out.
    * @throws SteepestError for an unknown option or value
    */
   latex(options?: Readonly<Record<string, OptionValue>>): string;
@@ -89,7 +90,8 @@ export interface EntryDescription extends Choices {
   plainFormula(options?: Readonly<Record<string, OptionValue>>): readonly string[];
   /**
    * The value of every hyper-parameter and option: what is given, else the preset's, else the default.
-   * @throws SteepestError for an unknown name or preset, a value out of range, and a hyper-parameter without effect
+   * @throws SteepestError for an unknown name or preset, a value out of range, and a hyper-parameter without
+   *   effect
    */
   choose(given: GivenValues): ChosenValues;
 }
@@ -139,7 +141,10 @@ const wrapperEntry = (wrapper: Wrapper): RuleEntry =>
     ruleEntry(wrapper.wrap(rule), own),
   );
 
-/** A wrapper over its usual base; what is asked of it with another base among the options is answered for that. */
+/**
+ * A wrapper over its usual base; what is asked of it with another base among the options is answered for
+ * that.
+ */
 function overBases<Entry extends RuleEntry | ClosureEntry>(
   wrapper: string,
   usualBase: RuleEntry,
@@ -241,7 +246,8 @@ export const registry: readonly RegistryEntry[] = [
 ];
 
 /**
- * The optimizer of a specification: that of its name, and of a wrapper the one over the base that its options name.
+ * The optimizer of a specification: that of its name, and of a wrapper the one over the base that its options
+ * name.
  * @throws SteepestError `unknown-name`, with the nearest name
  */
 export function optimizerOf({

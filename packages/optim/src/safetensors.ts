@@ -3,7 +3,8 @@ import { elementCount } from "./parameter.js";
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header of names, dtypes, shapes and
- * offsets, then the tensors' bytes, little-endian and without gaps. Decoding trusts nothing: a file is read only if every byte is accounted for.
+ * offsets, then the tensors' bytes, little-endian and without gaps. Decoding trusts nothing: a file is read
+ * only if every byte is accounted for.
  */
 
 /** The array that holds a tensor of each supported dtype; BOOL is one byte an element, 0 or 1. */
@@ -59,10 +60,11 @@ const largestHeader = 100_000_000;
 const metadataKey = "__metadata__";
 
 /**
- * Encodes tensors and metadata, bit for bit. The same contents give the same bytes whatever the order of the map: tensors lie by element
- * size, largest first, then by name, so that each is aligned to its own element size.
- * @throws SteepestError `invalid-value` for a reserved name, a shape that is no shape, or a BOOL byte other than 0 and 1;
- *   `shape-mismatch` where data and shape differ in length
+ * Encodes tensors and metadata, bit for bit. The same contents give the same bytes whatever the order of the
+ * map: tensors lie by element size, largest first, then by name, so that each is aligned to its own element
+ * size.
+ * @throws SteepestError `invalid-value` for a reserved name, a shape that is no shape, or a BOOL byte other
+ *   than 0 and 1; `shape-mismatch` where data and shape differ in length
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
@@ -123,8 +125,9 @@ function checkEncodable(name: string, { dtype, shape, data }: SafetensorsTensor)
 
 /**
  * Decodes a safetensors file, bit for bit; the tensors are copies, aligned and independent of `bytes`.
- * @throws SteepestError `malformed-file` for a file that is truncated or too long, a header that is too long, not JSON, names something twice or
- *   holds anything unexpected, an unsupported dtype, and tensors that overlap or leave bytes uncovered
+ * @throws SteepestError `malformed-file` for a file that is truncated or too long, a header that is too long,
+ *   not JSON, names something twice or holds anything unexpected, an unsupported dtype, and tensors that
+ *   overlap or leave bytes uncovered
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.length < lengthBytes) throw malformed(`it has ${bytes.length} bytes`, "at least 8");

@@ -13,10 +13,11 @@ export interface OptimizerSpec {
 }
 
 /**
- * Reads `adam`, `adam:lr=0.01,beta1=0.8`, `rmsprop:preset=torch,centered=true`, or a wrapper with the rule it wraps and the
- * values of both, `lookahead:base=adam,lr=0.01,syncPeriod=6`.
- * @throws SteepestError `unknown-name` for an optimizer, preset, hyper-parameter or option that is not there (with the nearest);
- *   `invalid-value` for bad syntax, a value out of range, and a hyper-parameter without effect
+ * Reads `adam`, `adam:lr=0.01,beta1=0.8`, `rmsprop:preset=torch,centered=true`, or a wrapper with the rule it
+ * wraps and the values of both, `lookahead:base=adam,lr=0.01,syncPeriod=6`.
+ * @throws SteepestError `unknown-name` for an optimizer, preset, hyper-parameter or option that is not there
+ *   (with the nearest); `invalid-value` for bad syntax, a value out of range, and a hyper-parameter without
+ *   effect
  */
 export function parseOptimizerSpec(text: string): OptimizerSpec {
   const colon = text.indexOf(":");
@@ -66,7 +67,10 @@ function parsePreset(value: string): PresetName {
   return preset;
 }
 
-/** What a number looks like, `1e-3` and `.5` included; `Infinity` is one, so that its range is what refuses it. */
+/**
+ * What a number looks like, `1e-3` and `.5` included; `Infinity` is one, so that its range is what refuses
+ * it.
+ */
 const decimal = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|Infinity)$/i;
 
 function parseNumber(text: string, key: string, value: string): number {

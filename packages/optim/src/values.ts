@@ -36,8 +36,9 @@ export interface ChosenValues {
 
 /**
  * The value of every hyper-parameter and option: what was given, else the preset's, else the default.
- * @throws SteepestError `unknown-name` for a preset, hyper-parameter or option it does not have (with the nearest);
- *   `invalid-value` for a hyper-parameter out of its range and an option value that is none of the listed
+ * @throws SteepestError `unknown-name` for a preset, hyper-parameter or option it does not have (with the
+ *   nearest); `invalid-value` for a hyper-parameter out of its range and an option value that is none of the
+ *   listed
  */
 export function chooseValues(choices: Choices, given: GivenValues): ChosenValues {
   const preset = given.preset === undefined ? {} : findPreset(choices, given.preset).values;
@@ -81,8 +82,8 @@ export function findPreset(choices: Choices, name: PresetName): Preset {
 
 /**
  * The values of a rule and its body under them.
- * @throws SteepestError as {@link chooseValues}; and `invalid-value` for a hyper-parameter that was given but has no effect under the chosen
- *   options, so that no setting is ignored in silence
+ * @throws SteepestError as {@link chooseValues}; and `invalid-value` for a hyper-parameter that was given but
+ *   has no effect under the chosen options, so that no setting is ignored in silence
  */
 export function chooseBody(rule: Rule, given: GivenValues): ChosenValues & { readonly body: RuleBody } {
   const chosen = chooseValues(rule, given);
@@ -103,7 +104,10 @@ export function refuseConflict(
   throw new SteepestError("invalid-value", `${rule.name}: expected ${conflict}`, "Change one of the two");
 }
 
-/** @throws SteepestError `invalid-value` for a hyper-parameter that was given but has no effect under the chosen options */
+/**
+ * @throws SteepestError `invalid-value` for a hyper-parameter that was given but has no effect under the
+ * chosen options
+ */
 export function refuseIdle(
   rule: Choices,
   given: GivenValues,

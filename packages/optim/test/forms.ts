@@ -6,7 +6,10 @@ import { formatOptimizerSpec, type OptimizerSpec } from "../src/spec.js";
 export const backends = ["float64", "wasm"] as const;
 export type Backend = (typeof backends)[number];
 
-/** Every choice of a rule's options; of others the default form and those that differ from it in one option: all would take minutes. */
+/**
+ * Every choice of a rule's options; of others the default form and those that differ from it in one option:
+ * all would take minutes.
+ */
 const choicesOf = (entry: RegistryEntry): readonly Readonly<Record<string, OptionValue>>[] =>
   entry.kind === "rule"
     ? optionChoices(entry.rule)

@@ -34,8 +34,9 @@ export function initialise(arrays: Arrays): void {
 }
 
 /**
- * Gradients of step k: now and then a step of zeros, one a thousand times smaller and one a thousand times larger; every seventh coordinate is always
- * zero, every eleventh is missing in most steps. What the rule takes beside gradients is their squares.
+ * Gradients of step k: now and then a step of zeros, one a thousand times smaller and one a thousand times
+ * larger; every seventh coordinate is always zero, every eleventh is missing in most steps. What the rule
+ * takes beside gradients is their squares.
  */
 export function fillGradients(arrays: Arrays, step: number): void {
   const scale = step % 5 === 3 ? 0 : step % 7 === 4 ? 1e-3 : step % 11 === 6 ? 1e3 : 1;

@@ -149,7 +149,8 @@ describe("strong Wolfe", () => {
   });
 
   it("moves a trial a tenth of the bracket inside when it is near an end for the second time", () => {
-    // Through (0, 0) with slope −1: a parabola with its minimum at 0.95, then −t + B t² + 0.1 t³ with its minimum at 0.93.
+    // Through (0, 0) with slope −1: a parabola with its minimum at 0.95, then −t + B t² + 0.1 t³ with its
+    // minimum at 0.93.
     const b = (1 - 0.3 * 0.93 ** 2) / (2 * 0.93);
     const line = scripted(
       { value: -1 + 1 / 1.9, slope: -1 + 1 / 0.95 },

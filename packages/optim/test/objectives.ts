@@ -35,7 +35,10 @@ export const rosenbrock: Objective = (x, gradient) => {
   return value;
 };
 
-/** The Hessian's diagonal at x by central differences of the gradient, as the input of an optimizer that asks for it. */
+/**
+ * The Hessian's diagonal at x by central differences of the gradient, as the input of an optimizer that asks
+ * for it.
+ */
 export function fillHessian(optimizer: Optimizer, objective: Objective): void {
   const x = optimizer.parameter("x");
   for (const input of optimizer.inputs)

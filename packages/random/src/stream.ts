@@ -17,14 +17,17 @@ export interface RandomStream {
    * @throws RangeError where limit is not an integer in 1..2³².
    */
   integer(limit: number): number;
-  /** A uniformly random order of 0..length−1 (Fisher–Yates), written into `out` where one of that length is given. */
+  /**
+   * A uniformly random order of 0..length−1 (Fisher–Yates), written into `out` where one of that length is
+   * given.
+   */
   permutation(length: number, out?: Int32Array): Int32Array;
 }
 
 /**
- * The stream of a seed and a purpose, e.g. `randomStream(seed, "data-order", epoch)`: a pure function of its arguments, so
- * nothing needs to be saved to continue a run. The generator is xoroshiro128+ (Blackman and Vigna 2018), its 128-bit state a
- * hash of seed and labels. The label 1 and the label "1" are two labels.
+ * The stream of a seed and a purpose, e.g. `randomStream(seed, "data-order", epoch)`: a pure function of its
+ * arguments, so nothing needs to be saved to continue a run. The generator is xoroshiro128+ (Blackman and
+ * Vigna 2018), its 128-bit state a hash of seed and labels. The label 1 and the label "1" are two labels.
  */
 export function randomStream(seed: number, ...labels: readonly Label[]): RandomStream {
   // JSON separates and types the labels, so that ("a", "b"), ("a,b") and (1, "1") all differ.
@@ -32,7 +35,8 @@ export function randomStream(seed: number, ...labels: readonly Label[]): RandomS
   const bits = () => generator.next() >>> 0;
   const uniform = () => bits() / TWO_TO_32;
 
-  // Equal buckets of the 32-bit range, addressed by the high bits (the low bits of xoroshiro128+ are its weak ones).
+  // Equal buckets of the 32-bit range, addressed by the high bits (the low bits of xoroshiro128+ are its weak
+  // ones).
   const bounded = (limit: number) => {
     const bucket = Math.floor(TWO_TO_32 / limit);
     let value = Math.floor(bits() / bucket);

@@ -37,7 +37,10 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Opens a page from disk, paused at its first step, hands it over, and checks that it complained about nothing and asked for nothing. */
+  /**
+   * Opens a page from disk, paused at its first step, hands it over, and checks that it complained about
+   * nothing and asked for nothing.
+   */
   async function visit(
     content: string,
     act: (page: Page) => Promise<void>,

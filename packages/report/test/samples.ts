@@ -11,7 +11,10 @@ import type {
 /** A name that breaks out of markup, attributes and scripts wherever it is not escaped. */
 export const hostileName = `</script><img src=x onerror="throw 1">'&`;
 
-/** Gradient descent with momentum on f = x²/2 + 5y² from (−2, 1): a path that is known and never leaves the box. */
+/**
+ * Gradient descent with momentum on f = x²/2 + 5y² from (−2, 1): a path that is known and never leaves the
+ * box.
+ */
 function run(label: string, learningRate: number, momentum: number, steps: number): RaceRun {
   const [xs, ys, gaps]: [number[], number[], number[]] = [[], [], []];
   let [x, y, vx, vy] = [-2, 1, 0, 0];
@@ -197,7 +200,10 @@ const effect = (
 
 const quadratic = Array.from({ length: 5000 }, (_, k) => k + 1);
 
-/** Three claims, one of each verdict: the first with two charts that share series, the last without any, one series with a hostile name. */
+/**
+ * Three claims, one of each verdict: the first with two charts that share series, the last without any, one
+ * series with a hostile name.
+ */
 export const sampleClaims: ClaimsData = {
   command: "npx steepest claims run --all",
   environment: { node: "v20" },

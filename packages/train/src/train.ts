@@ -34,15 +34,17 @@ export interface ResumeOptions {
 }
 
 /**
- * Trains a workload with an optimizer: a stream of measurements that ends in a result. Its bits are a pure function of the
- * configuration, also when it is killed at any moment and resumed. Leaving the stream early releases everything and saves nothing.
+ * Trains a workload with an optimizer: a stream of measurements that ends in a result. Its bits are a pure
+ * function of the configuration, also when it is killed at any moment and resumed. Leaving the stream early
+ * releases everything and saves nothing.
  *
  * ```ts
  * const run = train({ workload: "fashion-mnist", optimizer: parseOptimizerSpec("adam:lr=0.001"), epochs: 10 });
  * for await (const measurement of run) if (measurement.kind === "evaluation") report(measurement.validation.accuracy);
  * ```
- * @throws SteepestError for names, values and data that do not fit, before anything is written; `misuse` where the folder holds a
- *   run already or another process uses it; `non-finite` where training diverges, with the step; the last good checkpoint stays
+ * @throws SteepestError for names, values and data that do not fit, before anything is written; `misuse`
+ *   where the folder holds a run already or another process uses it; `non-finite` where training diverges,
+ *   with the step; the last good checkpoint stays
  */
 export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
   const workload = typeof config.workload === "string" ? findWorkload(config.workload) : config.workload;
@@ -61,10 +63,11 @@ export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<M
 }
 
 /**
- * Continues the run of a folder from its last checkpoint, or from the start where it was killed before the first. A run that is
- * complete gives its result at once.
- * @throws SteepestError `invalid-value` where the folder holds no run or one with other choices than `expect`, `malformed-file` for damaged files, `state-mismatch` where
- *   the data are not those that the run was started with, `misuse` where another process uses the folder
+ * Continues the run of a folder from its last checkpoint, or from the start where it was killed before the
+ * first. A run that is complete gives its result at once.
+ * @throws SteepestError `invalid-value` where the folder holds no run or one with other choices than
+ *   `expect`, `malformed-file` for damaged files, `state-mismatch` where the data are not those that the run
+ *   was started with, `misuse` where another process uses the folder
  */
 export async function* resumeRun(
   folder: string,
@@ -168,7 +171,9 @@ async function withLastCheckpoint(error: unknown, folder: string): Promise<unkno
   );
 }
 
-/** @throws SteepestError `invalid-value` that names every choice that differs, `state-mismatch` for other data */
+/**
+ * @throws SteepestError `invalid-value` that names every choice that differs, `state-mismatch` for other data
+ */
 function checkSameRun(
   folder: string,
   configuration: RunConfiguration,

@@ -23,8 +23,9 @@ export interface ToyOptions {
 }
 
 /**
- * A workload without data: ½‖x − 1‖² over two parameters, with gradient noise that is a pure function of seed and step, and
- * accuracy e^(−loss), so that every bit of a run is known to depend on configuration and step only.
+ * A workload without data: ½‖x − 1‖² over two parameters, with gradient noise that is a pure function of seed
+ * and step, and accuracy e^(−loss), so that every bit of a run is known to depend on configuration and step
+ * only.
  */
 export function toyWorkload({ procedural = false, nanAt, onStep }: ToyOptions = {}): Workload {
   const parameters = [

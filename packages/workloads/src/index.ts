@@ -1,4 +1,5 @@
-// Those who train a workload initialise its parameters and may hand its optimizer fast linear algebra, and need no other part of nn.
+// Those who train a workload initialise its parameters and may hand its optimizer fast linear algebra, and
+// need no other part of nn.
 export {
   type GraphLinearAlgebra,
   graphLinearAlgebra,

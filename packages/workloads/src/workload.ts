@@ -34,9 +34,9 @@ export interface Evaluation {
 /** A workload with its network compiled and bound to memory. One call at a time. */
 export interface BoundWorkload {
   /**
-   * Fills the gradients of the mini-batch of a step (1, 2, …) and gives its mean loss before the update. Which examples those are is
-   * a pure function of the seed and the step: each epoch is a permutation of the training examples, of which the last, partial
-   * batch is left out.
+   * Fills the gradients of the mini-batch of a step (1, 2, …) and gives its mean loss before the update.
+   * Which examples those are is a pure function of the seed and the step: each epoch is a permutation of the
+   * training examples, of which the last, partial batch is left out.
    */
   gradient(step: number): Promise<number>;
   /** How good the parameters of `evaluation` are, where that is given, else those of `parameter`. */

@@ -2,13 +2,13 @@ import { truncate } from "@steepest/report";
 import type { Io } from "../io.js";
 
 /**
- * What a long command shows on stderr while it works. On a terminal `show` redraws its lines in place; elsewhere it is silent, so
- * that a log holds only what `print` wrote.
+ * What a long command shows on stderr while it works. On a terminal `show` redraws its lines in place;
+ * elsewhere it is silent, so that a log holds only what `print` wrote.
  */
 export interface Progress {
   /**
-   * Replaces the live lines. Calls that come faster than the eye can follow are dropped. Lines are cut to the terminal, except
-   * those with colours, which must fit as they are.
+   * Replaces the live lines. Calls that come faster than the eye can follow are dropped. Lines are cut to the
+   * terminal, except those with colours, which must fit as they are.
    */
   show(lines: string | readonly string[]): void;
   /** Writes a line that stays, above the live lines. */

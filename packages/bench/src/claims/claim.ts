@@ -1,6 +1,9 @@
 import type { Range } from "./verdict.js";
 
-/** Values of a quantity over another one, with what lies between the seeds around it. Arrays are equally long, `x` ascends. */
+/**
+ * Values of a quantity over another one, with what lies between the seeds around it. Arrays are equally long,
+ * `x` ascends.
+ */
 export interface ChartSeries {
   readonly name: string;
   readonly x: ArrayLike<number>;
@@ -51,8 +54,8 @@ export interface ClaimContext {
   /** The experiment runs once for each: its random numbers are a pure function of it. */
   readonly seeds: readonly number[];
   /**
-   * Tells how far the experiment is, 0 to 1, and lets others work, such as the one who watches for Ctrl-C. Call it every few
-   * milliseconds.
+   * Tells how far the experiment is, 0 to 1, and lets others work, such as the one who watches for Ctrl-C.
+   * Call it every few milliseconds.
    * @throws the signal's reason where the run was aborted
    */
   progress(fraction: number): Promise<void>;

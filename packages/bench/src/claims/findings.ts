@@ -19,8 +19,8 @@ export const ratioOf = (name: string, ratios: readonly number[]): Figure =>
   figure(name, ratioInterval(ratios));
 
 /**
- * A line from a curve for each seed: their median at each x, and all of them between the bounds of the band. Where a curve has ended or is not
- * a number the line has a gap.
+ * A line from a curve for each seed: their median at each x, and all of them between the bounds of the band.
+ * Where a curve has ended or is not a number the line has a gap.
  */
 export function seriesOf(
   name: string,

@@ -28,7 +28,8 @@ export interface RunClaimOptions {
 const turn = 30;
 
 /**
- * Runs the experiment of a claim and judges it by the criteria that the claim declared. The same seeds give the same result.
+ * Runs the experiment of a claim and judges it by the criteria that the claim declared. The same seeds give
+ * the same result.
  *
  * @throws the signal's reason where it is aborted
  * @throws SteepestError for fewer than two seeds: an interval needs two.

@@ -2,8 +2,8 @@ import { mean } from "../statistics/descriptive.js";
 import { argMin } from "./problems/grid.js";
 
 /**
- * The candidate with the least loss, the mean over what `losses` gives for it. Give it runs on other seeds than those that are measured
- * afterwards.
+ * The candidate with the least loss, the mean over what `losses` gives for it. Give it runs on other seeds
+ * than those that are measured afterwards.
  */
 export async function tune<Candidate>(
   candidates: readonly Candidate[],

@@ -13,8 +13,8 @@ export interface VectorOptimizer {
 }
 
 /**
- * The optimizer that `spec` names, e.g. `adam:lr=0.01`, over a vector of zeros, in float64 by default. What it does with values that
- * are not finite is left to the caller: divergence is a result.
+ * The optimizer that `spec` names, e.g. `adam:lr=0.01`, over a vector of zeros, in float64 by default. What
+ * it does with values that are not finite is left to the caller: divergence is a result.
  */
 export function vectorOptimizer(
   spec: string | OptimizerSpec,

@@ -7,7 +7,8 @@ const effect = (holds: Range, values: readonly number[], scale: "linear" | "log"
 const kind = (holds: Range, ...values: readonly number[]) => effect(holds, values).kind;
 
 describe("the effect of a criterion", () => {
-  // The 97.5 % quantile of Student's distribution with one degree of freedom is 12.706: 1 ± 12.706 · (0.2/√2)/√2.
+  // The 97.5 % quantile of Student's distribution with one degree of freedom is 12.706: 1 ± 12.706 ·
+  // (0.2/√2)/√2.
   it("is a Student interval over the seeds", () => {
     const { estimate, low, high, level } = effect({ above: 0 }, [0.9, 1.1]);
     expect(estimate).toBeCloseTo(1, 12);

@@ -30,7 +30,10 @@ export interface CompareOptions extends PoolOptions {
   readonly folder: string;
 }
 
-/** All trials of a plan: seed by seed, so that an interrupted comparison has whole seeds, and slow spells fall on all optimizers alike. */
+/**
+ * All trials of a plan: seed by seed, so that an interrupted comparison has whole seeds, and slow spells fall
+ * on all optimizers alike.
+ */
 export function comparisonJobs(folder: string, plan: ComparisonPlan): readonly ComparisonJob[] {
   return plan.seeds.flatMap((seed, seedIndex) =>
     plan.submissions.flatMap(({ name, points, schedule }, submission) =>
@@ -60,11 +63,12 @@ export function comparisonJobs(folder: string, plan: ComparisonPlan): readonly C
 }
 
 /**
- * Carries out a plan: runs the trials that its folder lacks in worker processes, then judges all of them. Trials that the folder holds complete are
- * not run again, so that the same call resumes what was interrupted.
+ * Carries out a plan: runs the trials that its folder lacks in worker processes, then judges all of them.
+ * Trials that the folder holds complete are not run again, so that the same call resumes what was
+ * interrupted.
  *
- * @throws SteepestError `misuse` where the folder holds another plan or another process uses it, `invalid-value` where it holds
- *   something else or cannot be made, `malformed-file` for damaged files
+ * @throws SteepestError `misuse` where the folder holds another plan or another process uses it,
+ *   `invalid-value` where it holds something else or cannot be made, `malformed-file` for damaged files
  */
 export async function* compare(
   plan: ComparisonPlan,

@@ -12,8 +12,9 @@ export interface Entrant {
 const pattern = /^(?:(?<label>[^:=+]+)=)?(?<optimizer>.*?)(?:\+(?<schedule>[a-z].*))?$/s;
 
 /**
- * Reads `[label=]name[:key=value,...][+schedule]`, such as `adam`, `adamw:weightDecay=0.1+cosine:steps=100%,warmup=5%` or
- * `baseline=nadamw+cosine:steps=100%`. A number of steps may stand as a share of the run of `steps` steps. Without a label it goes by what was written.
+ * Reads `[label=]name[:key=value,...][+schedule]`, such as `adam`,
+ * `adamw:weightDecay=0.1+cosine:steps=100%,warmup=5%` or `baseline=nadamw+cosine:steps=100%`. A number of
+ * steps may stand as a share of the run of `steps` steps. Without a label it goes by what was written.
  * @throws SteepestError for unknown names and values out of range; the schedule is not read yet
  */
 export function parseEntrant(text: string, steps: number): Entrant {

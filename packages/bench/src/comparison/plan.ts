@@ -27,7 +27,8 @@ import { describeEntrant, parseEntrant } from "./entrant.js";
 export interface ComparisonConfig {
   readonly workload: string;
   /**
-   * Specifications, or texts as `parseEntrant` reads them. One that fixes its learning rate (`adam:lr=0.01`) is not tuned: it gets that one.
+   * Specifications, or texts as `parseEntrant` reads them. One that fixes its learning rate (`adam:lr=0.01`)
+   * is not tuned: it gets that one.
    */
   readonly optimizers: readonly (OptimizerSpec | string)[];
   /** Number of seeds, 3 by default: 0, 1, 2, ... */
@@ -87,8 +88,9 @@ const searchFactor = 10;
 export const planFile = "plan.json";
 
 /**
- * Makes a plan: loads the workload's data to know their size and source, and draws the learning rates. Every optimizer that is tuned gets the same quasi-random
- * points of [default / 10, 10 default] on a logarithmic scale.
+ * Makes a plan: loads the workload's data to know their size and source, and draws the learning rates. Every
+ * optimizer that is tuned gets the same quasi-random points of [default / 10, 10 default] on a logarithmic
+ * scale.
  *
  * @throws SteepestError for unknown names and for numbers out of range
  */
@@ -177,7 +179,8 @@ function learningRates(spec: OptimizerSpec, trials: number): readonly (number | 
 
 /**
  * Checks that a comparison may begin in a folder: that it is missing or empty.
- * @throws SteepestError `invalid-value` where it holds a comparison or anything else, `malformed-file` for a damaged plan
+ * @throws SteepestError `invalid-value` where it holds a comparison or anything else, `malformed-file` for a
+ *   damaged plan
  */
 export async function checkNewFolder(folder: string): Promise<void> {
   const name = JSON.stringify(folder);
@@ -197,8 +200,8 @@ export async function checkNewFolder(folder: string): Promise<void> {
 /**
  * Makes a folder the place of a plan, or finds it so already.
  * @returns whether the folder held the same plan before
- * @throws SteepestError `misuse` where it holds another plan: trials of different configurations are never mixed; `invalid-value`
- *   where it holds something that is no comparison
+ * @throws SteepestError `misuse` where it holds another plan: trials of different configurations are never
+ *   mixed; `invalid-value` where it holds something that is no comparison
  */
 export async function claimFolder(folder: string, plan: ComparisonPlan): Promise<boolean> {
   const path = join(folder, planFile);

@@ -28,7 +28,8 @@ export interface TrialRecord extends TrialFindings {
 
 /**
  * Reads what a trial's folder holds.
- * @throws SteepestError `malformed-file` where it holds neither result nor failure, or a log without the columns that are read
+ * @throws SteepestError `malformed-file` where it holds neither result nor failure, or a log without the
+ *   columns that are read
  */
 export async function readTrialRecord(folder: string): Promise<TrialFindings> {
   const outcome = (await readOutcome(folder)) ?? (await readFailure(folder));

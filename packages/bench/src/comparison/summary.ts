@@ -13,8 +13,8 @@ export interface Estimate {
 }
 
 /**
- * What it took to reach the target: median and range over seeds, or why it was missed. `high` is infinite (in JSON: null) where a
- * seed missed it.
+ * What it took to reach the target: median and range over seeds, or why it was missed. `high` is infinite (in
+ * JSON: null) where a seed missed it.
  */
 export type Cost =
   | ({ readonly kind: "reached" } & Estimate)
@@ -86,7 +86,9 @@ export interface Comparison {
   readonly stepBudget: number;
   readonly seeds: readonly number[];
   readonly interval: { readonly level: number; readonly method: string };
-  /** What was tuned, how entries were ranked and grouped, and what the figures do not show: one sentence each. */
+  /**
+   * What was tuned, how entries were ranked and grouped, and what the figures do not show: one sentence each.
+   */
   readonly method: readonly string[];
   /** In the order of their ranks; those of which nothing was measured come last. */
   readonly entries: readonly ComparisonEntry[];
@@ -96,7 +98,10 @@ export interface Comparison {
 const bootstrapFrom = 10;
 const level = 0.95;
 
-/** What one seed gave at one point. A trial without a result did not reach the target; what it did not measure is undefined. */
+/**
+ * What one seed gave at one point. A trial without a result did not reach the target; what it did not measure
+ * is undefined.
+ */
 interface SeedFinding {
   readonly kind: TrialRecord["outcome"]["kind"];
   readonly steps: number;
@@ -122,7 +127,10 @@ interface Candidate {
   readonly failures: readonly string[];
 }
 
-/** Judges the trials of a plan: chooses every optimizer's learning rate, ranks the optimizers and groups those that the seeds cannot tell apart. */
+/**
+ * Judges the trials of a plan: chooses every optimizer's learning rate, ranks the optimizers and groups those
+ * that the seeds cannot tell apart.
+ */
 export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[]): Comparison {
   const candidates = plan.submissions
     .map((submission, index) =>
@@ -226,8 +234,9 @@ function findingOf({ outcome, curve }: TrialRecord): SeedFinding {
 }
 
 /**
- * Groups in order of rank: the first entry not yet in a group leads the next one and takes in all that cannot be told from it, in steps to the target
- * (counted as the budget where it was missed) if it reached the target in most seeds, else in validation accuracy.
+ * Groups in order of rank: the first entry not yet in a group leads the next one and takes in all that cannot
+ * be told from it, in steps to the target (counted as the budget where it was missed) if it reached the
+ * target in most seeds, else in validation accuracy.
  */
 function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
   const groups = new Map<Candidate, number>();

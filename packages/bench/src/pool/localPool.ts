@@ -36,8 +36,9 @@ const stopPatience = 10;
 export const defaultWorkers = (): number => Math.min(8, availableParallelism());
 
 /**
- * Runs trials in worker processes of one thread each. A worker that dies or hangs is replaced and its trial attempted again from its last checkpoint; a
- * trial that keeps failing is recorded as failed, with its log. The order of `finished` is that of the clock; everything else is the trial's own.
+ * Runs trials in worker processes of one thread each. A worker that dies or hangs is replaced and its trial
+ * attempted again from its last checkpoint; a trial that keeps failing is recorded as failed, with its log.
+ * The order of `finished` is that of the clock; everything else is the trial's own.
  */
 export async function* runPool<Job extends PoolJob>(
   jobs: readonly Job[],

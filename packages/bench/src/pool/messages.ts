@@ -21,8 +21,8 @@ export const replySchema = z.discriminatedUnion("kind", [
 ]);
 
 /**
- * What a worker tells. The outcome itself stands in the trial's folder: `finished` only says that it is there, so that nothing is lost
- * with a message. `failed` is an error that another attempt might not meet.
+ * What a worker tells. The outcome itself stands in the trial's folder: `finished` only says that it is
+ * there, so that nothing is lost with a message. `failed` is an error that another attempt might not meet.
  */
 export type Reply = z.infer<typeof replySchema>;
 

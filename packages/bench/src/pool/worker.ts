@@ -3,8 +3,9 @@ import { runTrial } from "../trial/trial.js";
 import { heartbeatPeriod, type Reply, type Request, requestSchema } from "./messages.js";
 
 /**
- * The process of one worker: runs the trials that the pool sends, one after the other, and loads each data set once. It saves and ends when told to
- * stop, and ends at once when the pool is gone: no orphan goes on computing.
+ * The process of one worker: runs the trials that the pool sends, one after the other, and loads each data
+ * set once. It saves and ends when told to stop, and ends at once when the pool is gone: no orphan goes on
+ * computing.
  */
 const stopping = new AbortController();
 const workloads = new Map<string, Workload>();

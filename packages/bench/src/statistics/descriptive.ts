@@ -10,8 +10,9 @@ export function standardDeviation(values: readonly number[]): number {
 }
 
 /**
- * The p-quantile by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996, NumPy's default).
- * Values may be ±Infinity: an interpolation between a finite value and an infinite one is infinite. NaN of nothing.
+ * The p-quantile by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996, NumPy's
+ * default). Values may be ±Infinity: an interpolation between a finite value and an infinite one is infinite.
+ * NaN of nothing.
  */
 export function quantile(values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => (a === b ? 0 : a - b));

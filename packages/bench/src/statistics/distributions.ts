@@ -1,4 +1,7 @@
-/** The p for which an increasing distribution function reaches it, by bisection to the last bit of [low, high]. */
+/**
+ * The p for which an increasing distribution function reaches it, by bisection to the last bit of [low,
+ * high].
+ */
 function invert(distribution: (x: number) => number, p: number, low: number, high: number): number {
   let [left, right] = [low, high];
   for (;;) {
@@ -9,7 +12,10 @@ function invert(distribution: (x: number) => number, p: number, low: number, hig
   }
 }
 
-/** Φ(x) of the standard normal, to about 1e-15 absolute, by the series of Marsaglia (2004, "Evaluating the normal distribution"). */
+/**
+ * Φ(x) of the standard normal, to about 1e-15 absolute, by the series of Marsaglia (2004, "Evaluating the
+ * normal distribution").
+ */
 export function normalCdf(x: number): number {
   if (x < -8.3) return 0;
   if (x > 8.3) return 1;
@@ -30,8 +36,8 @@ export function normalQuantile(p: number): number {
 }
 
 /**
- * P(|T| <= t) of Student's distribution with an integer number of degrees of freedom, by the finite trigonometric sums of
- * Abramowitz & Stegun 26.7.3 (odd) and 26.7.4 (even).
+ * P(|T| <= t) of Student's distribution with an integer number of degrees of freedom, by the finite
+ * trigonometric sums of Abramowitz & Stegun 26.7.3 (odd) and 26.7.4 (even).
  */
 export function studentCentralProbability(t: number, degreesOfFreedom: number): number {
   if (t === Number.POSITIVE_INFINITY) return 1;

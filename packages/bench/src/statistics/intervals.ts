@@ -38,8 +38,9 @@ export const requireValues = (values: readonly number[], least: number, what: st
 };
 
 /**
- * The bootstrap interval of a statistic over independent values (Efron 1979), by percentiles or bias-corrected and accelerated (BCa, Efron 1987;
- * acceleration from the jackknife). Its true coverage falls short of the nominal one for few values: below about ten, prefer `studentInterval`.
+ * The bootstrap interval of a statistic over independent values (Efron 1979), by percentiles or
+ * bias-corrected and accelerated (BCa, Efron 1987; acceleration from the jackknife). Its true coverage falls
+ * short of the nominal one for few values: below about ten, prefer `studentInterval`.
  *
  * @throws SteepestError for fewer than two values.
  */
@@ -68,7 +69,10 @@ export function bootstrapInterval(
   };
 }
 
-/** α ↦ Φ(z₀ + (z₀ + z_α) / (1 − a (z₀ + z_α))): the tails of BCa, with ties of the estimate counted half in z₀. */
+/**
+ * α ↦ Φ(z₀ + (z₀ + z_α) / (1 − a (z₀ + z_α))): the tails of BCa, with ties of the estimate counted half in
+ * z₀.
+ */
 function correctedTails(
   tails: readonly [number, number],
   values: readonly number[],
@@ -92,7 +96,8 @@ function correctedTails(
 }
 
 /**
- * The interval x̄ ± t·s/√n of a mean: exact for normal values, and honest about how little three or five values say.
+ * The interval x̄ ± t·s/√n of a mean: exact for normal values, and honest about how little three or five
+ * values say.
  *
  * @throws SteepestError for fewer than two values.
  */
@@ -105,7 +110,8 @@ export function studentInterval(values: readonly number[], level = 0.95): Interv
 }
 
 /**
- * The interval of a geometric mean, Student's on the logarithms: for ratios, of which a half and a double are equally far from 1.
+ * The interval of a geometric mean, Student's on the logarithms: for ratios, of which a half and a double are
+ * equally far from 1.
  *
  * @throws SteepestError for fewer than two values.
  */

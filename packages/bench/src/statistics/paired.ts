@@ -34,8 +34,9 @@ export interface SignFlipOptions {
 }
 
 /**
- * The two-sided p-value of "the differences are symmetric about 0": the share of sign assignments whose |sum| is at least the observed one
- * (Fisher 1935). Exact up to 16 differences, else by seeded draws with (1 + hits) / (1 + draws). n differences cannot give less than 2^(1−n): three never reach 5 %.
+ * The two-sided p-value of "the differences are symmetric about 0": the share of sign assignments whose |sum|
+ * is at least the observed one (Fisher 1935). Exact up to 16 differences, else by seeded draws with (1 +
+ * hits) / (1 + draws). n differences cannot give less than 2^(1−n): three never reach 5 %.
  */
 export function signFlipTest(
   values: readonly number[],
@@ -59,8 +60,8 @@ export function signFlipTest(
 }
 
 /**
- * Wilcoxon's signed-rank test (1945), two-sided: the sign-flip test on the ranks of |difference|, zeros left out, ties by mean rank.
- * p = 1 when every difference is 0.
+ * Wilcoxon's signed-rank test (1945), two-sided: the sign-flip test on the ranks of |difference|, zeros left
+ * out, ties by mean rank. p = 1 when every difference is 0.
  */
 export function signedRankTest(values: readonly number[], options: SignFlipOptions = {}): number {
   const present = values.filter((value) => value !== 0);
@@ -71,7 +72,10 @@ export function signedRankTest(values: readonly number[], options: SignFlipOptio
   );
 }
 
-/** The two-sided p-value of Student's paired test: exact for normal differences. Identical values give 1, a constant difference 0. */
+/**
+ * The two-sided p-value of Student's paired test: exact for normal differences. Identical values give 1, a
+ * constant difference 0.
+ */
 export function pairedStudentTest(values: readonly number[]): number {
   const centre = mean(values);
   if (centre === 0) return 1;

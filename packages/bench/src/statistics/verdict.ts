@@ -2,8 +2,8 @@ import { type Interval, studentInterval } from "./intervals.js";
 import { differences, pairedStudentTest } from "./paired.js";
 
 /**
- * The p-values of several tests, corrected so that any false rejection among them has at most the nominal chance (Holm 1979).
- * In the order given.
+ * The p-values of several tests, corrected so that any false rejection among them has at most the nominal
+ * chance (Holm 1979). In the order given.
  */
 export function holm(pValues: readonly number[]): readonly number[] {
   const order = pValues.map((_, i) => i).toSorted((a, b) => (pValues[a] ?? 1) - (pValues[b] ?? 1));
@@ -25,9 +25,14 @@ export interface Sample {
 /** How one candidate stands against a leader. */
 export interface Standing {
   readonly name: string;
-  /** Leader minus this one, mean over the seeds, with its 95 % interval; absent where there are fewer than two seeds. */
+  /**
+   * Leader minus this one, mean over the seeds, with its 95 % interval; absent where there are fewer than two
+   * seeds.
+   */
   readonly behind?: Interval;
-  /** Holm-corrected over all candidates compared with the leader; absent where there are fewer than two seeds. */
+  /**
+   * Holm-corrected over all candidates compared with the leader; absent where there are fewer than two seeds.
+   */
   readonly pValue?: number;
   /** Whether the seeds can tell it from the leader. */
   readonly distinguishable: boolean;
@@ -37,13 +42,16 @@ export interface Standing {
 export interface VerdictOptions {
   /** Chance of calling any difference that is none, 0.05 by default. */
   readonly alpha?: number;
-  /** The resolution of the values: a mean difference up to it is never called one, however often it repeats. 0 by default. */
+  /**
+   * The resolution of the values: a mean difference up to it is never called one, however often it repeats. 0
+   * by default.
+   */
   readonly resolution?: number;
 }
 
 /**
- * Who cannot be told from a leader: paired Student tests of each against it, Holm-corrected. In the order given.
- * Fewer than two seeds tell nothing apart.
+ * Who cannot be told from a leader: paired Student tests of each against it, Holm-corrected. In the order
+ * given. Fewer than two seeds tell nothing apart.
  *
  * @throws SteepestError when a candidate has another number of values than the leader.
  */

@@ -8,7 +8,10 @@ export interface TrialPlace {
   readonly trial: number;
 }
 
-/** The folder of a trial in AlgoPerf's log layout: `<root>/<submission>/study_<i>/<workload>_steepest/trial_<j>`. */
+/**
+ * The folder of a trial in AlgoPerf's log layout:
+ * `<root>/<submission>/study_<i>/<workload>_steepest/trial_<j>`.
+ */
 export const trialFolder = (root: string, { submission, study, workload, trial }: TrialPlace): string =>
   join(root, submission, `study_${study}`, `${workload}_steepest`, `trial_${trial}`);
 

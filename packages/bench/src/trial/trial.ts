@@ -30,7 +30,10 @@ export const trialConfigurationSchema = z.strictObject({
   evaluateEvery: z.int(),
 });
 
-/** What decides a trial's bits: one optimizer with one choice of hyper-parameters, one seed, a fixed number of steps. */
+/**
+ * What decides a trial's bits: one optimizer with one choice of hyper-parameters, one seed, a fixed number of
+ * steps.
+ */
 export type TrialConfiguration = Readonly<z.infer<typeof trialConfigurationSchema>>;
 
 const failureSchema = z.strictObject({
@@ -40,7 +43,10 @@ const failureSchema = z.strictObject({
   log: z.string(),
 });
 
-/** Why a trial has no result: `diverged` is a finding about the optimizer, `failed` one about the process that ran it. */
+/**
+ * Why a trial has no result: `diverged` is a finding about the optimizer, `failed` one about the process that
+ * ran it.
+ */
 export type TrialFailure = Readonly<z.infer<typeof failureSchema>>;
 
 /** How a trial ended. */
@@ -58,7 +64,8 @@ export interface TrialOptions {
 }
 
 /**
- * The outcome that a folder holds; undefined where the trial has not come to its end, or failed for reasons outside it and is due again.
+ * The outcome that a folder holds; undefined where the trial has not come to its end, or failed for reasons
+ * outside it and is due again.
  * @throws SteepestError `malformed-file` for a damaged file
  */
 export async function readOutcome(folder: string): Promise<TrialOutcome | undefined> {
@@ -80,9 +87,10 @@ export const recordFailure = (folder: string, failure: TrialFailure): Promise<vo
   writeJsonAtomically(join(folder, trialFiles.failure), failure);
 
 /**
- * Runs a trial in its folder, or what is left of it: a complete trial gives its outcome at once, a partial one goes on from its checkpoint.
- * The file that marks it complete (`result.json`, or `failure.json` where it diverged) is written last and whole.
- * The checkpoint of a complete trial is removed: a comparison needs its logs, not its weights.
+ * Runs a trial in its folder, or what is left of it: a complete trial gives its outcome at once, a partial
+ * one goes on from its checkpoint. The file that marks it complete (`result.json`, or `failure.json` where it
+ * diverged) is written last and whole. The checkpoint of a complete trial is removed: a comparison needs its
+ * logs, not its weights.
  *
  * @throws SteepestError for names and data that do not fit, and for damaged files
  */

@@ -16,14 +16,20 @@ function oddPrimesBelow(limit: number): number[] {
   return primes;
 }
 
-/** The bases of a `dimensions`-dimensional sequence: the largest primes below 1000 (or 2000, ...) without the very largest. */
+/**
+ * The bases of a `dimensions`-dimensional sequence: the largest primes below 1000 (or 2000, ...) without the
+ * very largest.
+ */
 function haltonBases(dimensions: number): number[] {
   let primes: number[] = [];
   for (let limit = 1000; primes.length < dimensions + 1; limit += 1000) primes = oddPrimesBelow(limit);
   return primes.slice(-dimensions - 1, -1);
 }
 
-/** One coordinate: Σ π(dⱼ) b^(−j−1) + shift mod 1 over the digits dⱼ of the index in base b, with permuted digits π, π(0) = 0. */
+/**
+ * One coordinate: Σ π(dⱼ) b^(−j−1) + shift mod 1 over the digits dⱼ of the index in base b, with permuted
+ * digits π, π(0) = 0.
+ */
 function coordinate(base: number): (index: number) => number {
   const random = legacyRandomState(base);
   const digits = [0, ...random.shuffled(Array.from({ length: base - 1 }, (_, i) => i + 1))];
@@ -40,9 +46,10 @@ function coordinate(base: number): (index: number) => number {
 }
 
 /**
- * The first `count` points in [0, 1)^dimensions of the scrambled and shifted Halton sequence of AlgoPerf's tuning ruleset
- * (Bousquet et al. 2017, "Critical hyper-parameters: no random, no cry"; algoperf/halton.py), in the order of the sequence: the official generator
- * ends with an unseeded shuffle, which this one leaves out. A prefix of a longer sequence is the shorter one.
+ * The first `count` points in [0, 1)^dimensions of the scrambled and shifted Halton sequence of AlgoPerf's
+ * tuning ruleset (Bousquet et al. 2017, "Critical hyper-parameters: no random, no cry"; algoperf/halton.py),
+ * in the order of the sequence: the official generator ends with an unseeded shuffle, which this one leaves
+ * out. A prefix of a longer sequence is the shorter one.
  *
  * @throws SteepestError when `count` is negative or `dimensions` below 1, or either is no integer.
  */

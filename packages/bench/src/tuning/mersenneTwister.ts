@@ -14,8 +14,9 @@ export interface LegacyRandomState {
 }
 
 /**
- * MT19937 (Matsumoto & Nishimura 1998, "Mersenne Twister") with the seeding by one integer and the derived draws of NumPy's
- * frozen legacy stream (NEP 19). Only the published Halton points of AlgoPerf need it: everything else draws from `@steepest/random`.
+ * MT19937 (Matsumoto & Nishimura 1998, "Mersenne Twister") with the seeding by one integer and the derived
+ * draws of NumPy's frozen legacy stream (NEP 19). Only the published Halton points of AlgoPerf need it:
+ * everything else draws from `@steepest/random`.
  */
 export function legacyRandomState(seed: number): LegacyRandomState {
   const state = new Uint32Array(size);

@@ -6,7 +6,10 @@ export type SearchRange =
   | { readonly scaling: "linear" | "log"; readonly min: number; readonly max: number }
   | { readonly feasiblePoints: readonly number[] };
 
-/** Hyper-parameter name -> its range. The order of the names fixes which coordinate of the sequence each one gets. */
+/**
+ * Hyper-parameter name -> its range. The order of the names fixes which coordinate of the sequence each one
+ * gets.
+ */
 export type SearchSpace = Readonly<Record<string, SearchRange>>;
 
 /** A point of a search space: hyper-parameter name -> value. */
@@ -30,7 +33,8 @@ function checkRange(name: string, range: SearchRange): void {
 }
 
 /**
- * A coordinate u in [0, 1) mapped into a range: log min·exp(u·ln(max/min)), linear min + u·(max − min), feasible points by ⌊u·count⌋.
+ * A coordinate u in [0, 1) mapped into a range: log min·exp(u·ln(max/min)), linear min + u·(max − min),
+ * feasible points by ⌊u·count⌋.
  */
 export function scaleToRange(u: number, range: SearchRange): number {
   if ("feasiblePoints" in range) {

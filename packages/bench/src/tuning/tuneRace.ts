@@ -34,9 +34,10 @@ export interface TunedRacer {
 }
 
 /**
- * Seeks the learning rate of each optimizer of a race, with equally many runs for all: quasi-random points of six decades on a logarithmic scale, the
- * same for all, then of the decade around the best of them. Best is who ends within the threshold, and of these who came there first; else who ends
- * lowest. A path that crosses the threshold and leaves again gains nothing by it. The same arguments give the same answers.
+ * Seeks the learning rate of each optimizer of a race, with equally many runs for all: quasi-random points of
+ * six decades on a logarithmic scale, the same for all, then of the decade around the best of them. Best is
+ * who ends within the threshold, and of these who came there first; else who ends lowest. A path that crosses
+ * the threshold and leaves again gains nothing by it. The same arguments give the same answers.
  *
  * @throws SteepestError as `race`, and `invalid-value` where `points` is no count
  */
@@ -79,7 +80,10 @@ const learningRates = (range: { readonly min: number; readonly max: number }, co
     Number((lr ?? range.min).toPrecision(4)),
   );
 
-/** The best of the trials, the known one among them; undefined where all diverge, which none can be chosen from. */
+/**
+ * The best of the trials, the known one among them; undefined where all diverge, which none can be chosen
+ * from.
+ */
 const bestOf = (trials: readonly (Trial | undefined)[], known: Trial | undefined): Trial | undefined =>
   trials.reduce<Trial | undefined>(
     (best, trial) => (trial === undefined || !isBetter(trial.trajectory, best?.trajectory) ? best : trial),

@@ -61,12 +61,13 @@ function fill(name: string, array: TensorArray, values: ArrayLike<number> | unde
 /**
  * A loss as a function of its inputs, computed by ONNX Runtime in float32.
  *
- * Convenient, not fastest: it copies numbers in and out. A training loop binds arrays once with `createSession`; float64
- * comes from `evaluate`.
+ * Convenient, not fastest: it copies numbers in and out. A training loop binds arrays once with
+ * `createSession`; float64 comes from `evaluate`.
  *
  * @param loss a float32 tensor of one element
  * @returns the function from numbers for each input to the loss
- * @throws GraphError as `compile` and `createSession` do, and `misuse` or `shape-mismatch` for feeds that do not fit
+ * @throws GraphError as `compile` and `createSession` do, and `misuse` or `shape-mismatch` for feeds that do
+ *   not fit
  */
 export function value(loss: Tensor): (feeds: Feeds) => Promise<number> {
   const run = runner({ loss });
@@ -89,7 +90,8 @@ export function grad<Name extends string>(
 }
 
 /**
- * A loss and its derivatives as one function of the inputs, which computes what they share once; see {@link value}.
+ * A loss and its derivatives as one function of the inputs, which computes what they share once; see
+ * {@link value}.
  *
  * @throws GraphError as {@link grad} does
  */

@@ -26,9 +26,9 @@ function checkGradient(operation: Operation, x: Tensor, gradient: Tensor): Tenso
 /**
  * Derivatives of a scalar loss, by reverse-mode differentiation of the graph.
  *
- * For y = f(x) and L a function of y, dL/dx = (dy/dx)ᵀ dL/dy; contributions of several uses of x add up. The result
- * is further symbolic tensors that use the forward pass's own: compiled together, both share every common subgraph.
- * Derivatives can be differentiated again.
+ * For y = f(x) and L a function of y, dL/dx = (dy/dx)ᵀ dL/dy; contributions of several uses of x add up. The
+ * result is further symbolic tensors that use the forward pass's own: compiled together, both share every
+ * common subgraph. Derivatives can be differentiated again.
  *
  * @param loss a float32 tensor of one element
  * @param wrt float32 tensors: inputs, or intermediate tensors of the graph

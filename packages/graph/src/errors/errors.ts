@@ -11,8 +11,8 @@ export type GraphErrorCode =
   | "runtime";
 
 /**
- * An error that carries its fix: the message says what was expected, what was found and the line of the calling code;
- * `fix` says what to do next.
+ * An error that carries its fix: the message says what was expected, what was found and the line of the
+ * calling code; `fix` says what to do next.
  */
 export class GraphError extends Error {
   override readonly name = "GraphError";
@@ -36,7 +36,8 @@ export function formatShape(shape: readonly number[]): string {
 }
 
 /**
- * The error of an operator whose inputs do not fit together: it names the operator and the shape of every input.
+ * The error of an operator whose inputs do not fit together: it names the operator and the shape of every
+ * input.
  *
  * @param operator name of the operator
  * @param inputs the input tensors, in order
@@ -53,7 +54,10 @@ export function shapeError(
   return new GraphError("shape-mismatch", `${operator}: ${expected}, but the shapes are ${shapes}`, fix);
 }
 
-/** The error of an operator that does not take its inputs' element types; the counterpart of {@link shapeError}. */
+/**
+ * The error of an operator that does not take its inputs' element types; the counterpart of
+ * {@link shapeError}.
+ */
 export function dtypeError(
   operator: string,
   inputs: readonly { readonly dtype: string }[],

@@ -1,4 +1,7 @@
-/** A stack frame's file, as a path or URL with forward slashes and without `file://`, so that frames and modules compare. */
+/**
+ * A stack frame's file, as a path or URL with forward slashes and without `file://`, so that frames and
+ * modules compare.
+ */
 function normalise(file: string): string {
   return file.replaceAll("\\", "/").replace(/^file:\/\/(?=\/[^/])(\/(?=[A-Za-z]:\/))?/, "");
 }
@@ -9,7 +12,8 @@ interface Frame {
 }
 
 function parseFrame(line: string): Frame | undefined {
-  // V8 writes "at name (file:line:column)" or "at file:line:column"; other engines write "name@file:line:column".
+  // V8 writes "at name (file:line:column)" or "at file:line:column"; other engines write
+  // "name@file:line:column".
   const match =
     /^at .*? \((.+):(\d+):(\d+)\)$/.exec(line.trim()) ??
     /^(?:at (?:async )?|[^@]*@)(.+):(\d+):(\d+)$/.exec(line.trim());
@@ -22,9 +26,9 @@ function parseFrame(line: string): Frame | undefined {
 const isTest = (file: string): boolean => /\.test\.[cm]?[jt]sx?$/.test(file);
 
 /**
- * The place `file:line:column` of the innermost frame of a stack outside a package and its siblings (layers and losses
- * call into the graph, but their lines are not the user's); where there is none, the innermost one outside the package.
- * Tests are users.
+ * The place `file:line:column` of the innermost frame of a stack outside a package and its siblings (layers
+ * and losses call into the graph, but their lines are not the user's); where there is none, the innermost one
+ * outside the package. Tests are users.
  *
  * @param packageFolder with forward slashes, the last one included
  */

@@ -13,8 +13,8 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate with the fewest edits from a name (case ignored); undefined where none is likely to be meant: more edits than half
- * of the name's letters, or nothing of the candidate left.
+ * The candidate with the fewest edits from a name (case ignored); undefined where none is likely to be meant:
+ * more edits than half of the name's letters, or nothing of the candidate left.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();

@@ -1,6 +1,9 @@
 import type { DType } from "../tensor/tensor.js";
 
-/** ONNX's numbers for element types (`TensorProto.DataType`): ours, and uint32, in which only random numbers are computed. */
+/**
+ * ONNX's numbers for element types (`TensorProto.DataType`): ours, and uint32, in which only random numbers
+ * are computed.
+ */
 export const onnxDataType = {
   float32: 1,
   uint8: 2,

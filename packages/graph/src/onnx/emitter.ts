@@ -23,7 +23,9 @@ export class GraphEmitter implements Emitter {
   readonly #inputs: OnnxValue[] = [];
   readonly #nameOf = new Map<Tensor, string>();
 
-  /** Declares an input of the graph; inputs come before everything else, so that their names stay their own. */
+  /**
+   * Declares an input of the graph; inputs come before everything else, so that their names stay their own.
+   */
   input(title: string, type: TensorType): void {
     this.#inputs.push({ name: this.#names.unique(title), title, shape: type.shape, dtype: type.dtype });
   }
@@ -95,7 +97,8 @@ export class GraphEmitter implements Emitter {
     const values = Object.entries(outputs).map(([title, tensor]): OnnxValue => {
       const source = this.#name(tensor);
       const value = { name: this.#names.unique(title), title, shape: tensor.shape, dtype: tensor.dtype };
-      // A node's result takes the output's name; an input, a constant or a second output of one result needs a copy.
+      // A node's result takes the output's name; an input, a constant or a second output of one result needs
+      // a copy.
       if (produced.has(source) && !renamed.has(source)) renamed.set(source, value.name);
       else
         this.#nodes.push({

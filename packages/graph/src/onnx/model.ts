@@ -105,7 +105,10 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
   return new Uint8Array(modelProto.encode(model).finish());
 }
 
-/** The content of an ONNX file as plain objects, as far as our schema reads it; the inverse of {@link encodeModel}. */
+/**
+ * The content of an ONNX file as plain objects, as far as our schema reads it; the inverse of
+ * {@link encodeModel}.
+ */
 export function decodeModel(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   return modelProto.toObject(modelProto.decode(bytes), { longs: Number, arrays: true });
 }

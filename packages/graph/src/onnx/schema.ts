@@ -1,6 +1,6 @@
 /*
- * The messages of ONNX's onnx.proto (IR version 9) that our models use, as a protobufjs descriptor; field numbers and
- * types are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+ * The messages of ONNX's onnx.proto (IR version 9) that our models use, as a protobufjs descriptor; field
+ * numbers and types are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
  */
 const field = (type: string, id: number) => ({ type, id });
 const repeated = (type: string, id: number) => ({ rule: "repeated", type, id });

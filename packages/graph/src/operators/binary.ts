@@ -1,4 +1,7 @@
-/** Element-wise functions of two tensors, broadcast. Each row holds the name, the ONNX operator, the function and its derivative. */
+/**
+ * Element-wise functions of two tensors, broadcast. Each row holds the name, the ONNX operator, the function
+ * and its derivative.
+ */
 import type { Operator } from "../tensor/operator.js";
 import type { Operand, Tensor } from "../tensor/tensor.js";
 
@@ -11,8 +14,8 @@ import { log, negate, sqrt, square } from "./unary.js";
 /**
  * a + b.
  *
- * @throws GraphError `shape-mismatch` where the shapes do not broadcast, `dtype-mismatch` where element types differ;
- *   so do all functions of two tensors
+ * @throws GraphError `shape-mismatch` where the shapes do not broadcast, `dtype-mismatch` where element types
+ *   differ; so do all functions of two tensors
  */
 export const add = binary({
   name: "add",
@@ -52,7 +55,10 @@ export const divide = binary({
   },
 });
 
-/** dL/dy given to the first of two tensors where it is the larger one, and the rest of it; a tie is shared evenly. */
+/**
+ * dL/dy given to the first of two tensors where it is the larger one, and the rest of it; a tie is shared
+ * evenly.
+ */
 function shareByLarger(dy: Tensor, first: Tensor, second: Tensor): readonly [Tensor, Tensor] {
   const wins = cast(greater(first, second), dy.dtype);
   const winsOrTies = cast(greaterEqual(first, second), dy.dtype);

@@ -7,7 +7,10 @@ import { sumTo } from "./sumTo.js";
 
 type BroadcastToAttributes = { readonly shape: Shape };
 
-/** Repeats a tensor along dimensions of extent 1 and new leading ones, to reach `shape`. The transpose of {@link sumTo}. */
+/**
+ * Repeats a tensor along dimensions of extent 1 and new leading ones, to reach `shape`. The transpose of
+ * {@link sumTo}.
+ */
 export const broadcastToOperator: Operator<BroadcastToAttributes> = {
   name: "broadcastTo",
   infer: (inputs, { shape }) =>

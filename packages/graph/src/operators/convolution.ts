@@ -1,6 +1,6 @@
 /**
- * Convolution in two dimensions. y = x ⋆ w is linear in x and in w, so that its derivatives are two more operators of
- * the same taps, and the three are closed under differentiation.
+ * Convolution in two dimensions. y = x ⋆ w is linear in x and in w, so that its derivatives are two more
+ * operators of the same taps, and the three are closed under differentiation.
  */
 import { shapeError } from "../errors/errors.js";
 import type { Emitter, NumericTensor, OnnxAttribute, Operator } from "../tensor/operator.js";
@@ -189,7 +189,8 @@ export const conv2dWeightGradientOperator: Operator<GradientAttributes> = {
         ]
       : [],
   toOnnx: (emitter, [x = "", dy = ""], { attributes }) => {
-    // A convolution too, where the batch plays the channels, dy the weights, and stride and dilation change places.
+    // A convolution too, where the batch plays the channels, dy the weights, and stride and dilation change
+    // places.
     const swapped: Geometry = { ...attributes, stride: attributes.dilation, dilation: attributes.stride };
     const channelsFirst = (name: string) => swapLeading(emitter, name);
     const taps = emitter.node("Conv", [channelsFirst(x), channelsFirst(dy)], {
@@ -239,12 +240,14 @@ export interface Conv2dOptions {
 }
 
 /**
- * Two-dimensional convolution (cross-correlation): y[n, m, r, s] = Σ x[n, c, r·stride + i·dilation − padding, …] w[m, c, i, j].
+ * Two-dimensional convolution (cross-correlation): y[n, m, r, s] = Σ x[n, c, r·stride + i·dilation − padding,
+ * …] w[m, c, i, j].
  *
  * @param x images [batch, channels, height, width]
  * @param w weights [filters, channels, height, width]
  * @returns [batch, filters, ⌊(height + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, …]
- * @throws GraphError `shape-mismatch` where the shapes do not fit or the window exceeds the image, `invalid-value`
+ * @throws GraphError `shape-mismatch` where the shapes do not fit or the window exceeds the image,
+ *   `invalid-value`
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
   return applySingle(conv2dOperator, options.bias ? [x, w, options.bias] : [x, w], {

@@ -72,8 +72,8 @@ export const gatherOperator: Operator<AxisAttributes> = {
 /**
  * The slices of x at the given indices along an axis: y[..., i..., ...] = x[..., indices[i...], ...].
  *
- * @param indices int32 or int64, of any shape, which takes the axis' place in the result's shape; negative ones count
- *   from the end, and one outside the axis is an error of the run
+ * @param indices int32 or int64, of any shape, which takes the axis' place in the result's shape; negative
+ *   ones count from the end, and one outside the axis is an error of the run
  * @param options.axis default 0
  * @throws GraphError `dtype-mismatch` for other indices, `invalid-value` for an axis that does not exist
  */
@@ -83,7 +83,10 @@ export function gather(x: Tensor, indices: Tensor, options: AxisOptions = {}): T
   return reshape(slices, x.shape.toSpliced(axis, 1, ...indices.shape));
 }
 
-/** For every element of `indices` in row-major order, the offset in a tensor of shape `shape` that it stands for. */
+/**
+ * For every element of `indices` in row-major order, the offset in a tensor of shape `shape` that it stands
+ * for.
+ */
 function elementOffsets(operator: string, shape: Shape, indices: NumericTensor, axis: number): Float64Array {
   const bases = stridedOffsets(indices.shape, stridesOf(shape).with(axis, 0));
   return indices.data.map((index, i) => (bases[i] ?? 0) + offsetAlong(operator, index, shape, axis));
@@ -151,7 +154,8 @@ export const scatterAddOperator: Operator<AxisAttributes> = {
   },
   gradient: ({ inputs: [, indices], attributes }, [dy]) =>
     indices && dy ? [dy, undefined, gatherElements(dy, indices, attributes)] : [],
-  // ScatterND would add whole slices faster, but its threads race where indices repeat: results vary from run to run.
+  // ScatterND would add whole slices faster, but its threads race where indices repeat: results vary from run
+  // to run.
   toOnnx: (emitter, inputs, { attributes: { axis } }) => [
     emitter.node("ScatterElements", inputs, {
       attributes: { axis: { int: axis }, reduction: { string: "add" } },
@@ -180,7 +184,9 @@ export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, options:
   return applySingle(scatterAddOperator, [x, indices, updates], { axis });
 }
 
-/** The indices and updates of a tensor that is zero but for what {@link scatterAdd} put there along an axis. */
+/**
+ * The indices and updates of a tensor that is zero but for what {@link scatterAdd} put there along an axis.
+ */
 export function scatteredOnZero(
   { source }: Tensor,
   axis: number,

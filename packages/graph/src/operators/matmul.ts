@@ -130,12 +130,14 @@ export interface MatmulOptions {
 }
 
 /**
- * The matrix product scale · a b over the last two dimensions; the ones before are batch dimensions and broadcast.
+ * The matrix product scale · a b over the last two dimensions; the ones before are batch dimensions and
+ * broadcast.
  *
  * @param a [..., m, k], or [..., k, m] with `transposeA`
  * @param b [..., k, n], or [..., n, k] with `transposeB`
  * @returns [..., m, n]
- * @throws GraphError `shape-mismatch` where the inner dimensions differ or an operand has less than two dimensions
+ * @throws GraphError `shape-mismatch` where the inner dimensions differ or an operand has less than two
+ *   dimensions
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const attributes = {

@@ -75,8 +75,8 @@ export const softmax = softmaxFunction({
 
 /**
  * x − log Σ eˣ along an axis (default the last), without overflow.
- * Its derivative is dy − softmax(x) Σ dy; for the likelihood of labels, which reaches one element of each row only,
- * that is the softmax with the labels' elements changed, in place of passes over mostly zeros.
+ * Its derivative is dy − softmax(x) Σ dy; for the likelihood of labels, which reaches one element of each row
+ * only, that is the softmax with the labels' elements changed, in place of passes over mostly zeros.
  */
 export const logSoftmax = softmaxFunction({
   name: "logSoftmax",
@@ -119,7 +119,8 @@ export const layerNormOperator: Operator<LayerNormAttributes> = {
     const centred = multiply(subtract(reshape(x, [rows, width]), column(mean)), inverseColumn);
 
     // dL/dx of the three outputs; with z = (x − mean) / deviation and u = scale · dy, that of the first is
-    // (u − mean(u) − z mean(u z)) / deviation, where both means are products of a matrix with the vector `scale`.
+    // (u − mean(u) − z mean(u z)) / deviation, where both means are products of a matrix with the vector
+    // `scale`.
     const parts: Tensor[] = [];
     let dscale: Tensor | undefined;
     let dbias: Tensor | undefined;

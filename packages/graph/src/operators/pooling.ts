@@ -41,7 +41,9 @@ const onnxAttributes = ({ window, stride, padding }: PoolAttributes): Record<str
   pads: { ints: [...padding, ...padding] },
 });
 
-/** For each window, in row-major order of the result, the offsets of its elements in x, without the padding. */
+/**
+ * For each window, in row-major order of the result, the offsets of its elements in x, without the padding.
+ */
 function* windowsOf(x: Shape, y: Shape, { window, stride, padding }: PoolAttributes): Generator<number[]> {
   const [, , height = 0, width = 0] = x;
   const [batch = 0, channels = 0, rows = 0, columns = 0] = y;
@@ -128,8 +130,8 @@ function normalise(name: string, options: Pool2dOptions): PoolAttributes {
 }
 
 /**
- * The largest element of each window of an image; padding never counts. The derivative goes to the first of those that
- * tie, in row-major order.
+ * The largest element of each window of an image; padding never counts. The derivative goes to the first of
+ * those that tie, in row-major order.
  *
  * @param x images [batch, channels, height, width]
  * @throws GraphError `shape-mismatch` where a window exceeds the image, `invalid-value`

@@ -31,7 +31,8 @@ function histogram(values: Iterable<number>, size: number): number[] {
   return bins;
 }
 
-// The sequences are fixed, so that each statistic is one number, no chance: five deviations leave room for having many.
+// The sequences are fixed, so that each statistic is one number, no chance: five deviations leave room for
+// having many.
 describe("uniform numbers of one key", () => {
   test.each(keys.map((key, i) => [key, streams[i] ?? new Float64Array()] as const))(
     "key %d: in [0, 1), even in value and in every bit, and without memory",

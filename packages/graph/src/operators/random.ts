@@ -5,7 +5,10 @@ import { elementCount, type Shape } from "../tensor/shape.js";
 import { applySingle, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
 import { indexTypes, requireTypes } from "./shared/elementTypes.js";
 
-/** Rounds of the hash: h ← (h ⊕ h >> shift) · factor modulo 2³². Constants: Wellons' "lowbias32" (hash-prospector). */
+/**
+ * Rounds of the hash: h ← (h ⊕ h >> shift) · factor modulo 2³². Constants: Wellons' "lowbias32"
+ * (hash-prospector).
+ */
 const rounds = [
   { shift: 16, factor: 0x7feb352d },
   { shift: 15, factor: 0x846ca68b },
@@ -13,7 +16,8 @@ const rounds = [
 
 /**
  * Keys count modulo this prime near 2³²/φ. Unlike cutting off the upper half it uses all 64 bits, and keys
- * a·2³² + b of two counters a and b meet again only far apart: a·2³² modulo the prime spreads as multiples of φ do.
+ * a·2³² + b of two counters a and b meet again only far apart: a·2³² modulo the prime spreads as multiples of
+ * φ do.
  */
 const keyModulus = 2654435761;
 
@@ -82,11 +86,12 @@ export const uniformOperator: Operator<UniformAttributes> = {
 };
 
 /**
- * Uniform random numbers in [0, 1), multiples of 2⁻²⁴: a pure function of the key and of the element's index, the same
- * numbers in ONNX Runtime and in the reference interpreter. No state: feed another key at every step.
+ * Uniform random numbers in [0, 1), multiples of 2⁻²⁴: a pure function of the key and of the element's index,
+ * the same numbers in ONNX Runtime and in the reference interpreter. No state: feed another key at every
+ * step.
  *
- * @param key an int32 or int64 tensor of one element (any integer, also negative); different keys, modulo 2654435761,
- *   give independent numbers
+ * @param key an int32 or int64 tensor of one element (any integer, also negative); different keys, modulo
+ *   2654435761, give independent numbers
  * @param shape of the result, with less than 2³¹ elements
  * @throws GraphError `dtype-mismatch` or `shape-mismatch` for another key
  */

@@ -1,4 +1,7 @@
-/** Operators that reduce dimensions. Each row of the table holds the name, the ONNX operator, the fold and its derivative. */
+/**
+ * Operators that reduce dimensions. Each row of the table holds the name, the ONNX operator, the fold and its
+ * derivative.
+ */
 
 import { shapeError } from "../errors/errors.js";
 import { broadcastOffsets } from "../tensor/broadcast.js";

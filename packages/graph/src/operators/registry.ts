@@ -16,7 +16,10 @@ import { slicingOperators } from "./slicing.js";
 import { sumToOperator } from "./sumTo.js";
 import { unaryOperators } from "./unary.js";
 
-/** Every operator there is: what documentation lists and what the tests of derivatives and of ONNX forms go through. */
+/**
+ * Every operator there is: what documentation lists and what the tests of derivatives and of ONNX forms go
+ * through.
+ */
 export const operators: readonly Operator[] = [
   ...unaryOperators,
   ...binaryOperators,

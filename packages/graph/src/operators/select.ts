@@ -26,7 +26,8 @@ export const whereOperator: Operator<NoAttributes> = {
 /**
  * a where the condition is true, else b; all three broadcast.
  *
- * @throws GraphError `dtype-mismatch` where the condition is not bool or a and b differ in type, `shape-mismatch`
+ * @throws GraphError `dtype-mismatch` where the condition is not bool or a and b differ in type,
+ *   `shape-mismatch`
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   return applySingle(whereOperator, [condition, ...toTensors("where", a, b)], {});
@@ -49,8 +50,8 @@ export const castOperator: Operator<CastAttributes> = {
 };
 
 /**
- * x with another element type. Fractions are cut off towards zero; numbers become booleans as x ≠ 0. A float beyond the
- * range of an integer type has no defined result. The derivative is 0.
+ * x with another element type. Fractions are cut off towards zero; numbers become booleans as x ≠ 0. A float
+ * beyond the range of an integer type has no defined result. The derivative is 0.
  */
 export function cast(x: Tensor, to: DType): Tensor {
   return x.dtype === to ? x : applySingle(castOperator, [x], { to });

@@ -1,4 +1,7 @@
-/** Operators that take tensors apart and put them together: slice and pad, split and concat, each the other's transpose. */
+/**
+ * Operators that take tensors apart and put them together: slice and pad, split and concat, each the other's
+ * transpose.
+ */
 
 import { GraphError, shapeError } from "../errors/errors.js";
 import { stridedOffsets } from "../tensor/broadcast.js";
@@ -88,11 +91,11 @@ export interface SliceOptions {
 }
 
 /**
- * The part of x from `starts` up to, not including, `ends` along each axis, by Python's rule: negative indices count
- * from the end, and indices beyond an end are cut.
+ * The part of x from `starts` up to, not including, `ends` along each axis, by Python's rule: negative
+ * indices count from the end, and indices beyond an end are cut.
  *
- * @throws GraphError `invalid-value` for lists of different lengths, an axis that does not exist or a step that is not
- *   an integer > 0
+ * @throws GraphError `invalid-value` for lists of different lengths, an axis that does not exist or a step
+ *   that is not an integer > 0
  */
 export function slice(
   x: Tensor,
@@ -195,7 +198,10 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
   return amounts.every((n) => n === 0) ? x : applySingle(padOperator, [x], { before, after, value });
 }
 
-/** Elements of one contiguous block of a tensor of this shape, when tensors are joined along an axis block by block. */
+/**
+ * Elements of one contiguous block of a tensor of this shape, when tensors are joined along an axis block by
+ * block.
+ */
 const blockSize = (shape: Shape, axis: number): number => elementCount(shape.slice(axis));
 
 /** Joins tensors along an axis. */
@@ -246,7 +252,8 @@ export const concatOperator: Operator<AxisAttributes> = {
  * Tensors joined along an axis.
  *
  * @param options.axis default 0
- * @throws GraphError `shape-mismatch` where other extents differ, `dtype-mismatch`, `invalid-value` without tensors
+ * @throws GraphError `shape-mismatch` where other extents differ, `dtype-mismatch`, `invalid-value` without
+ *   tensors
  */
 export function concat(tensors: readonly Tensor[], options: AxisOptions = {}): Tensor {
   const [first] = tensors;

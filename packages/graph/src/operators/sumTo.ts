@@ -53,8 +53,8 @@ export const sumToOperator: Operator<SumToAttributes> = {
 };
 
 /**
- * x summed over the dimensions along which a tensor of shape `shape` broadcasts to x: what the derivative of every
- * broadcasting operator needs.
+ * x summed over the dimensions along which a tensor of shape `shape` broadcasts to x: what the derivative of
+ * every broadcasting operator needs.
  *
  * @throws GraphError `shape-mismatch` where `shape` does not broadcast to x
  */

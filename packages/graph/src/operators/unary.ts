@@ -1,4 +1,7 @@
-/** Element-wise functions of one tensor. Each row holds the name, the ONNX operator, the function and its derivative. */
+/**
+ * Element-wise functions of one tensor. Each row holds the name, the ONNX operator, the function and its
+ * derivative.
+ */
 import type { Operator } from "../tensor/operator.js";
 import { divide, multiply, subtract } from "./binary.js";
 import { floatTypes, signedTypes } from "./shared/elementTypes.js";
@@ -34,8 +37,8 @@ export const sign = unary({
 /** 1 where x > 0, else 0 (Heaviside's function). Its derivative is 0. */
 export const step = unary({
   name: "step",
-  // min(1, max(0, αx)) with a slope so steep that only subnormal x fall between: one pass, where Greater and Where
-  // take two slower ones.
+  // min(1, max(0, αx)) with a slope so steep that only subnormal x fall between: one pass, where Greater and
+  // Where take two slower ones.
   onnx: (emitter, inputs) =>
     emitter.node("HardSigmoid", inputs, { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } }),
   types: floatTypes,

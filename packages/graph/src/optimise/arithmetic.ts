@@ -60,14 +60,19 @@ const broadcasting: ReadonlySet<Operator> = new Set<Operator>([
   whereOperator,
 ]);
 
-/** The operand before it was repeated: of a broadcast its input, of a constant of equal numbers one of them. */
+/**
+ * The operand before it was repeated: of a broadcast its input, of a constant of equal numbers one of them.
+ */
 function beforeBroadcast(x: Tensor): Tensor {
   if (isOperation(x.source, broadcastToOperator)) return x.source.inputs[0] ?? x;
   const value = uniformValue(x);
   return value === undefined || x.shape.length === 0 ? x : constant(value, [], x.dtype);
 }
 
-/** Operands need not be repeated where the operator broadcasts by itself and the other operands give the shape. */
+/**
+ * Operands need not be repeated where the operator broadcasts by itself and the other operands give the
+ * shape.
+ */
 const dropBroadcasts: RewriteRule = (operation) => {
   const [y] = operation.outputs;
   if (y === undefined || !broadcasting.has(operation.operator)) return undefined;

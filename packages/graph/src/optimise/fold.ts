@@ -19,7 +19,10 @@ export const foldConstants: RewriteRule = (operation) => {
   );
 };
 
-/** Tensors without elements are constants, whatever makes them: not every operator of ONNX Runtime takes an extent 0. */
+/**
+ * Tensors without elements are constants, whatever makes them: not every operator of ONNX Runtime takes an
+ * extent 0.
+ */
 export const foldEmpty: RewriteRule = ({ outputs }) =>
   outputs.every(({ shape }) => elementCount(shape) === 0)
     ? outputs.map(({ shape, dtype }) => constant([], shape, dtype))

@@ -9,8 +9,8 @@ import { applySingle, type Operation, type Source, type Tensor } from "../tensor
 import { isOperation, transposeOf } from "./match.js";
 
 /**
- * scale · op(a) op(b) + c on matrices, where c broadcasts: ONNX's Gemm, the form that a matrix product followed by a
- * bias is compiled to.
+ * scale · op(a) op(b) + c on matrices, where c broadcasts: ONNX's Gemm, the form that a matrix product
+ * followed by a bias is compiled to.
  */
 export const gemmOperator: Operator<MatmulAttributes> = {
   name: "gemm",

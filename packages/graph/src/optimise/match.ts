@@ -20,14 +20,17 @@ export function uniformValue({ source, shape }: Tensor): number | undefined {
 }
 
 /**
- * Whether a product by a factor may be reordered: float32 holds it to full precision, and it is not 0, by which BLAS
- * would drop infinities and NaN.
+ * Whether a product by a factor may be reordered: float32 holds it to full precision, and it is not 0, by
+ * which BLAS would drop infinities and NaN.
  */
 export function isOrdinary(factor: number): boolean {
   return Math.abs(factor) >= 2 ** -126 && Number.isFinite(Math.fround(factor));
 }
 
-/** The ordinary factor and the tensor of which y is a multiple by a constant: y = factor · x, in x's own shape. */
+/**
+ * The ordinary factor and the tensor of which y is a multiple by a constant: y = factor · x, in x's own
+ * shape.
+ */
 export function scaledBy(y: Tensor): { readonly factor: number; readonly x: Tensor } | undefined {
   const { source } = y;
   if (source.kind !== "operation" || y.dtype !== "float32") return undefined;
@@ -41,7 +44,9 @@ export function scaledBy(y: Tensor): { readonly factor: number; readonly x: Tens
   return source.operator === divide.operator ? multiple(a, right && 1 / right) : undefined;
 }
 
-/** Whether an operation on x could stand in x's place: its result has x's own shape, nothing was broadcast. */
+/**
+ * Whether an operation on x could stand in x's place: its result has x's own shape, nothing was broadcast.
+ */
 export function keepsShape(operation: Operation, x: Tensor): boolean {
   const [y] = operation.outputs;
   return y !== undefined && sameShape(x.shape, y.shape);

@@ -31,9 +31,9 @@ function simplify(outputs: readonly Tensor[], more: readonly RewriteRule[] = [])
 }
 
 /**
- * The same tensors, written more cheaply: equal subgraphs computed once, constants folded, neutral arithmetic and
- * changes of layout removed, matrix products fused with their transposes, scales and biases, and computed the way round
- * that pads them less. Values change by no more than the rounding of a reordered product.
+ * The same tensors, written more cheaply: equal subgraphs computed once, constants folded, neutral arithmetic
+ * and changes of layout removed, matrix products fused with their transposes, scales and biases, and computed
+ * the way round that pads them less. Values change by no more than the rounding of a reordered product.
  */
 export function optimise(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const names = Object.keys(outputs);

@@ -15,9 +15,10 @@ import { isOperation, transposeOf } from "./match.js";
 import { type RewriteRule, rewrite, type Usage } from "./rewrite.js";
 
 /*
- * ONNX Runtime computes as many columns of a product as fill whole panels, so that 100 columns take as long as 112; rows it
- * does not pad. A product whose transpose pads less is therefore computed transposed, where all that follows can take it
- * so: element-wise operators and reductions do, and other products read their operands transposed by themselves.
+ * ONNX Runtime computes as many columns of a product as fill whole panels, so that 100 columns take as long
+ * as 112; rows it does not pad. A product whose transpose pads less is therefore computed transposed, where
+ * all that follows can take it so: element-wise operators and reductions do, and other products read their
+ * operands transposed by themselves.
  */
 
 /** Columns of a panel. */
@@ -34,7 +35,10 @@ const elementwise: ReadonlySet<Operator> = new Set<Operator>([
   geluOperator,
 ]);
 
-/** Transposes that an operand of an element-wise operator has now, less those that it would have if read transposed. */
+/**
+ * Transposes that an operand of an element-wise operator has now, less those that it would have if read
+ * transposed.
+ */
 function savedTransposes(x: Tensor, usage: Usage): number {
   if (transposeOf(x)) return 1;
   const isFree = x.shape.length < 2 || x.shape.includes(1) || (isProduct(x.source) && usage.uses(x) === 1);
@@ -106,10 +110,14 @@ function withTransposed(
 /** Applies the rules of optimisation, and some more, until none applies. */
 export type Simplify = (outputs: readonly Tensor[], more: readonly RewriteRule[]) => readonly Tensor[];
 
-/** The simplified graph with every product computed transposed for which that pads less and costs no transpose. */
+/**
+ * The simplified graph with every product computed transposed for which that pads less and costs no
+ * transpose.
+ */
 export function orientProducts(outputs: readonly Tensor[], simplify: Simplify): readonly Tensor[] {
   let tensors = outputs;
-  // Each product that stays as it is, is passed over; each that is transposed makes the work less, so that this ends.
+  // Each product that stays as it is, is passed over; each that is transposed makes the work less, so that
+  // this ends.
   for (let passed = 0; ; ) {
     const worthwhile = topologicalOrder(tensors)
       .filter(isProduct)

@@ -4,8 +4,8 @@ import { apply, type Operation, type Source, type Tensor } from "../tensor/tenso
 import { topologicalOrder } from "../tensor/traverse.js";
 
 /**
- * A way to write an operation more cheaply: tensors that stand for its outputs (undefined in place of an output that
- * has no cheaper form), or undefined where the rule does not apply.
+ * A way to write an operation more cheaply: tensors that stand for its outputs (undefined in place of an
+ * output that has no cheaper form), or undefined where the rule does not apply.
  */
 export type RewriteRule = (operation: Operation, usage: Usage) => readonly (Tensor | undefined)[] | undefined;
 
@@ -18,7 +18,10 @@ export interface Usage {
 /** Constants up to this many elements are compared with each other. */
 const comparableElements = 4096;
 
-/** Names vertices by their content, so that equal ones share one name: the heart of common-subexpression elimination. */
+/**
+ * Names vertices by their content, so that equal ones share one name: the heart of common-subexpression
+ * elimination.
+ */
 class ValueNumbering {
   readonly #known = new Map<string, Source>();
   readonly #numbers = new Map<object, number>();
@@ -60,7 +63,10 @@ class ValueNumbering {
   }
 }
 
-/** An attribute's value as text that no other value shares; JSON would write -0 as 0, and infinities and NaN as null. */
+/**
+ * An attribute's value as text that no other value shares; JSON would write -0 as 0, and infinities and NaN
+ * as null.
+ */
 function contentOf(value: AttributeValue): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   return typeof value === "object" ? `[${value.map(contentOf).join()}]` : JSON.stringify(value);
@@ -80,8 +86,8 @@ function sameType(a: Tensor, b: Tensor): boolean {
 }
 
 /**
- * One pass over the graph from the inputs to the outputs: equal vertices become one, and each operation is offered to
- * the rules in order; the first that applies replaces it.
+ * One pass over the graph from the inputs to the outputs: equal vertices become one, and each operation is
+ * offered to the rules in order; the first that applies replaces it.
  *
  * @returns the outputs' stand-ins, in order, and whether anything but sharing changed
  */

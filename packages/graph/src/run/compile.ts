@@ -23,7 +23,8 @@ export interface CompiledGraph {
 /**
  * Compiles tensors, and all that they depend on, to one ONNX model.
  *
- * @param outputs the tensors to return from a run, by name; return nothing that nobody needs, every output costs a copy
+ * @param outputs the tensors to return from a run, by name; return nothing that nobody needs, every output
+ *   costs a copy
  * @throws GraphError `misuse` without outputs, `invalid-value` where one name stands for two different inputs
  */
 export function compile(outputs: Readonly<Record<string, Tensor>>): CompiledGraph {

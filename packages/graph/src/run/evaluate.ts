@@ -47,13 +47,15 @@ function fed(name: string, tensor: Tensor, feeds: Readonly<Record<string, FeedVa
 }
 
 /**
- * Computes tensors in float64 on plain arrays: the readable reference against which compiled graphs are tested, and
- * the ground on which derivatives are checked by finite differences. It is exact where float32 rounds, and slow.
+ * Computes tensors in float64 on plain arrays: the readable reference against which compiled graphs are
+ * tested, and the ground on which derivatives are checked by finite differences. It is exact where float32
+ * rounds, and slow.
  *
  * @param outputs the tensors to compute, by names of the caller's choice
  * @param feeds numbers for every input, by the input's name, in row-major order
  * @returns the numbers of each output in row-major order
- * @throws GraphError `misuse` or `shape-mismatch` for missing or wrongly sized feeds, `unknown-name` for superfluous ones
+ * @throws GraphError `misuse` or `shape-mismatch` for missing or wrongly sized feeds, `unknown-name` for
+ *   superfluous ones
  */
 export function evaluate<Name extends string>(
   outputs: Readonly<Record<Name, Tensor>>,

@@ -1,8 +1,8 @@
 import type { CompiledGraph } from "./compile.js";
 
 /**
- * Writes the ONNX model to a file that other ONNX runtimes read. The file appears whole or not at all: it is written
- * beside its place under a temporary name, synchronised, and renamed.
+ * Writes the ONNX model to a file that other ONNX runtimes read. The file appears whole or not at all: it is
+ * written beside its place under a temporary name, synchronised, and renamed.
  */
 export async function saveModel(compiled: CompiledGraph, path: string): Promise<void> {
   // Imported only here: everything else in this package also works in the browser.

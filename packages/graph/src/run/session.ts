@@ -4,7 +4,10 @@ import type { DType } from "../tensor/tensor.js";
 import { unknownName } from "../tensor/traverse.js";
 import type { CompiledGraph, CompiledValue } from "./compile.js";
 
-/** Arrays that hold a tensor's numbers: the array's type is the tensor's element type; bool is bytes of 0 or 1. */
+/**
+ * Arrays that hold a tensor's numbers: the array's type is the tensor's element type; bool is bytes of 0 or
+ * 1.
+ */
 export type TensorArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 /** What a session reads and writes, and how it runs. */
@@ -27,7 +30,8 @@ export interface Session {
   /**
    * Reads the feeds, computes, fills the fetches.
    *
-   * @throws GraphError `runtime` where ONNX Runtime fails, as on an index out of bounds, `misuse` after {@link release}
+   * @throws GraphError `runtime` where ONNX Runtime fails, as on an index out of bounds, `misuse` after
+   *   {@link release}
    */
   run(): Promise<void>;
   /** Frees the model, once; a second call does nothing. */
@@ -82,11 +86,12 @@ function runtimeError(what: string, fix: string, cause: unknown): GraphError {
 }
 
 /**
- * Loads a compiled graph into ONNX Runtime and binds it to arrays, once: every run reads and fills the same ones.
- * Views of a (not shared) WebAssembly memory are read and filled in place.
+ * Loads a compiled graph into ONNX Runtime and binds it to arrays, once: every run reads and fills the same
+ * ones. Views of a (not shared) WebAssembly memory are read and filled in place.
  *
- * @throws GraphError `unknown-name`, `dtype-mismatch` or `shape-mismatch` for arrays that do not fit, `misuse` for a
- *   missing one, `invalid-value` for threads that are no integer from 1 to 256, `runtime` where ONNX Runtime refuses the model
+ * @throws GraphError `unknown-name`, `dtype-mismatch` or `shape-mismatch` for arrays that do not fit,
+ *   `misuse` for a missing one, `invalid-value` for threads that are no integer from 1 to 256, `runtime`
+ *   where ONNX Runtime refuses the model
  */
 export async function createSession(compiled: CompiledGraph, options: SessionOptions): Promise<Session> {
   const { threads = 1 } = options;

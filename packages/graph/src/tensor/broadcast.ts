@@ -2,8 +2,8 @@ import { shapeError } from "../errors/errors.js";
 import { elementCount, type Shape, stridesOf } from "./shape.js";
 
 /**
- * The shape that tensors broadcast to, by NumPy's rule: aligned at the last dimension, extents must be equal or 1.
- * An extent 1 against 0 gives 0.
+ * The shape that tensors broadcast to, by NumPy's rule: aligned at the last dimension, extents must be equal
+ * or 1. An extent 1 against 0 gives 0.
  *
  * @throws GraphError `shape-mismatch` naming the operator and the shapes
  */
@@ -29,8 +29,8 @@ export function broadcastShapes(operator: string, inputs: readonly { readonly sh
 }
 
 /**
- * For every element of `target` in row-major order, the offset of the element of a tensor of shape `shape` that
- * broadcasts to it.
+ * For every element of `target` in row-major order, the offset of the element of a tensor of shape `shape`
+ * that broadcasts to it.
  */
 export function broadcastOffsets(shape: Shape, target: Shape): Int32Array {
   const missing = target.length - shape.length;

@@ -1,12 +1,15 @@
 import type { Shape } from "./shape.js";
 import type { DType, Operation, Tensor, TensorType } from "./tensor.js";
 
-/** A value that an attribute may have: plain data, so that compilation can tell equal operations by their content. */
+/**
+ * A value that an attribute may have: plain data, so that compilation can tell equal operations by their
+ * content.
+ */
 export type AttributeValue = number | boolean | string | readonly number[];
 
 /**
- * Settings of one application of an operator, known before anything runs (axes, epsilon, strides ...). Declare an
- * operator's own as a `type`, not an `interface`: only types are assignable to this one.
+ * Settings of one application of an operator, known before anything runs (axes, epsilon, strides ...).
+ * Declare an operator's own as a `type`, not an `interface`: only types are assignable to this one.
  */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
@@ -17,8 +20,9 @@ export type NoAttributes = Readonly<Record<string, never>>;
  * Everything about one operator, as one object in one file of `operators/`:
  * its types, its derivative, its ONNX form and its meaning in float64.
  *
- * The file also exports the function that users call, which checks and normalises its arguments (axes counted from the
- * front, defaults filled in) and calls `apply` or `applySingle`, so that every method here sees normalised attributes.
+ * The file also exports the function that users call, which checks and normalises its arguments (axes counted
+ * from the front, defaults filled in) and calls `apply` or `applySingle`, so that every method here sees
+ * normalised attributes.
  */
 export interface Operator<A extends Attributes = Attributes> {
   /** The public function's name, as errors show it. */
@@ -35,9 +39,10 @@ export interface Operator<A extends Attributes = Attributes> {
    * The derivative, as further symbolic tensors: for output gradients dL/dy, the input gradients dL/dx.
    * May reuse the operation's inputs and outputs: compilation shares them with the forward pass.
    *
-   * @param outputGradients one per output, undefined where the loss does not depend on that output; at least one is set
-   * @returns one per input, of exactly the input's shape (see `sumTo` for broadcasting); undefined where the loss does
-   *   not depend on that input or the input is not float32
+   * @param outputGradients one per output, undefined where the loss does not depend on that output; at least
+   *   one is set
+   * @returns one per input, of exactly the input's shape (see `sumTo` for broadcasting); undefined where the
+   *   loss does not depend on that input or the input is not float32
    */
   gradient(
     operation: Operation<A>,
@@ -53,10 +58,13 @@ export interface Operator<A extends Attributes = Attributes> {
   toOnnx(emitter: Emitter, inputs: readonly string[], operation: Operation<A>): readonly string[];
 
   /**
-   * The meaning, in float64: the reference of all tests, also used for folding constants. Clarity before speed.
+   * The meaning, in float64: the reference of all tests, also used for folding constants. Clarity before
+   * speed.
    *
-   * @param inputs the inputs' numbers with their types; integers and booleans as whole numbers (exact up to 2^53)
-   * @returns the outputs' numbers in row-major order, one array per output (never one of the inputs' own arrays)
+   * @param inputs the inputs' numbers with their types; integers and booleans as whole numbers (exact up to
+   *   2^53)
+   * @returns the outputs' numbers in row-major order, one array per output (never one of the inputs' own
+   *   arrays)
    */
   evaluate(inputs: readonly NumericTensor[], operation: Operation<A>): readonly Float64Array[];
 }

@@ -2,7 +2,10 @@ import { dtypeError, GraphError } from "../errors/errors.js";
 import type { Attributes, Operator } from "./operator.js";
 import { elementCount, type Shape } from "./shape.js";
 
-/** Element types. `float32` is computed as float64 by the reference interpreter; `bool` is stored as one byte, 0 or 1. */
+/**
+ * Element types. `float32` is computed as float64 by the reference interpreter; `bool` is stored as one byte,
+ * 0 or 1.
+ */
 export const dtypes = ["float32", "int32", "int64", "uint8", "bool"] as const;
 /** One of {@link dtypes}. */
 export type DType = (typeof dtypes)[number];
@@ -36,10 +39,16 @@ export interface Operation<A extends Attributes = Attributes> {
   readonly outputs: readonly Tensor[];
 }
 
-/** Where a tensor's value comes from: a vertex of the graph, with the tensors that it gives (one, but for operations). */
+/**
+ * Where a tensor's value comes from: a vertex of the graph, with the tensors that it gives (one, but for
+ * operations).
+ */
 export type Source = InputSource | ConstantSource | Operation;
 
-/** A symbolic tensor: an immutable edge of the graph. It holds no numbers; `evaluate` or a session computes them. */
+/**
+ * A symbolic tensor: an immutable edge of the graph. It holds no numbers; `evaluate` or a session computes
+ * them.
+ */
 export interface Tensor extends TensorType {
   readonly source: Source;
   /** Which of the operation's outputs this is; 0 for inputs and constants. */
@@ -102,8 +111,8 @@ export function parameter(name: string, shape: Shape): Tensor {
  *
  * @param value one number, or the elements in row-major order
  * @param shape default: `[]` for a number, one dimension for a list
- * @throws GraphError `shape-mismatch` where the number of elements is not the shape's, `invalid-value` where the element
- *   type does not hold a number
+ * @throws GraphError `shape-mismatch` where the number of elements is not the shape's, `invalid-value` where
+ *   the element type does not hold a number
  */
 export function constant(value: number | ArrayLike<number>, shape?: Shape, dtype: DType = "float32"): Tensor {
   const elements = typeof value === "number" ? undefined : Float64Array.from(value);

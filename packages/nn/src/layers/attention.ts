@@ -19,13 +19,14 @@ export interface AttentionOptions {
 const never = -1e9;
 
 /**
- * Causal self-attention over [sequences, time, width]: softmax(QKᵀ/√d + mask)V for each head, Q, K and V by one product with
- * `<name>.c_attn.weight` [3·width, width] (queries first, then keys, then values; in each, heads one after the other), the heads together by
- * `<name>.c_proj.weight` [width, width].
+ * Causal self-attention over [sequences, time, width]: softmax(QKᵀ/√d + mask)V for each head, Q, K and V by
+ * one product with `<name>.c_attn.weight` [3·width, width] (queries first, then keys, then values; in each,
+ * heads one after the other), the heads together by `<name>.c_proj.weight` [width, width].
  *
  * Source: Vaswani et al., "Attention is all you need", arXiv:1706.03762; names and order as in GPT-2.
  *
- * @throws SteepestError `invalid-value` where a size is not a positive integer or the heads do not divide the width
+ * @throws SteepestError `invalid-value` where a size is not a positive integer or the heads do not divide the
+ *   width
  */
 export function causalSelfAttention(
   name: string,

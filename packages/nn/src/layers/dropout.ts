@@ -10,10 +10,11 @@ export const dropoutKey = (seed: number, step: number): bigint =>
   BigInt(randomStream(seed, "dropout", step).integer(KEYS));
 
 /**
- * In training, sets each element to zero with probability `rate` and divides the others by 1 − rate, so that the mean stays (Srivastava
- * et al. 2014); in evaluation, x.
+ * In training, sets each element to zero with probability `rate` and divides the others by 1 − rate, so that
+ * the mean stays (Srivastava et al. 2014); in evaluation, x.
  * @param name - told apart from other dropout layers, so that no two draw the same elements.
- * @throws SteepestError `invalid-value` where the rate is not in [0, 1); on `apply`, `misuse` where training has no key.
+ * @throws SteepestError `invalid-value` where the rate is not in [0, 1); on `apply`, `misuse` where training
+ *   has no key.
  */
 export function dropout(name: string, rate: number): Model {
   if (!(rate >= 0 && rate < 1)) {

@@ -9,7 +9,8 @@ export interface Embedding extends Model {
 }
 
 /**
- * The rows of W = `<name>.weight` [count, width] at int32 indices: [...] becomes [..., width]. A run with an index beyond the last row fails.
+ * The rows of W = `<name>.weight` [count, width] at int32 indices: [...] becomes [..., width]. A run with an
+ * index beyond the last row fails.
  * @param initialise - default N(0, 0.02²), as GPT-2's.
  * @throws SteepestError `invalid-value` where a size is not a positive integer.
  */

@@ -4,8 +4,8 @@ import type { Model, ModelParameter } from "../models/model.js";
 import { requireSizes } from "./sizes.js";
 
 /**
- * Layer normalisation over the last axis, of extent `width`: scale `<name>.weight`, ones at first, and, unless left out, `<name>.bias`,
- * zeros at first.
+ * Layer normalisation over the last axis, of extent `width`: scale `<name>.weight`, ones at first, and,
+ * unless left out, `<name>.bias`, zeros at first.
  * @throws SteepestError `invalid-value` where the width is not a positive integer.
  */
 export function layerNorm(

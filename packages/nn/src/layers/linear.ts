@@ -22,8 +22,8 @@ const parameterOf = (
 ): ModelParameter => ({ name, shape, role, initialise, tensor: parameter(name, shape) });
 
 /**
- * xWᵀ + b. x is [..., inputs], the result [..., outputs]; W = `<name>.weight` is [outputs, inputs], as in PyTorch, b = `<name>.bias` is
- * [outputs].
+ * xWᵀ + b. x is [..., inputs], the result [..., outputs]; W = `<name>.weight` is [outputs, inputs], as in
+ * PyTorch, b = `<name>.bias` is [outputs].
  * @throws SteepestError `invalid-value` where a size is not a positive integer.
  */
 export function linear(name: string, inputs: number, outputs: number, options: LinearOptions = {}): Model {

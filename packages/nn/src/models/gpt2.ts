@@ -19,7 +19,10 @@ export interface GptOptions {
   readonly vocabulary: number;
   /** Whether projections and layer norms have biases; default true, as GPT-2's. */
   readonly bias?: boolean;
-  /** `tied`: the logits are products with the token embedding (default); `own`: with a matrix `lm_head.weight`. */
+  /**
+   * `tied`: the logits are products with the token embedding (default); `own`: with a matrix
+   * `lm_head.weight`.
+   */
   readonly head?: "tied" | "own";
 }
 
@@ -27,17 +30,19 @@ export interface GptOptions {
 const deviation = 0.02;
 
 /**
- * GPT-2: token and position embeddings, blocks of causal self-attention and a GELU network four times as wide, each on a layer norm of the residual
- * stream, a last layer norm, and logits. From int32 tokens [sequences, time] to logits [sequences, time, vocabulary]. Parameters have
- * GPT-2's names (`wte.weight`, `h.0.attn.c_attn.weight`, ...), weights the shape [outputs, inputs]. All matrices begin as N(0, 0.02²), those that write to the residual
- * stream with a deviation smaller by √(2·layers).
+ * GPT-2: token and position embeddings, blocks of causal self-attention and a GELU network four times as
+ * wide, each on a layer norm of the residual stream, a last layer norm, and logits. From int32 tokens
+ * [sequences, time] to logits [sequences, time, vocabulary]. Parameters have GPT-2's names (`wte.weight`,
+ * `h.0.attn.c_attn.weight`, ...), weights the shape [outputs, inputs]. All matrices begin as N(0, 0.02²),
+ * those that write to the residual stream with a deviation smaller by √(2·layers).
  *
- * `gpt2({ layers: 4, heads: 4, width: 128, context: 64, vocabulary: 65, bias: false })` has 804,096 parameters.
+ * `gpt2({ layers: 4, heads: 4, width: 128, context: 64, vocabulary: 65, bias: false })` has 804,096
+ * parameters.
  *
  * Source: Radford et al., "Language models are unsupervised multitask learners", 2019.
  *
- * @throws SteepestError `invalid-value` where a size is not a positive integer or the heads do not divide the width; on `apply`,
- *   `shape-mismatch` for sequences longer than the context
+ * @throws SteepestError `invalid-value` where a size is not a positive integer or the heads do not divide the
+ *   width; on `apply`, `shape-mismatch` for sequences longer than the context
  */
 export function gpt2({
   layers,

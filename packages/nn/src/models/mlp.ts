@@ -18,8 +18,9 @@ export interface MlpOptions {
 }
 
 /**
- * A multi-layer perceptron of the given widths, from input to logits: linear layers `layers.0`, `layers.1`, … with an activation between
- * each two. `mlp([784, 100, 10])` has 784·100 + 100 + 100·10 + 10 = 79,510 parameters. The last weight is the `head`.
+ * A multi-layer perceptron of the given widths, from input to logits: linear layers `layers.0`, `layers.1`, …
+ * with an activation between each two. `mlp([784, 100, 10])` has 784·100 + 100 + 100·10 + 10 = 79,510
+ * parameters. The last weight is the `head`.
  * @throws SteepestError `invalid-value` where there are fewer than two widths.
  */
 export function mlp(widths: readonly number[], options: MlpOptions = {}): Model {

@@ -10,7 +10,10 @@ export interface ModelParameter extends InitialisedParameter {
 /** What a forward pass is for. */
 export interface Mode {
   readonly training: boolean;
-  /** The int64 scalar that dropout draws from, one value a step; see {@link dropoutKey}. Needed only in training with dropout. */
+  /**
+   * The int64 scalar that dropout draws from, one value a step; see {@link dropoutKey}. Needed only in
+   * training with dropout.
+   */
   readonly dropoutKey?: Tensor;
 }
 

@@ -68,7 +68,9 @@ function run(backend: Backend, { body, hyper, counts, steps, alike = false }: Ca
   };
 }
 
-/** The largest difference between two runs, relative to the size of what is compared where that is above 1. */
+/**
+ * The largest difference between two runs, relative to the size of what is compared where that is above 1.
+ */
 function distance(
   found: Readonly<Record<string, Values>>,
   expected: Readonly<Record<string, Values>>,
@@ -170,7 +172,10 @@ describe("fused float32 kernels against the float64 reference", () => {
   const element = (name: string) => e.variable("element", name);
   const scalar = (name: string) => e.variable("scalar", name);
 
-  /** Random formulas that are well conditioned: no cancellation to amplify float32's rounding, no division by nearly 0. */
+  /**
+   * Random formulas that are well conditioned: no cancellation to amplify float32's rounding, no division by
+   * nearly 0.
+   */
   const expression = fc.letrec<{ tree: e.Expression; scalarTree: e.Expression }>((tie) => ({
     scalarTree: fc.oneof(
       { depthSize: "small" },

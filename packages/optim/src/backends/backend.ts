@@ -16,7 +16,9 @@ export interface GroupShape {
   readonly spans: readonly Span[];
 }
 
-/** What a back end compiles: a body and the order in which its hyper-parameters are handed over at each step. */
+/**
+ * What a back end compiles: a body and the order in which its hyper-parameters are handed over at each step.
+ */
 export interface Program {
   /** The rule's name, for errors. */
   readonly name: string;
@@ -35,8 +37,8 @@ export interface GroupAddresses {
 /** A program bound to a group's memory. */
 export interface BoundProgram {
   /**
-   * Carried scalars in the order of `body.carried`, then for each parameter those of `body.carriedPerParameter`: whoever
-   * binds writes the initial values, and saves and restores them.
+   * Carried scalars in the order of `body.carried`, then for each parameter those of
+   * `body.carriedPerParameter`: whoever binds writes the initial values, and saves and restores them.
    */
   readonly carried: Float64Array;
   /** After `run`: the reductions over the group and over all, in the order in which phases declare them. */
@@ -107,8 +109,8 @@ export const groupSumNames = (body: RuleBody): readonly string[] =>
   );
 
 /**
- * Runs the groups of an optimizer side by side, phase by phase, so that sums over all are over every group; allocates nothing
- * once made.
+ * Runs the groups of an optimizer side by side, phase by phase, so that sums over all are over every group;
+ * allocates nothing once made.
  */
 export function runTogether(
   body: RuleBody,
@@ -135,8 +137,8 @@ export function runTogether(
 }
 
 /**
- * The spans that have scalars of their own: each parameter where the body sums over parameters or carries scalars for them, else the whole group,
- * which then takes one pass a phase.
+ * The spans that have scalars of their own: each parameter where the body sums over parameters or carries
+ * scalars for them, else the whole group, which then takes one pass a phase.
  */
 export function unitsOf(body: RuleBody, group: GroupShape): readonly Span[] {
   const perParameter =

@@ -1,8 +1,9 @@
 import type { BackendMemory, Values } from "./backend.js";
 
 /**
- * to[Σ iₐ·toStrideₐ] = from[Σ iₐ·fromStrideₐ] over all indices i below the sizes: a copy in another layout, or of one value to many places where a
- * stride of `from` is 0. With `add` it adds instead: sums along the axes where a stride of `to` is 0. The arrays share no elements.
+ * to[Σ iₐ·toStrideₐ] = from[Σ iₐ·fromStrideₐ] over all indices i below the sizes: a copy in another layout,
+ * or of one value to many places where a stride of `from` is 0. With `add` it adds instead: sums along the
+ * axes where a stride of `to` is 0. The arrays share no elements.
  */
 export interface Move {
   readonly from: Values;
@@ -17,7 +18,10 @@ export interface Move {
 /** Runs moves one after the other; allocates nothing. */
 export type Moves = () => void;
 
-/** How moves are bound to a memory; `descriptor` is the address of `descriptorBytes` that all of them use in turn. */
+/**
+ * How moves are bound to a memory; `descriptor` is the address of `descriptorBytes` that all of them use in
+ * turn.
+ */
 export type BindMoves = (memory: BackendMemory, descriptor: number, moves: readonly Move[]) => Moves;
 
 /** Bytes of the descriptor of the move under way. */

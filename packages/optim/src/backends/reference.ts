@@ -5,8 +5,9 @@ import { type Backend, type CompiledProgram, groupSumNames, type Program, unitsO
 import { referenceMoves } from "./moves.js";
 
 /*
- * The readable meaning of a rule, in float64: expressions become closures over the element's index, and every phase does
- * literally what `Phase` says. It is the oracle that the fused kernels are tested against, so it shares no code with them.
+ * The readable meaning of a rule, in float64: expressions become closures over the element's index, and every
+ * phase does literally what `Phase` says. It is the oracle that the fused kernels are tested against, so it
+ * shares no code with them.
  */
 
 function compile({ hyper, body }: Program): CompiledProgram {
@@ -134,7 +135,10 @@ function compile({ hyper, body }: Program): CompiledProgram {
   };
 }
 
-/** The float64 interpreter, about a microsecond an element: for tests and for problems of a few thousand parameters. */
+/**
+ * The float64 interpreter, about a microsecond an element: for tests and for problems of a few thousand
+ * parameters.
+ */
 export const referenceBackend: Backend = {
   precision: "float64",
   allocate(bytes) {

@@ -27,7 +27,10 @@ export interface DescentMemory {
   vector(name: string): Values;
   /** Numbers that persist from step to step. */
   readonly numbers: Record<string, number>;
-  /** @throws SteepestError `non-finite` where the loss or an element of `g` is not finite; `place` says where that was */
+  /**
+   * @throws SteepestError `non-finite` where the loss or an element of `g` is not finite; `place` says where
+   * that was
+   */
   checkFinite(loss: number, place: string): void;
 }
 
@@ -67,7 +70,9 @@ export interface DescentDeclaration<Hyper extends ClosureMethod["hyper"]>
   readonly step: (memory: DescentMemory, hyper: Numbers<Hyper>, options: Forms) => StepRun;
 }
 
-/** Declares a method with typed hyper-parameters; they are complete and checked when its functions are called. */
+/**
+ * Declares a method with typed hyper-parameters; they are complete and checked when its functions are called.
+ */
 export function defineDescent<const Hyper extends ClosureMethod["hyper"]>(
   declaration: DescentDeclaration<Hyper>,
 ): ClosureMethod {
@@ -107,7 +112,10 @@ export function defineDescent<const Hyper extends ClosureMethod["hyper"]>(
   return method;
 }
 
-/** @throws SteepestError `misuse` for what concerns single gradients or groups, of which a descent knows nothing */
+/**
+ * @throws SteepestError `misuse` for what concerns single gradients or groups, of which a descent knows
+ * nothing
+ */
 function refuseConfig(name: string, config: OptimizerConfig): void {
   const { groups = [], clip = {}, accumulate = 1, nonFinite = "throw" } = config;
   const refused = Object.entries({

@@ -7,7 +7,9 @@ import type { ClosureMethod } from "./method.js";
 export interface ClosureEntry extends EntryDescription {
   readonly kind: "closure";
   readonly method: ClosureMethod;
-  /** Of a wrapper: the same over another base. @throws SteepestError `unknown-name` for what cannot be wrapped */
+  /**
+   * Of a wrapper: the same over another base. @throws SteepestError `unknown-name` for what cannot be wrapped
+   */
   readonly over?: (base: string) => ClosureEntry;
 }
 

@@ -3,7 +3,10 @@ import { backtrack } from "../lineSearch/backtracking.js";
 import { defineDescent } from "./descent.js";
 import { gradientDescentState, searchedStep } from "./gradientDescent.js";
 
-/** Gradient descent with Armijo backtracking, step by step as optax's `chain(sgd(1), scale_by_backtracking_linesearch(...))`. */
+/**
+ * Gradient descent with Armijo backtracking, step by step as optax's
+ * `chain(sgd(1), scale_by_backtracking_linesearch(...))`.
+ */
 export const gdBacktracking = defineDescent({
   name: "gd-backtracking",
   title: "Gradient descent, backtracking",

@@ -3,7 +3,9 @@ import { strongWolfe } from "../lineSearch/wolfe.js";
 import { defineDescent } from "./descent.js";
 import { gradientDescentState, searchedStep } from "./gradientDescent.js";
 
-/** Gradient descent with steps that satisfy the strong Wolfe conditions; each search begins at the last step. */
+/**
+ * Gradient descent with steps that satisfy the strong Wolfe conditions; each search begins at the last step.
+ */
 export const gdWolfe = defineDescent({
   name: "gd-wolfe",
   title: "Gradient descent, strong Wolfe",

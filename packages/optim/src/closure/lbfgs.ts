@@ -169,7 +169,10 @@ function* evaluated({ x, checkFinite }: DescentMemory, { start }: Ray): Generato
 const numberOf = (numbers: Readonly<Record<string, number>>, name: string): number =>
   numbers[name] ?? Number.NaN;
 
-/** Remembers the last displacement and the change of the gradient along it in place of the oldest pair, where the objective curves upwards. */
+/**
+ * Remembers the last displacement and the change of the gradient along it in place of the oldest pair, where
+ * the objective curves upwards.
+ */
 function remember({ g, vector, numbers }: DescentMemory, historySize: number): void {
   const [direction, lastGradient] = [vector("direction"), vector("lastGradient")];
   const step = numberOf(numbers, "lastStep");

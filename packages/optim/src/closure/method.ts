@@ -8,8 +8,8 @@ export interface ClosureReport extends StepReport {
   /** The loss where the step began. */
   readonly loss: number;
   /**
-   * The size of the last step along a direction, 0 where nothing has moved: no candidate could be accepted, or the gradient is zero. Undefined for
-   * methods that leave the step to another rule.
+   * The size of the last step along a direction, 0 where nothing has moved: no candidate could be accepted,
+   * or the gradient is zero. Undefined for methods that leave the step to another rule.
    */
   readonly stepSize: number | undefined;
   /** The step satisfies the conditions of the method's line search, where it has one. */
@@ -42,7 +42,9 @@ export interface SteppedOptimizer
     | "saveState"
     | "loadState"
   > {
-  /** Begins a step. A step that is left by an error has changed nothing that the next one would not make good. */
+  /**
+   * Begins a step. A step that is left by an error has changed nothing that the next one would not make good.
+   */
   begin(): StepRun;
 }
 
@@ -65,6 +67,9 @@ export interface ClosureMethod
   choose(given: GivenValues): ChosenValues;
   /** Arrays as large as the parameters that it takes beside them and their gradients. */
   slots(chosen: ChosenValues): number;
-  /** @throws SteepestError for a configuration that it cannot honour, impossible shapes, and memory that cannot be had */
+  /**
+   * @throws SteepestError for a configuration that it cannot honour, impossible shapes, and memory that
+   * cannot be had
+   */
   build(given: GivenValues, parameters: readonly ParameterSpec[], config: OptimizerConfig): SteppedOptimizer;
 }

@@ -8,16 +8,17 @@ import type { ChosenValues } from "../values.js";
 import type { ClosureMethod, ClosureReport, SteppedOptimizer, StepRun } from "./method.js";
 
 /**
- * An optimizer over its own memory whose `step` takes the function that fills the gradients from the parameters as they are and returns the loss.
- * The function is called where the step begins and wherever else the method wants to look, always of the same objective: of one and the same
- * mini-batch.
+ * An optimizer over its own memory whose `step` takes the function that fills the gradients from the
+ * parameters as they are and returns the loss. The function is called where the step begins and wherever else
+ * the method wants to look, always of the same objective: of one and the same mini-batch.
  */
 export interface ClosureOptimizer extends Omit<SteppedOptimizer, "begin">, ChosenValues {
   readonly method: ClosureMethod;
   /**
    * One step.
-   * @throws SteepestError `non-finite` where the loss or the gradient is NaN or infinite where the step begins; `misuse` without a function, or
-   *   with one that returns no number; whatever `evaluate` throws. Parameters are then as they were.
+   * @throws SteepestError `non-finite` where the loss or the gradient is NaN or infinite where the step
+   *   begins; `misuse` without a function, or with one that returns no number; whatever `evaluate` throws.
+   *   Parameters are then as they were.
    */
   step(evaluate: () => number): ClosureReport;
   /** As `step`, for a loss that takes time. One call at a time. */
@@ -33,8 +34,8 @@ export interface ClosureOptimizer extends Omit<SteppedOptimizer, "begin">, Chose
  * optimizer.step(() => rosenbrock(x, gradient));
  * ```
  *
- * @throws SteepestError for an unknown name or value, an optimizer that needs no function, a configuration that the method cannot honour,
- *   impossible shapes, or memory that cannot be had
+ * @throws SteepestError for an unknown name or value, an optimizer that needs no function, a configuration
+ *   that the method cannot honour, impossible shapes, or memory that cannot be had
  */
 export function createClosureOptimizer(
   spec: OptimizerSpec,

@@ -27,9 +27,10 @@ const title = "SAM";
 const name = "sam";
 
 /**
- * Sharpness-aware minimisation over a rule: the rule gets the gradient of the point that lies `radius` uphill of the parameters.
- * With radius 0 it is its base, to the bit. The norm is over all parameters, without a term against zero, as in optax: where the gradient is 0 or
- * not finite nothing is moved uphill, and the rule gets the gradient as it is.
+ * Sharpness-aware minimisation over a rule: the rule gets the gradient of the point that lies `radius` uphill
+ * of the parameters. With radius 0 it is its base, to the bit. The norm is over all parameters, without a
+ * term against zero, as in optax: where the gradient is 0 or not finite nothing is moved uphill, and the rule
+ * gets the gradient as it is.
  */
 export function sam(base: RuleEntry): ClosureMethod {
   refuseClash(name, base, Object.keys(own));
@@ -136,7 +137,9 @@ export function sam(base: RuleEntry): ClosureMethod {
   };
 }
 
-/** A step of the base on the gradient uphill; the parameters lie where they were when it, or an error, comes. */
+/**
+ * A step of the base on the gradient uphill; the parameters lie where they were when it, or an error, comes.
+ */
 function* samStep(
   optimizer: Optimizer,
   start: Values,

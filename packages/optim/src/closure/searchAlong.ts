@@ -23,8 +23,9 @@ export function moveTo({ x, start, direction }: Ray, step: number): void {
 }
 
 /**
- * Carries out a search from `start`, where x lies, and leaves x at its answer; at `start` where something throws. With an array to `keep` the
- * gradient of another candidate than the last, g is that of the answer, unless the answer is 0; without one, that of the last candidate.
+ * Carries out a search from `start`, where x lies, and leaves x at its answer; at `start` where something
+ * throws. With an array to `keep` the gradient of another candidate than the last, g is that of the answer,
+ * unless the answer is 0; without one, that of the last candidate.
  */
 export function* searchAlong(
   ray: Ray,

@@ -24,8 +24,9 @@ const auxiliaryNames = ["u", "w", "p", "q", "r", "s"];
 const leastSize = 4;
 
 /**
- * The equations of a body in reading order: what it begins with; scalars, sums, shared sub-expressions, state, then x; what it
- * evaluates with. Sub-expressions that are the new value of a slot are written as that value.
+ * The equations of a body in reading order: what it begins with; scalars, sums, shared sub-expressions,
+ * state, then x; what it evaluates with. Sub-expressions that are the new value of a slot are written as that
+ * value.
  */
 export function formulaLines(body: RuleBody): readonly FormulaLine[] {
   const { state, carried, carriedPerParameter = {}, inputs = [], begin = {}, evaluation } = body;
@@ -183,8 +184,9 @@ const uses = (expression: Expression, name: string): boolean =>
   children(expression).some((child) => uses(child, name));
 
 /**
- * Orders lines so that each, executed in turn, does what all do at once: before a line that reads a new value comes the line
- * that makes it; after a line that reads an old value comes the line that replaces it. Lines in a circle stay as they are.
+ * Orders lines so that each, executed in turn, does what all do at once: before a line that reads a new value
+ * comes the line that makes it; after a line that reads an old value comes the line that replaces it. Lines
+ * in a circle stay as they are.
  */
 function inReadingOrder(lines: readonly FormulaLine[]): readonly FormulaLine[] {
   const precedes = (first: FormulaLine, second: FormulaLine): boolean =>

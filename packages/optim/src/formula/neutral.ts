@@ -9,7 +9,10 @@ const constant = (expression: Expression): number | undefined =>
 /** Steps count from 1. */
 const isStep = (expression: Expression): boolean => expression.kind === "variable" && expression.name === "k";
 
-/** An expression of tidy parts without terms that are 0 and factors that are 1, as one writes it down; not for computing, where 0·∞ is NaN. */
+/**
+ * An expression of tidy parts without terms that are 0 and factors that are 1, as one writes it down; not for
+ * computing, where 0·∞ is NaN.
+ */
 function tidy(expression: Expression): Expression {
   if (expression.kind === "select") return tidySelect(expression);
   if (expression.kind !== "binary") return expression;
@@ -50,8 +53,9 @@ function tidySelect(expression: Extract<Expression, { readonly kind: "select" }>
 }
 
 /**
- * A body as the lecture would write it: hyper-parameters whose default is 0 or 1 (no decay, no dampening, no factor) are left out with their terms,
- * and scalars that become a plain number or symbol are written in place.
+ * A body as the lecture would write it: hyper-parameters whose default is 0 or 1 (no decay, no dampening, no
+ * factor) are left out with their terms, and scalars that become a plain number or symbol are written in
+ * place.
  */
 export function withoutNeutralTerms(hyper: Readonly<Record<string, HyperSpec>>, body: RuleBody): RuleBody {
   const known = new Map<string, Expression>();
@@ -67,7 +71,8 @@ export function withoutNeutralTerms(hyper: Readonly<Record<string, HyperSpec>>, 
     const scalars: Record<string, Expression> = {};
     for (const [name, expression] of Object.entries(phase.scalars)) {
       const written = write(expression);
-      // A scalar that is a carried one keeps its name, since later phases read it after the carried one has changed.
+      // A scalar that is a carried one keeps its name, since later phases read it after the carried one has
+      // changed.
       const lasting = written.kind === "variable" && !Object.hasOwn(body.carried, written.name);
       if (written.kind === "constant" || lasting) known.set(name, written);
       else scalars[name] = written;

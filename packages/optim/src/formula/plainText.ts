@@ -65,8 +65,8 @@ function isSequential(lines: readonly FormulaLine[]): boolean {
 }
 
 /**
- * The update of a rule in Unicode, one line an assignment, for terminals: `m ← β₁·m + (1 − β₁)·g`. Each line uses what the
- * lines before it assigned; where no order of the lines allows that, m′ is the new value of m.
+ * The update of a rule in Unicode, one line an assignment, for terminals: `m ← β₁·m + (1 − β₁)·g`. Each line
+ * uses what the lines before it assigned; where no order of the lines allows that, m′ is the new value of m.
  */
 export function plainFormula(rule: Rule, body: RuleBody): readonly string[] {
   const lines = formulaLines(body);

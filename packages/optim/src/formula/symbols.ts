@@ -39,7 +39,10 @@ const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 export const superscript = (digits: string): string =>
   digits.replace("-", "⁻").replace(/\d/g, (digit) => superscripts[Number(digit)] ?? digit);
 
-/** The LaTeX symbol of a variable: the hyper-parameter's or the rule's own, else made from the name: `c1` is c₁. */
+/**
+ * The LaTeX symbol of a variable: the hyper-parameter's or the rule's own, else made from the name: `c1` is
+ * c₁.
+ */
 export function latexSymbol(rule: Pick<Rule, "hyper" | "symbols">, name: string): string {
   const given = rule.hyper[name]?.symbol ?? rule.symbols[name];
   if (given !== undefined) return given;

@@ -23,7 +23,10 @@ export type OptionValues<Options extends Readonly<Record<string, OptionSpec>>> =
   readonly [Name in keyof Options]: Options[Name]["values"][number];
 };
 
-/** Slots (or carried scalars) and their initial values, formulas of hyper-parameters; `undefined` where an option leaves one out. */
+/**
+ * Slots (or carried scalars) and their initial values, formulas of hyper-parameters; `undefined` where an
+ * option leaves one out.
+ */
 type Initial = Readonly<Record<string, Operand | undefined>>;
 
 interface ReductionForm {
@@ -31,7 +34,9 @@ interface ReductionForm {
   readonly sum: Operand;
 }
 
-/** One pass over the parameters; see `Phase`. Each function is handed the variables that exist at that point. */
+/**
+ * One pass over the parameters; see `Phase`. Each function is handed the variables that exist at that point.
+ */
 export interface PhaseForm<
   Known extends string,
   Assignable extends string,
@@ -47,7 +52,10 @@ export interface PhaseForm<
   readonly reduce?: (variables: Variables<Known | Scalars>) => Readonly<Record<Reduced, ReductionForm>>;
   /** New values of `x` and of state slots, all from old values. */
   readonly update?: (variables: Variables<Known | Scalars>) => Readonly<Partial<Record<Assignable, Operand>>>;
-  /** New values of carried scalars, all from old values; this phase's sums over the group and over all are known. */
+  /**
+   * New values of carried scalars, all from old values; this phase's sums over the group and over all are
+   * known.
+   */
   readonly carry?: (
     variables: Variables<Known | Scalars | Reduced>,
   ) => Readonly<Partial<Record<Carried, Operand>>>;
@@ -60,8 +68,8 @@ export interface PhaseChain<Known extends string, Assignable extends string, Car
     form: PhaseForm<Known, Assignable, Carried, Scalars, Reduced>,
   ): PhaseChain<Known | Scalars | Reduced, Assignable, Carried>;
   /**
-   * Assigns slots from what all the phases so far leave behind. Where the last phase allows it, that is part of its pass
-   * instead of a pass of its own. None of the slots may be assigned in that phase.
+   * Assigns slots from what all the phases so far leave behind. Where the last phase allows it, that is part
+   * of its pass instead of a pass of its own. None of the slots may be assigned in that phase.
    */
   afterwards(
     update: (variables: Variables<Known>) => Readonly<Partial<Record<Assignable, Operand>>>,
@@ -121,7 +129,9 @@ export interface BodyBuilder<Hyper extends string> {
         Reduced
       >,
   ): RuleBody;
-  /** A rule in several passes, with sums between them: `phases({state, carried}).phase({...}).phase({...})`. */
+  /**
+   * A rule in several passes, with sums between them: `phases({state, carried}).phase({...}).phase({...})`.
+   */
   phases<
     const State extends Initial = None,
     const Carried extends Initial = None,
@@ -134,7 +144,10 @@ export interface BodyBuilder<Hyper extends string> {
     "x" | Names<State>,
     Names<Carried> | Names<Each>
   >;
-  /** Another rule's body with more after it: its phases come first, and `phase` adds to them. Used by wrappers. */
+  /**
+   * Another rule's body with more after it: its phases come first, and `phase` adds to them. Used by
+   * wrappers.
+   */
   extend<const State extends Initial = None, const Carried extends Initial = None>(
     base: RuleBody,
     form: BodyForm<Hyper, State, Carried, None, never>,
@@ -164,11 +177,13 @@ export interface RuleDeclaration<
 }
 
 /**
- * Defines an update rule from its formula: `x` the parameter, `g` its gradient, `k` the step from 1, hyper-parameters,
- * state slots and per-step scalars are handed in as expressions. Users define their own rules at run time the same way.
+ * Defines an update rule from its formula: `x` the parameter, `g` its gradient, `k` the step from 1,
+ * hyper-parameters, state slots and per-step scalars are handed in as expressions. Users define their own
+ * rules at run time the same way.
  *
- * @throws SteepestError where, under any choice of options, a formula uses an unknown variable, assigns an undeclared
- *   slot, or a name is declared twice; and where a default or preset breaks a hyper-parameter's own range.
+ * @throws SteepestError where, under any choice of options, a formula uses an unknown variable, assigns an
+ *   undeclared slot, or a name is declared twice; and where a default or preset breaks a hyper-parameter's
+ *   own range.
  */
 export function defineRule<
   const Hyper extends Readonly<Record<string, HyperSpec>>,
@@ -182,7 +197,8 @@ export function defineRule<
     options: options ?? {},
     presets: presets ?? {},
     symbols: symbols ?? {},
-    // The option names and values were checked against `options` by whoever chose them; checkRule does so for all.
+    // The option names and values were checked against `options` by whoever chose them; checkRule does so for
+    // all.
     body: (chosen) => body(bodyBuilder(hyperNames), chosen as OptionValues<Options>),
   };
   checkRule(rule);
@@ -190,8 +206,8 @@ export function defineRule<
 }
 
 /**
- * Every name reads as a variable: one that is declared as a scalar is a scalar, any other an element. Undeclared names are
- * found by `checkRule`, which can then name the formula they stand in.
+ * Every name reads as a variable: one that is declared as a scalar is a scalar, any other an element.
+ * Undeclared names are found by `checkRule`, which can then name the formula they stand in.
  */
 const variablesOf = <Name extends string>(scalarNames: readonly string[]): Variables<Name> => {
   const scalars = new Set(scalarNames);
@@ -247,7 +263,10 @@ function chain<Known extends string, Assignable extends string, Carried extends 
   };
 }
 
-/** Whether assignments that come after a phase can be computed within it: always, and from nothing that it reduces or carries. */
+/**
+ * Whether assignments that come after a phase can be computed within it: always, and from nothing that it
+ * reduces or carries.
+ */
 function canJoin(assignments: Readonly<Record<string, Expression>>, phase: Phase): boolean {
   const late = new Set([...Object.keys(phase.reduce), ...Object.keys(phase.carry)]);
   const isLate = (expression: Expression): boolean =>

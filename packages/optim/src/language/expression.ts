@@ -1,6 +1,7 @@
 /*
  * The expression language of update rules: immutable trees over per-element and per-step values.
- * A sub-tree that mentions no element variable is a scalar; back ends evaluate scalars once a step in float64.
+ * A sub-tree that mentions no element variable is a scalar; back ends evaluate scalars once a step in
+ * float64.
  */
 
 /** Operators of one operand, by their names in mathematics. */
@@ -93,7 +94,10 @@ export const div = binary("divide");
 export const min = binary("minimum");
 /** The larger of a and b; NaN where either is. */
 export const max = binary("maximum");
-/** aᵇ. Of an element, the fused kernels are fastest for constant multiples of one half up to 8, and need an exponent that is a scalar. */
+/**
+ * aᵇ. Of an element, the fused kernels are fastest for constant multiples of one half up to 8, and need an
+ * exponent that is a scalar.
+ */
 export const pow = binary("power");
 
 /** `left ⋈ right ? whenTrue : whenFalse`, element by element. A comparison with NaN is false. */

@@ -53,7 +53,10 @@ const requirements: Readonly<Record<HyperKind, NumberRange>> = {
   },
 };
 
-/** @throws SteepestError `invalid-value` where the value is not of the hyper-parameter's kind. `owner` names the rule. */
+/**
+ * @throws SteepestError `invalid-value` where the value is not of the hyper-parameter's kind. `owner` names
+ * the rule.
+ */
 export function checkHyper(owner: string, name: string, spec: HyperSpec, value: number): void {
   const { expected, accepts } = requirements[spec.kind];
   if (typeof value !== "number" || !accepts(value)) {

@@ -37,7 +37,10 @@ export interface OptionSpec {
 /** A value of an option. */
 export type OptionValue = string | boolean;
 
-/** Whose defaults and forms to take: of a library, the paper, the authors' own code, or an AlgoPerf submission. */
+/**
+ * Whose defaults and forms to take: of a library, the paper, the authors' own code, or an AlgoPerf
+ * submission.
+ */
 export const presetNames = ["torch", "optax", "transformers", "paper", "authors", "algoperf"] as const;
 export type PresetName = (typeof presetNames)[number];
 
@@ -58,7 +61,9 @@ export type ArgumentMapping =
   | { readonly name: string; readonly unlimited: number }
   /** Each value that is accepted, as text, and what it sets. */
   | { readonly values: Readonly<Record<string, Readonly<Record<string, number | OptionValue>>>> }
-  /** The one value that is accepted, because our rule does not vary it; `otherwise` says what to do instead. */
+  /**
+   * The one value that is accepted, because our rule does not vary it; `otherwise` says what to do instead.
+   */
   | { readonly only: number | boolean | string | null; readonly otherwise: string };
 
 /** The original implementation's defaults and forms, set together, and its argument names. */
@@ -75,22 +80,25 @@ export interface Citation {
   readonly url?: string;
 }
 
-/** A sum over the elements of one parameter, of a group's parameters, or of all parameters of the optimizer. */
+/**
+ * A sum over the elements of one parameter, of a group's parameters, or of all parameters of the optimizer.
+ */
 export interface Reduction {
   readonly over: "parameter" | "group" | "all";
   readonly sum: Expression;
 }
 
 /**
- * One pass over the parameters. `scalars` are computed first (from hyper-parameters, the step k, carried scalars, and the
- * scalars and reductions of earlier phases). Then one fused loop assigns elements simultaneously from old values and accumulates
- * reductions of old values. Then `carry` replaces carried scalars, simultaneously from old values; it may use this phase's
- * reductions. A scalar that depends on a reduction over the parameter, or on one carried for it, has one value a parameter.
+ * One pass over the parameters. `scalars` are computed first (from hyper-parameters, the step k, carried
+ * scalars, and the scalars and reductions of earlier phases). Then one fused loop assigns elements
+ * simultaneously from old values and accumulates reductions of old values. Then `carry` replaces carried
+ * scalars, simultaneously from old values; it may use this phase's reductions. A scalar that depends on a
+ * reduction over the parameter, or on one carried for it, has one value a parameter.
  */
 export interface Phase {
   /**
-   * A scalar with one value a group; it may use this phase's scalars. Where it is 0 the phase does nothing: it assigns and
-   * carries nothing, and its sums are 0. Its scalars are known to later phases all the same.
+   * A scalar with one value a group; it may use this phase's scalars. Where it is 0 the phase does nothing:
+   * it assigns and carries nothing, and its sums are 0. Its scalars are known to later phases all the same.
    */
   readonly when?: Expression;
   readonly scalars: Readonly<Record<string, Expression>>;
@@ -101,20 +109,30 @@ export interface Phase {
 
 /** What a rule is once its options are chosen. */
 export interface RuleBody {
-  /** Element-wise state slots, an array as large as the parameter each, and their initial values from hyper-parameters. */
+  /**
+   * Element-wise state slots, an array as large as the parameter each, and their initial values from
+   * hyper-parameters.
+   */
   readonly state: Readonly<Record<string, Expression>>;
-  /** Assignments to slots, made once before the first update from x, g and hyper-parameters: slots that start as the parameter. */
+  /**
+   * Assignments to slots, made once before the first update from x, g and hyper-parameters: slots that start
+   * as the parameter.
+   */
   readonly begin?: Readonly<Record<string, Expression>>;
-  /** Further arrays as large as the parameters, which the caller fills as it does the gradients; 0 until then. */
+  /**
+   * Further arrays as large as the parameters, which the caller fills as it does the gradients; 0 until then.
+   */
   readonly inputs?: readonly string[];
   /** Scalars that persist from step to step, one a group, and their initial values from hyper-parameters. */
   readonly carried: Readonly<Record<string, Expression>>;
-  /** Scalars that persist from step to step, one a parameter, and their initial values from hyper-parameters. */
+  /**
+   * Scalars that persist from step to step, one a parameter, and their initial values from hyper-parameters.
+   */
   readonly carriedPerParameter?: Readonly<Record<string, Expression>>;
   readonly phases: readonly Phase[];
   /**
-   * The weights to evaluate with, where they are not x: a formula of x, slots, carried scalars, hyper-parameters and the
-   * number of updates k. Before the first update they are x.
+   * The weights to evaluate with, where they are not x: a formula of x, slots, carried scalars,
+   * hyper-parameters and the number of updates k. Before the first update they are x.
    */
   readonly evaluation?: Expression;
 }

@@ -50,7 +50,10 @@ export const substitute = (
     ? replace(expression)
     : replaceChildren(expression, (child) => substitute(child, replace));
 
-/** A text that is equal for equal formulas only; JSON alone would confuse 0 with -0, and NaN with the infinities. */
+/**
+ * A text that is equal for equal formulas only; JSON alone would confuse 0 with -0, and NaN with the
+ * infinities.
+ */
 export const expressionKey = (formula: unknown): string =>
   JSON.stringify(formula, (_, value: unknown) =>
     typeof value === "number" && (Object.is(value, -0) || !Number.isFinite(value))

@@ -14,11 +14,11 @@ export interface BacktrackingSettings {
 }
 
 /**
- * Backtracking: the first of t₀, βt₀, β²t₀, ... with φ(t) ≤ (1 + rtol) φ(0) + c₁ t φ'(0) + atol, where t₀ is `start.guess`
- * (Armijo 1966, https://doi.org/10.2140/pjm.1966.16.1).
+ * Backtracking: the first of t₀, βt₀, β²t₀, ... with φ(t) ≤ (1 + rtol) φ(0) + c₁ t φ'(0) + atol, where t₀ is
+ * `start.guess` (Armijo 1966, https://doi.org/10.2140/pjm.1966.16.1).
  *
- * As in optax's `scale_by_backtracking_linesearch`, where all candidates fail the last is taken all the same, unsatisfied. Only where that one is
- * not finite is the step 0.
+ * As in optax's `scale_by_backtracking_linesearch`, where all candidates fail the last is taken all the same,
+ * unsatisfied. Only where that one is not finite is the step 0.
  */
 export function* backtrack(start: LineStart, settings: BacktrackingSettings): LineSearch {
   const { sufficientDecrease, decrease, maximumBacktracks, relativeTolerance, absoluteTolerance } = settings;

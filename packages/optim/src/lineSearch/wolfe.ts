@@ -15,7 +15,9 @@ export interface WolfeSettings {
   readonly curvature: number;
   /** Evaluations after the first, at most. */
   readonly maximumIterations: number;
-  /** The search ends when its bracket is shorter than this over ‖u‖∞: no coordinate would still move by more. */
+  /**
+   * The search ends when its bracket is shorter than this over ‖u‖∞: no coordinate would still move by more.
+   */
   readonly smallestChange: number;
 }
 
@@ -32,10 +34,11 @@ interface Bracket {
 type SearchPart<Result> = Generator<LineQuery, Result, LineValue>;
 
 /**
- * A step that satisfies the strong Wolfe conditions, by bracketing and zooming with cubic interpolation (Nocedal & Wright 2006, Numerical
- * Optimization, Algorithms 3.5 and 3.6) under the conventions of torch's `strong_wolfe`: a bracket grows to between
- * t + 0.01 (t − t_previous) and 10 t; a trial that comes near an end of the bracket twice in a row is moved a tenth of the bracket inside; both
- * phases share one count of iterations; where they run out the better end of the bracket is the answer, unsatisfied.
+ * A step that satisfies the strong Wolfe conditions, by bracketing and zooming with cubic interpolation
+ * (Nocedal & Wright 2006, Numerical Optimization, Algorithms 3.5 and 3.6) under the conventions of torch's
+ * `strong_wolfe`: a bracket grows to between t + 0.01 (t − t_previous) and 10 t; a trial that comes near an
+ * end of the bracket twice in a row is moved a tenth of the bracket inside; both phases share one count of
+ * iterations; where they run out the better end of the bracket is the answer, unsatisfied.
  *
  * A candidate that is not finite closes the bracket like one that is too high, and the middle is tried next.
  */
@@ -121,8 +124,8 @@ function* zoom(
 }
 
 /**
- * The minimiser of the cubic with the values and slopes of two points, inside [lower, upper]; the middle where there is none or a point is
- * not finite (Nocedal & Wright 2006, equation 3.59).
+ * The minimiser of the cubic with the values and slopes of two points, inside [lower, upper]; the middle
+ * where there is none or a point is not finite (Nocedal & Wright 2006, equation 3.59).
  */
 function cubicMinimiser(a: LinePoint, b: LinePoint, lower: number, upper: number): number {
   const [left, right] = a.step <= b.step ? [a, b] : [b, a];

@@ -16,7 +16,10 @@ export interface MatrixRuleChoice extends GivenValues {
   readonly rule: MatrixRule;
 }
 
-/** Parameters that share hyper-parameters. A parameter belongs to the first group that names its role or its name. */
+/**
+ * Parameters that share hyper-parameters. A parameter belongs to the first group that names its role or its
+ * name.
+ */
 export interface GroupSpec {
   readonly roles?: readonly ParameterRole[];
   readonly names?: readonly string[];
@@ -36,11 +39,14 @@ export interface OptimizerConfig {
   readonly clip?: ClipSpec;
   /** Gradients are averaged over this many calls of `step` before an update; default 1. */
   readonly accumulate?: number;
-  /** What to do about a gradient that is NaN or infinite; default `throw`. Nothing is changed before the check. */
+  /**
+   * What to do about a gradient that is NaN or infinite; default `throw`. Nothing is changed before the
+   * check.
+   */
   readonly nonFinite?: NonFinitePolicy;
   /**
-   * How matrix rules compute products, roots and decompositions; default the readable implementation in float64, WebAssembly in
-   * float32. Rules that work element by element ignore it.
+   * How matrix rules compute products, roots and decompositions; default the readable implementation in
+   * float64, WebAssembly in float32. Rules that work element by element ignore it.
    */
   readonly linearAlgebra?: LinearAlgebra;
   /** Room in the same memory for other things, such as a workload's inputs. */
@@ -56,8 +62,8 @@ export interface ClipSpec {
 }
 
 /**
- * `throw` an error that names the parameter, the element and the step; `skip` the gradient and count it; `ignore` without
- * looking, which saves a pass over the gradients.
+ * `throw` an error that names the parameter, the element and the step; `skip` the gradient and count it;
+ * `ignore` without looking, which saves a pass over the gradients.
  */
 export type NonFinitePolicy = "throw" | "skip" | "ignore";
 
@@ -68,13 +74,16 @@ export interface StepReport {
   /** How many gradients have been skipped so far. */
   readonly skipped: number;
   /**
-   * ‖g‖ over all parameters, before clipping, of the averaged gradient (of this one where it is only accumulated); undefined
-   * without clipping by norm, which alone needs it.
+   * ‖g‖ over all parameters, before clipping, of the averaged gradient (of this one where it is only
+   * accumulated); undefined without clipping by norm, which alone needs it.
    */
   readonly gradientNorm: number | undefined;
 }
 
-/** State slots, named "<parameter>/<slot>", and everything else of an optimizer, as a safetensors file holds them. */
+/**
+ * State slots, named "<parameter>/<slot>", and everything else of an optimizer, as a safetensors file holds
+ * them.
+ */
 export type StateDictionary = SafetensorsFile;
 
 /** Bytes of the arena by use. */
@@ -118,8 +127,8 @@ export interface Optimizer {
   /** Updates applied so far. */
   readonly stepCount: number;
   /**
-   * `training`, or `evaluation` between `enterEvaluation` and `leaveEvaluation`. Rules that average (Schedule-Free, weight
-   * averages) train at one point and are evaluated at another.
+   * `training`, or `evaluation` between `enterEvaluation` and `leaveEvaluation`. Rules that average
+   * (Schedule-Free, weight averages) train at one point and are evaluated at another.
    */
   readonly mode: "training" | "evaluation";
   /** The arrays that the caller fills beside the gradients, such as Sophia's "hessian". */
@@ -136,8 +145,8 @@ export interface Optimizer {
    */
   input(input: string, name: string): Float32Array | Float64Array;
   /**
-   * The parameter's weights to evaluate with: an array of their own that never moves where the rule averages, else
-   * `parameter(name)` itself.
+   * The parameter's weights to evaluate with: an array of their own that never moves where the rule averages,
+   * else `parameter(name)` itself.
    * @throws SteepestError `unknown-name`; `misuse` in training mode, where the rule averages
    */
   evaluationParameter(name: string): Float32Array | Float64Array;
@@ -150,8 +159,8 @@ export interface Optimizer {
   leaveEvaluation(): void;
   /**
    * Updates the parameters from the gradients; allocates nothing.
-   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed. `misuse` in evaluation mode, and where the optimizer was
-   *   given linear algebra that takes time
+   * @throws SteepestError `non-finite` under the policy `throw`; then nothing has changed. `misuse` in
+   *   evaluation mode, and where the optimizer was given linear algebra that takes time
    */
   step(): StepReport;
   /** As `step`, for any linear algebra. One call at a time. */
@@ -164,10 +173,10 @@ export interface Optimizer {
   /** A copy of all state, the step and the hyper-parameters, but not of the parameters. */
   saveState(): StateDictionary;
   /**
-   * Restores what `saveState` gave, bit for bit, hyper-parameters included, and goes to training mode. Other tensors in the
-   * dictionary are left alone.
-   * @throws SteepestError `state-mismatch` where it is of another rule, option, precision, shape or grouping; then nothing
-   *   has changed
+   * Restores what `saveState` gave, bit for bit, hyper-parameters included, and goes to training mode. Other
+   * tensors in the dictionary are left alone.
+   * @throws SteepestError `state-mismatch` where it is of another rule, option, precision, shape or grouping;
+   *   then nothing has changed
    */
   loadState(state: StateDictionary): void;
 }

@@ -16,8 +16,8 @@ import { createRuleOptimizer } from "./optimizer.js";
  * optimizer.step();
  * ```
  *
- * @throws SteepestError for unknown names (with the nearest), values out of range, impossible shapes, memory that cannot be
- *   had, and methods that evaluate the loss themselves
+ * @throws SteepestError for unknown names (with the nearest), values out of range, impossible shapes, memory
+ *   that cannot be had, and methods that evaluate the loss themselves
  */
 export function createOptimizer(
   choice: OptimizerSpec | RuleChoice | MatrixRuleChoice,

@@ -26,8 +26,8 @@ export function checkLoss(loss: number, place: string): void {
 }
 
 /**
- * The error for the first gradient element that is NaN or infinite, alone or summed with those accumulated before;
- * undefined where every element is finite (in float64 the squares of finite elements may overflow).
+ * The error for the first gradient element that is NaN or infinite, alone or summed with those accumulated
+ * before; undefined where every element is finite (in float64 the squares of finite elements may overflow).
  */
 export function nonFiniteError(
   parameters: readonly ParameterSpec[],

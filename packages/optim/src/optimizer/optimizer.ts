@@ -32,7 +32,8 @@ export const backends = { wasm: wasmBackend, float64: referenceBackend } as cons
 /**
  * Builds an optimizer from a rule.
  *
- * @throws SteepestError for unknown names, values out of range, impossible shapes, or memory that cannot be had
+ * @throws SteepestError for unknown names, values out of range, impossible shapes, or memory that cannot be
+ *   had
  */
 export function createRuleOptimizer(
   choice: RuleChoice,
@@ -220,7 +221,10 @@ export class ArrangedOptimizer implements Optimizer {
     return this.#complete(step);
   }
 
-  /** Checks the gradients, and adds them up until it is time for an update. Whether it is; the report is written. */
+  /**
+   * Checks the gradients, and adds them up until it is time for an update. Whether it is; the report is
+   * written.
+   */
   #prepare(): boolean {
     if (this.#mode === "evaluation")
       throw new SteepestError(
@@ -300,7 +304,10 @@ export class ArrangedOptimizer implements Optimizer {
     );
   }
 
-  /** The sum of `gradientTotal` over all groups, of all gradients summed before an update; undefined where nothing needs it. */
+  /**
+   * The sum of `gradientTotal` over all groups, of all gradients summed before an update; undefined where
+   * nothing needs it.
+   */
   #gradientTotal(updates: boolean): number | undefined {
     if (this.#clip.globalNorm === undefined && this.#nonFinite === "ignore") return undefined;
     let total = 0;
@@ -312,7 +319,10 @@ export class ArrangedOptimizer implements Optimizer {
     return total;
   }
 
-  /** Whether the gradient may be used under the policy. @throws SteepestError `non-finite` under the policy `throw` */
+  /**
+   * Whether the gradient may be used under the policy. @throws SteepestError `non-finite` under the policy
+   * `throw`
+   */
   #isUsable(total: number | undefined): boolean {
     if (total === undefined || Number.isFinite(total) || this.#nonFinite === "ignore") return true;
     const { views, accumulate } = this.#arranged;
@@ -321,7 +331,10 @@ export class ArrangedOptimizer implements Optimizer {
     return error === undefined;
   }
 
-  /** Hands over the hyper-parameters of this step. Changes nothing that outlives it, so that a schedule may throw. */
+  /**
+   * Hands over the hyper-parameters of this step. Changes nothing that outlives it, so that a schedule may
+   * throw.
+   */
   #schedule(step: number, scale: number): void {
     for (const { base, scheduled, schedule } of this.#arranged.groups) {
       scheduled.set(base);

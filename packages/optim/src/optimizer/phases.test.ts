@@ -8,7 +8,8 @@ import type { OptimizerConfig } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
 
 /*
- * Rules that a user might define at run time, of several passes with sums between them, against literal transcriptions.
+ * Rules that a user might define at run time, of several passes with sums between them, against literal
+ * transcriptions.
  */
 
 const cite = { authors: "You et al.", year: 2019, title: "-" };

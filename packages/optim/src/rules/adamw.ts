@@ -15,7 +15,10 @@ import {
 } from "./shared/adamFamily.js";
 import { noDecayMask } from "./shared/originals.js";
 
-/** AdamW. torch multiplies x by 1 − αλ first and then steps, which is the same update written in another order. */
+/**
+ * AdamW. torch multiplies x by 1 − αλ first and then steps, which is the same update written in another
+ * order.
+ */
 export const adamw = defineRule({
   name: "adamw",
   title: "AdamW",

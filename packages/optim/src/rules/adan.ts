@@ -6,7 +6,10 @@ import { decoupledDecay, maximizeArgument, noDecayMask } from "./shared/original
 
 const defaults = { lr: 1e-3, beta1: 0.98, beta2: 0.92, beta3: 0.99, eps: 1e-8, weightDecay: 0 } as const;
 
-/** Adan: Nesterov's look-ahead from the differences of successive gradients, which is in the second moment too. */
+/**
+ * Adan: Nesterov's look-ahead from the differences of successive gradients, which is in the second moment
+ * too.
+ */
 export const adan = defineRule({
   name: "adan",
   title: "Adan",

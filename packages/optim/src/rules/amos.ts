@@ -22,7 +22,10 @@ const tiny = 2 ** -126;
 
 const mean = (total: Expression, count: Expression): Expression => div(total, max(count, 1));
 
-/** The gradient with its square held to what the average of squares before this step allows; whole while there is no average. */
+/**
+ * The gradient with its square held to what the average of squares before this step allows; whole while there
+ * is no average.
+ */
 const clipped = (g: Expression, allowed: Expression, clips: boolean): Expression => {
   if (!clips) return g;
   const largest = select(allowed, "greater", 0, sqrt(allowed), Number.POSITIVE_INFINITY);
@@ -32,8 +35,8 @@ const clipped = (g: Expression, allowed: Expression, clips: boolean): Expression
 type Known = Readonly<Record<"lr" | "eta" | "l2" | "b" | "count", Expression>>;
 
 /**
- * The schedules of a parameter of κ elements from its decay clock b and the mean g2 of its squared normalised gradients: what x and the
- * normalised gradient are multiplied by, and the clock after this step.
+ * The schedules of a parameter of κ elements from its decay clock b and the mean g2 of its squared normalised
+ * gradients: what x and the normalised gradient are multiplied by, and the clock after this step.
  */
 function schedules({ lr, eta, l2, b, count }: Known, g2: Expression, adaptive: boolean) {
   const root = sqrt(max(count, 1));
@@ -53,8 +56,9 @@ function schedules({ lr, eta, l2, b, count }: Known, g2: Expression, adaptive: b
 }
 
 /**
- * Amos as submitted to AlgoPerf, which is not the update of its paper. Statistics are averaged over a whole parameter. The submission also
- * clips the norm of the whole gradient to 1: the optimizer's own clipping does that.
+ * Amos as submitted to AlgoPerf, which is not the update of its paper. Statistics are averaged over a whole
+ * parameter. The submission also clips the norm of the whole gradient to 1: the optimizer's own clipping does
+ * that.
  */
 export const amos = defineRule({
   name: "amos",

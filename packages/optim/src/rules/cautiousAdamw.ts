@@ -7,7 +7,10 @@ import { decoupledDecay } from "./shared/originals.js";
 
 const defaults = { ...adamDefaults, eps: 1e-6, weightDecay: 0 } as const;
 
-/** Cautious AdamW: only coordinates whose step agrees with the current gradient move, the further for it. The decay is not masked. */
+/**
+ * Cautious AdamW: only coordinates whose step agrees with the current gradient move, the further for it. The
+ * decay is not masked.
+ */
 export const cautiousAdamw = defineRule({
   name: "cautious-adamw",
   title: "Cautious AdamW",

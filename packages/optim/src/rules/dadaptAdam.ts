@@ -5,9 +5,9 @@ import { biasCorrections, torchAdamArguments } from "./shared/adamFamily.js";
 import { distanceArguments, distanceHyper, grown } from "./shared/distance.js";
 
 /**
- * Adam with D-Adaptation, as its authors' code has it: the mean of gradients is one of gradients times the step size that held when they
- * came, and the estimate's numerator divides by the root of v before this gradient. While all gradients have been zero only decoupled
- * decay moves anything.
+ * Adam with D-Adaptation, as its authors' code has it: the mean of gradients is one of gradients times the
+ * step size that held when they came, and the estimate's numerator divides by the root of v before this
+ * gradient. While all gradients have been zero only decoupled decay moves anything.
  */
 export const dadaptAdam = defineRule({
   name: "dadapt-adam",

@@ -5,8 +5,9 @@ import { distanceArguments, distanceHyper, grown } from "./shared/distance.js";
 import { l2Decay } from "./shared/originals.js";
 
 /**
- * SGD with D-Adaptation, as its authors' code has it: x is an average of z = x₀ − s with weight 1 − μ, and the norm of the first gradient,
- * by which every step is divided, is taken without weight decay. Until a gradient is not zero nothing moves.
+ * SGD with D-Adaptation, as its authors' code has it: x is an average of z = x₀ − s with weight 1 − μ, and
+ * the norm of the first gradient, by which every step is divided, is taken without weight decay. Until a
+ * gradient is not zero nothing moves.
  */
 export const dadaptSgd = defineRule({
   name: "dadapt-sgd",

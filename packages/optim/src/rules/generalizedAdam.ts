@@ -11,7 +11,10 @@ import {
 } from "./shared/adamFamily.js";
 import { decoupledDecay } from "./shared/originals.js";
 
-/** AlgoPerf's submission that searches over forms: NAdam, Adam with a raw mean, Nesterov momentum or the heavy ball, all with decoupled decay. */
+/**
+ * AlgoPerf's submission that searches over forms: NAdam, Adam with a raw mean, Nesterov momentum or the heavy
+ * ball, all with decoupled decay.
+ */
 export const generalizedAdam = defineRule({
   name: "generalized-adam",
   title: "Generalized Adam",

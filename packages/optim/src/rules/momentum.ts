@@ -3,7 +3,10 @@ import { add, mul, select, sub } from "../language/expression.js";
 import { choice, decayRate, real, stepSize } from "../language/hyper.js";
 import { l2Decay, maximizeArgument } from "./shared/originals.js";
 
-/** Polyak's heavy ball in the form of torch and optax: the step size multiplies the buffer when it is applied, not when it is filled. */
+/**
+ * Polyak's heavy ball in the form of torch and optax: the step size multiplies the buffer when it is applied,
+ * not when it is filled.
+ */
 export const momentum = defineRule({
   name: "momentum",
   title: "Momentum",

@@ -15,8 +15,9 @@ import { noDecayMask } from "./shared/originals.js";
 const defaults = { ...adamDefaults, lr: 2e-3, weightDecay: 0 } as const;
 
 /**
- * NAdam, of which there are two: torch warms the momentum up, μ_k = β₁(1 − ½·0.96^(kψ)), and debiases by the product of all μ; optax keeps β₁.
- * AlgoPerf's third, which debiases the look-ahead as a whole, is the rule nadamw.
+ * NAdam, of which there are two: torch warms the momentum up, μ_k = β₁(1 − ½·0.96^(kψ)), and debiases by the
+ * product of all μ; optax keeps β₁. AlgoPerf's third, which debiases the look-ahead as a whole, is the rule
+ * nadamw.
  */
 export const nadam = defineRule({
   name: "nadam",

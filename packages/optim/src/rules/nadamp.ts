@@ -10,7 +10,10 @@ import {
 } from "./shared/adamFamily.js";
 import { decoupledDecay } from "./shared/originals.js";
 
-/** NadamP, a submission to AlgoPerf: NAdamW that takes the p-th root of the mean of squared gradients, whatever p. */
+/**
+ * NadamP, a submission to AlgoPerf: NAdamW that takes the p-th root of the mean of squared gradients,
+ * whatever p.
+ */
 export const nadamp = defineRule({
   name: "nadamp",
   title: "NadamP",

@@ -4,8 +4,8 @@ import { decayRate, stepSize } from "../language/hyper.js";
 import { l2Decay, maximizeArgument } from "./shared/originals.js";
 
 /**
- * Nesterov's acceleration in the form of torch and optax: x is the look-ahead point of the original, where the gradient is taken
- * (Sutskever et al. 2013).
+ * Nesterov's acceleration in the form of torch and optax: x is the look-ahead point of the original, where
+ * the gradient is taken (Sutskever et al. 2013).
  */
 export const nesterov = defineRule({
   name: "nesterov",

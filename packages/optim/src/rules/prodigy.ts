@@ -5,11 +5,13 @@ import { biasCorrections, torchAdamArguments } from "./shared/adamFamily.js";
 import { distanceArguments, distanceHyper, growthLimit } from "./shared/distance.js";
 
 /**
- * Prodigy, as its authors' code has it: the step takes the old estimate d, its denominator the new one. While all gradients have been zero
- * there is nothing to estimate from: d stays d₀ and nothing moves, by weight decay neither.
+ * Prodigy, as its authors' code has it: the step takes the old estimate d, its denominator the new one. While
+ * all gradients have been zero there is nothing to estimate from: d stays d₀ and nothing moves, by weight
+ * decay neither.
  *
- * Where the original keeps x₀ and subtracts x, here the steps are summed to x₀ − x: that is the same number, but the difference of two
- * nearly equal float32 numbers would have lost most of the first steps, from which the estimate grows.
+ * Where the original keeps x₀ and subtracts x, here the steps are summed to x₀ − x: that is the same number,
+ * but the difference of two nearly equal float32 numbers would have lost most of the first steps, from which
+ * the estimate grows.
  */
 export const prodigy = defineRule({
   name: "prodigy",

@@ -14,7 +14,10 @@ import { rectification } from "./shared/rectification.js";
 
 const defaults = { ...adamDefaults, weightDecay: 0 } as const;
 
-/** RAdam: Adam that first waits until the variance of its denominator is known to be finite, and then corrects for it. */
+/**
+ * RAdam: Adam that first waits until the variance of its denominator is known to be finite, and then corrects
+ * for it.
+ */
 export const radam = defineRule({
   name: "radam",
   title: "RAdam",

@@ -6,8 +6,9 @@ import { maximizeArgument } from "./shared/originals.js";
 const defaults = { lr: 1e-2, etaMinus: 0.5, etaPlus: 1.2, smallest: 1e-6, largest: 50 } as const;
 
 /**
- * Rprop without weight backtracking, for full gradients: a coordinate whose gradient changes sign halves its step, does not move and forgets the
- * gradient. Its step size belongs to each coordinate, so that schedules do not reach it.
+ * Rprop without weight backtracking, for full gradients: a coordinate whose gradient changes sign halves its
+ * step, does not move and forgets the gradient. Its step size belongs to each coordinate, so that schedules
+ * do not reach it.
  */
 export const rprop = defineRule({
   name: "rprop",

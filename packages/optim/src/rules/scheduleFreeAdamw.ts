@@ -18,7 +18,10 @@ import {
   warmupHyper,
 } from "./shared/scheduleFree.js";
 
-/** Schedule-Free AdamW: gradients are divided as Adam's are; their mean is replaced by the average of the iterates. */
+/**
+ * Schedule-Free AdamW: gradients are divided as Adam's are; their mean is replaced by the average of the
+ * iterates.
+ */
 export const scheduleFreeAdamw = defineRule({
   name: "schedule-free-adamw",
   title: "Schedule-Free AdamW",

@@ -14,9 +14,10 @@ import {
 } from "./shared/scheduleFree.js";
 
 /**
- * Schedule-Free Prodigy, as submitted to AlgoPerf: Prodigy's estimate of the distance along z, whose steps have no mean of gradients. Weight
- * decay acts at the average, with the old estimate; the step has the old and the new one. As with Prodigy nothing moves while all
- * gradients have been zero, and x₀ − z is summed from the steps.
+ * Schedule-Free Prodigy, as submitted to AlgoPerf: Prodigy's estimate of the distance along z, whose steps
+ * have no mean of gradients. Weight decay acts at the average, with the old estimate; the step has the old
+ * and the new one. As with Prodigy nothing moves while all gradients have been zero, and x₀ − z is summed
+ * from the steps.
  */
 export const scheduleFreeProdigy = defineRule({
   name: "schedule-free-prodigy",

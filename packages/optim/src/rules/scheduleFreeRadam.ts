@@ -18,8 +18,8 @@ import {
 } from "./shared/scheduleFree.js";
 
 /**
- * Schedule-Free RAdam: the rectification is its warm-up. Until ρ > 4 there is no variance to rectify by; then it either waits (silent) or steps
- * with the plain gradient.
+ * Schedule-Free RAdam: the rectification is its warm-up. Until ρ > 4 there is no variance to rectify by; then
+ * it either waits (silent) or steps with the plain gradient.
  */
 export const scheduleFreeRadam = defineRule({
   name: "schedule-free-radam",

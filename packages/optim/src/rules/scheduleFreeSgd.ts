@@ -18,7 +18,10 @@ import {
   warmupHyper,
 } from "./shared/scheduleFree.js";
 
-/** Schedule-Free SGD: no schedule of the step size, an average of the iterates in its place. Weight decay acts where gradients are taken. */
+/**
+ * Schedule-Free SGD: no schedule of the step size, an average of the iterates in its place. Weight decay acts
+ * where gradients are taken.
+ */
 export const scheduleFreeSgd = defineRule({
   name: "schedule-free-sgd",
   title: "Schedule-Free SGD",

@@ -3,7 +3,10 @@ import { add, mul, sub } from "../language/expression.js";
 import { stepSize } from "../language/hyper.js";
 import { l2Decay, maximizeArgument } from "./shared/originals.js";
 
-/** Stochastic gradient descent without momentum: torch's and optax's with `momentum` are the rules momentum and nesterov. */
+/**
+ * Stochastic gradient descent without momentum: torch's and optax's with `momentum` are the rules momentum
+ * and nesterov.
+ */
 export const sgd = defineRule({
   name: "sgd",
   title: "SGD",

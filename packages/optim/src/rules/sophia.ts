@@ -30,8 +30,9 @@ const defaults = {
 type Among<Names extends string> = Readonly<Record<Names, Expression>>;
 
 /**
- * Sophia: Newton's step of each coordinate, clipped. Every tenth step the caller fills the input `hessian` with an estimate of the
- * Hessian's diagonal (Hutchinson's or Gauss–Newton–Bartlett's); while it never does, h is 0 and every step is of the clipped size.
+ * Sophia: Newton's step of each coordinate, clipped. Every tenth step the caller fills the input `hessian`
+ * with an estimate of the Hessian's diagonal (Hutchinson's or Gauss–Newton–Bartlett's); while it never does,
+ * h is 0 and every step is of the clipped size.
  */
 export const sophia = defineRule({
   name: "sophia",

@@ -3,8 +3,8 @@ import { defineSchedule } from "./schedule.js";
 /**
  * Linear warm-up, then half a cosine wave from 1 to `final`, then `final`:
  * optax `warmup_cosine_decay_schedule(start, 1, warmup, steps, final)`, where `steps` counts the warm-up too;
- * without warm-up optax `cosine_decay_schedule(1, steps, final)` and torch `CosineAnnealingLR` up to its `T_max`.
- * Loshchilov & Hutter 2016, https://arxiv.org/abs/1608.03983.
+ * without warm-up optax `cosine_decay_schedule(1, steps, final)` and torch `CosineAnnealingLR` up to its
+ * `T_max`. Loshchilov & Hutter 2016, https://arxiv.org/abs/1608.03983.
  */
 export const cosineSchedule = defineSchedule({
   name: "cosine",

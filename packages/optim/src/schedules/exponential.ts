@@ -2,7 +2,8 @@ import { defineSchedule } from "./schedule.js";
 
 /**
  * Multiplied by `factor` over every `every` steps, continuously, and never below `final`:
- * optax `exponential_decay(1, every, factor, delay, end_value=final)`; torch `ExponentialLR(gamma)` where `every` = 1.
+ * optax `exponential_decay(1, every, factor, delay, end_value=final)`; torch `ExponentialLR(gamma)` where
+ * `every` = 1.
  */
 export const exponentialSchedule = defineSchedule({
   name: "exponential",

@@ -2,9 +2,11 @@ import { SteepestError } from "../errors.js";
 import type { Schedule } from "./schedule.js";
 
 /**
- * Schedules one after the other: the first until step `boundaries[0]` inclusive, the next until `boundaries[1]`, ...; each counts its own
- * steps from 1. optax `join_schedules(schedules, boundaries)`, torch `SequentialLR(schedulers, milestones)`.
- * @throws SteepestError `invalid-value` unless there is one boundary fewer than schedules and boundaries are integers that grow from 1
+ * Schedules one after the other: the first until step `boundaries[0]` inclusive, the next until
+ * `boundaries[1]`, ...; each counts its own steps from 1. optax `join_schedules(schedules, boundaries)`,
+ * torch `SequentialLR(schedulers, milestones)`.
+ * @throws SteepestError `invalid-value` unless there is one boundary fewer than schedules and boundaries are
+ *   integers that grow from 1
  */
 export function joinSchedules(schedules: readonly Schedule[], boundaries: readonly number[]): Schedule {
   if (schedules.length !== boundaries.length + 1)

@@ -1,10 +1,11 @@
 import { defineSchedule } from "./schedule.js";
 
 /**
- * One half cosine wave up from 1/divide to 1, one down to 1/(divide · finalDivide): torch `OneCycleLR(max_lr, total_steps, pct_start,
- * div_factor, final_div_factor)`, whose last value falls on the last step (t = steps − 1). optax `cosine_onecycle_schedule` has the same values
- * but its joints lie at ⌊warmup · steps⌋ and steps instead of one step earlier.
- * Smith & Topin 2017, https://arxiv.org/abs/1708.07120.
+ * One half cosine wave up from 1/divide to 1, one down to 1/(divide · finalDivide): torch
+ * `OneCycleLR(max_lr, total_steps, pct_start, div_factor, final_div_factor)`, whose last value falls on the
+ * last step (t = steps − 1). optax `cosine_onecycle_schedule` has the same values but its joints lie at
+ * ⌊warmup · steps⌋ and steps instead of one step earlier. Smith & Topin 2017,
+ * https://arxiv.org/abs/1708.07120.
  */
 export const oneCycleSchedule = defineSchedule({
   name: "one-cycle",

@@ -2,10 +2,11 @@ import { SteepestError, unknownName } from "../errors.js";
 import { type NumberRange, ranges } from "../language/range.js";
 
 /**
- * A learning-rate schedule: a pure function of the step k = 1, 2, 3, ... whose value multiplies the base learning rate.
+ * A learning-rate schedule: a pure function of the step k = 1, 2, 3, ... whose value multiplies the base
+ * learning rate.
  *
- * The formulas are written with t = k − 1, the number of updates already made, which is optax's `count` and torch's `last_epoch`:
- * the first update uses the value at t = 0.
+ * The formulas are written with t = k − 1, the number of updates already made, which is optax's `count` and
+ * torch's `last_epoch`: the first update uses the value at t = 0.
  */
 export type Schedule = (step: number) => number;
 
@@ -39,7 +40,8 @@ export interface ScheduleDefinition {
   readonly parameters: Readonly<Record<string, ScheduleParameter>>;
   /**
    * The schedule with the given parameters, defaults filled in.
-   * @throws SteepestError `unknown-name` for a parameter it does not have, `invalid-value` for a missing or impossible value
+   * @throws SteepestError `unknown-name` for a parameter it does not have, `invalid-value` for a missing or
+   *   impossible value
    */
   create(parameters: Readonly<Record<string, number>>): Schedule;
 }

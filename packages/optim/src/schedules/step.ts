@@ -1,6 +1,9 @@
 import { defineSchedule } from "./schedule.js";
 
-/** Multiplies by `factor` after every `every` steps: torch `StepLR(step_size, gamma)`, optax `exponential_decay(..., staircase=True)`. */
+/**
+ * Multiplies by `factor` after every `every` steps: torch `StepLR(step_size, gamma)`, optax
+ * `exponential_decay(..., staircase=True)`.
+ */
 export const stepSchedule = defineSchedule({
   name: "step",
   summary: "a staircase: multiplied by factor after every `every` steps (torch StepLR)",

@@ -50,7 +50,8 @@ export type ScheduleSpec = readonly SchedulePart[];
 
 /**
  * The schedule of a specification.
- * @throws SteepestError for an unknown name or parameter, a missing or impossible value, or boundaries that do not grow
+ * @throws SteepestError for an unknown name or parameter, a missing or impossible value, or boundaries that
+ *   do not grow
  */
 export function createSchedule(spec: ScheduleSpec): Schedule {
   const parts = spec.map((part) => findSchedule(part.name).create(part.parameters));
@@ -61,8 +62,8 @@ export function createSchedule(spec: ScheduleSpec): Schedule {
 }
 
 /**
- * Reads `cosine:steps=1000,warmup=100`, or schedules joined one after the other, each with the last step it rules:
- * `warmup:steps=100@100/constant@500/cosine:steps=500`.
+ * Reads `cosine:steps=1000,warmup=100`, or schedules joined one after the other, each with the last step it
+ * rules: `warmup:steps=100@100/constant@500/cosine:steps=500`.
  * @throws SteepestError for bad syntax and for whatever {@link createSchedule} refuses
  */
 export function parseSchedule(text: string): ScheduleSpec {

@@ -1,8 +1,8 @@
 import { defineSchedule } from "./schedule.js";
 
 /**
- * A straight line from `start` to 1, then 1: optax `linear_schedule(start, 1, steps)`, torch `LinearLR(start_factor, 1, total_iters)`.
- * With `start` = 0 the first update does not move, as in optax.
+ * A straight line from `start` to 1, then 1: optax `linear_schedule(start, 1, steps)`, torch
+ * `LinearLR(start_factor, 1, total_iters)`. With `start` = 0 the first update does not move, as in optax.
  */
 export const warmupSchedule = defineSchedule({
   name: "warmup",

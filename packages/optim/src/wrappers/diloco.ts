@@ -2,7 +2,10 @@ import { add, mod, mul, select, sub } from "../language/expression.js";
 import { count, decayRate, stepSize } from "../language/hyper.js";
 import { defineWrapper } from "./wrapper.js";
 
-/** DiLoCo with one worker: what many inner steps changed is the gradient of an outer step with Nesterov momentum. */
+/**
+ * DiLoCo with one worker: what many inner steps changed is the gradient of an outer step with Nesterov
+ * momentum.
+ */
 export const diloco = defineWrapper({
   name: "diloco",
   title: "DiLoCo (one worker)",

@@ -14,9 +14,9 @@ import type { Citation } from "../language/rule.js";
 import { defineWrapper } from "./wrapper.js";
 
 /*
- * Latest weight averaging: now and then a copy of the weights is taken, and one evaluates with an average of the copies; training
- * does not notice. AlgoPerf's submissions take copies from step 0.02·T on, every 0.002·T steps (queue) or 0.005·T (EMA) of a
- * run of T steps.
+ * Latest weight averaging: now and then a copy of the weights is taken, and one evaluates with an average of
+ * the copies; training does not notice. AlgoPerf's submissions take copies from step 0.02·T on, every 0.002·T
+ * steps (queue) or 0.005·T (EMA) of a run of T steps.
  */
 
 const cite: Citation = {

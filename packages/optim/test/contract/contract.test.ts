@@ -12,8 +12,8 @@ import { runSteps } from "../runs.js";
 import { expectToResume } from "./resume.js";
 
 /*
- * What every optimizer of the registry promises, under every choice of its options and on both back ends. A new rule is held to it by its line in
- * the registry.
+ * What every optimizer of the registry promises, under every choice of its options and on both back ends. A
+ * new rule is held to it by its line in the registry.
  */
 
 const forms = formsOf("rule", "matrix", "closure");

@@ -4,8 +4,8 @@ import { formsOf, onBackends } from "../forms.js";
 import { fillHessian, parabola, rosenbrock } from "../objectives.js";
 
 /*
- * Ten thousand steps of every method on a parabola and on Rosenbrock's function, by the first step size that gets far in the first thousand, which
- * then falls to 0.
+ * Ten thousand steps of every method on a parabola and on Rosenbrock's function, by the first step size that
+ * gets far in the first thousand, which then falls to 0.
  */
 
 const steps = 10_000;

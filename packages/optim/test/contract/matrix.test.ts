@@ -14,11 +14,14 @@ import { runSteps } from "../runs.js";
 import { expectToResume } from "./resume.js";
 
 /*
- * What every matrix rule of the registry promises, under every choice of an option and on both back ends. A new rule is held to it by its line in
- * the registry.
+ * What every matrix rule of the registry promises, under every choice of an option and on both back ends. A
+ * new rule is held to it by its line in the registry.
  */
 
-/** Tensors of awkward shapes: beside those of element rules one row, one element, a convolution, one without elements. */
+/**
+ * Tensors of awkward shapes: beside those of element rules one row, one element, a convolution, one without
+ * elements.
+ */
 const parameters: readonly ParameterSpec[] = [
   ...awkwardParameters,
   { name: "row", shape: [1, 6], role: "hiddenMatrix" },
@@ -77,7 +80,8 @@ describe.each(forms)("%s on %s", (_, backend, spec, entry) => {
     expectToResume(() => build());
   });
 
-  // In float32 matrices of equal shapes are computed in batches, so that rounding may depend on their company.
+  // In float32 matrices of equal shapes are computed in batches, so that rounding may depend on their
+  // company.
   it("updates groups as optimizers of their own would, in float64 to the same bits", () => {
     const grouped = runSteps(build({ groups: [{ names: ["weight", "bias"], hyper: { lr: 0.07 } }] }), 1, 9);
     const [alone, others] = [runSteps(build(), 1, 9), runSteps(build({}, { lr: 0.07 }), 1, 9)];

@@ -4,7 +4,10 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/safetensors.js";
 import { flatten, unflatten } from "../gradients.js";
 import { runSteps } from "../runs.js";
 
-/** Whether an optimizer goes on from a file to the same bits, from any of several steps. `build` makes it anew. */
+/**
+ * Whether an optimizer goes on from a file to the same bits, from any of several steps. `build` makes it
+ * anew.
+ */
 export function expectToResume(build: () => Optimizer): void {
   const whole = build();
   const saved = [0, 1, 2, 7].map((at, index, all) => {

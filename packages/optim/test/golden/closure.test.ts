@@ -58,8 +58,9 @@ describe.each(Object.entries(closureCases))("%s", (name, spec) => {
 });
 
 /*
- * Recorded with torch 1.13.1 in float64 from (−1.2, 1, −0.5, 0.8): what the goldens leave out, a history that overflows, fixed steps, and a limit on evaluations. After each
- * step the parameters and the number of evaluations so far.
+ * Recorded with torch 1.13.1 in float64 from (−1.2, 1, −0.5, 0.8): what the goldens leave out, a history that
+ * overflows, fixed steps, and a limit on evaluations. After each step the parameters and the number of
+ * evaluations so far.
  */
 const recorded: Readonly<
   Record<string, Readonly<Record<number, readonly [x: readonly number[], evaluations: number]>>>

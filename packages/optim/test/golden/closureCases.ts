@@ -2,7 +2,9 @@ import { fromOriginal } from "../../src/originals.js";
 import type { OptimizerSpec } from "../../src/spec.js";
 import type { Golden } from "./golden.js";
 
-/** Every recorded case of a method that evaluates the objective itself, and how its call reads in our words. */
+/**
+ * Every recorded case of a method that evaluates the objective itself, and how its call reads in our words.
+ */
 export const closureCases: Readonly<Record<string, (golden: Golden) => OptimizerSpec>> = {
   "backtracking-gd": ({ hyper: { sgd_learning_rate: learningRate, ...search } }) => {
     if (learningRate !== 1) throw new Error("the direction is the negative gradient itself");

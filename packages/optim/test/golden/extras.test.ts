@@ -6,7 +6,8 @@ import { cases } from "./cases.js";
 import { type Golden, goldenNames, goldenTolerance, readGolden, replay, trajectoryScale } from "./golden.js";
 
 /*
- * What recordings hold beside the parameters: estimates of the distance to the solution, the weights to evaluate with, the sequence z.
+ * What recordings hold beside the parameters: estimates of the distance to the solution, the weights to
+ * evaluate with, the sequence z.
  */
 
 /** A carried scalar of the first group. */

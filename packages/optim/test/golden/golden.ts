@@ -87,8 +87,8 @@ interface Replayed {
 }
 
 /**
- * Replays the recorded gradients and returns the largest error at the recorded steps, relative to the trajectory's scale; `visit` is called
- * after each step.
+ * Replays the recorded gradients and returns the largest error at the recorded steps, relative to the
+ * trajectory's scale; `visit` is called after each step.
  */
 export function replay(optimizer: Replayed, golden: Golden, visit?: (step: number) => void): number {
   for (const { name, init } of golden.params) optimizer.parameter(name).set(init);

@@ -4,8 +4,9 @@ import { goldenTolerance, readGolden, replay } from "./golden.js";
 import { matrixCases } from "./matrixCases.js";
 
 /*
- * Replays of the originals on matrices. Where an original itself changes by `noise` when its inputs change by 4e-16 (inverse roots of statistics
- * without full rank, damped by almost nothing), float32 inputs change it by as much more as their rounding is coarser.
+ * Replays of the originals on matrices. Where an original itself changes by `noise` when its inputs change by
+ * 4e-16 (inverse roots of statistics without full rank, damped by almost nothing), float32 inputs change it
+ * by as much more as their rounding is coarser.
  */
 
 const recordedPerturbation = 4e-16;

@@ -14,7 +14,8 @@ import { fixtureText, readGolden, replay, trajectoryScale } from "../golden/gold
 import { awkwardParameters, fillGradients, flatten, initialise } from "../gradients.js";
 
 /*
- * Wrappers: the weights that they evaluate with, against the originals; and what they come to at the ends of their ranges.
+ * Wrappers: the weights that they evaluate with, against the originals; and what they come to at the ends of
+ * their ranges.
  */
 
 const backends = [
@@ -166,7 +167,8 @@ describe.each(backends)("in %s", (backend, tolerance) => {
     ["averageDecay=0.75", (k: number) => 0.75 + 0 * k],
     ["averageDecay=0.75,averageWarmup=true", (k: number) => Math.min(0.75, (1 + k) / (10 + k))],
   ] as const)("the EMA of weights with %s is their recursion from the first weights on", (values, decay) => {
-    // The last phase of lamb and the only one of adam assign x; the wrapper joins it. A skipped one cannot be joined.
+    // The last phase of lamb and the only one of adam assign x; the wrapper joins it. A skipped one cannot be
+    // joined.
     for (const base of ["adam", "lamb", "sophia"]) {
       const optimizer = build(`weight-ema:base=${base},${values}`, backend);
       let average = flatten(optimizer);

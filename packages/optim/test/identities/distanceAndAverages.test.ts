@@ -5,7 +5,8 @@ import { parseOptimizerSpec } from "../../src/spec.js";
 import { noise } from "../gradients.js";
 
 /*
- * Schedule-Free methods at the ends of their interpolation, where they are older methods; and estimates of the distance that have nothing to go by.
+ * Schedule-Free methods at the ends of their interpolation, where they are older methods; and estimates of
+ * the distance that have nothing to go by.
  */
 
 const size = 5;

@@ -36,7 +36,8 @@ const identities: readonly (readonly [left: string, right: string, exact: boolea
   ["diloco:base=sgd,lr=0.05,outerLr=0.4,outerMomentum=0.8,syncPeriod=1", "nesterov:lr=0.02,beta=0.8", false],
   ["diloco:base=sgd,lr=0.05,outerLr=1,outerMomentum=0,syncPeriod=1", "sgd:lr=0.05", false],
   ["schedule-free-adamw:beta=0,kept=average", "adamw:beta1=0,weightDecay=0,lr=0.0025", false],
-  // An estimate of the distance that may not grow stays what it is at first. No term in ε, which is multiplied by the estimate.
+  // An estimate of the distance that may not grow stays what it is at first. No term in ε, which is
+  // multiplied by the estimate.
   ["prodigy:growthRate=1,d0=0.1,lr=0.2,biasCorrection=true,eps=1e-30", "adam:lr=0.02,eps=1e-30", false],
   [
     "dadapt-adam:growthRate=1,d0=0.1,lr=0.2,biasCorrection=true,eps=1e-30,beta1=0",

@@ -20,7 +20,8 @@ const error = (a: readonly number[], b: readonly number[]): number =>
 
 /** Two names of one update; how many steps they agree for. */
 const identities = [
-  // The lecture's derivation of Muon: without accumulation (GGᵀ)^(−1/4) G (GᵀG)^(−1/4) = UVᵀ. Steps 3 and 8 have zero gradients.
+  // The lecture's derivation of Muon: without accumulation (GGᵀ)^(−1/4) G (GᵀG)^(−1/4) = UVᵀ. Steps 3 and 8
+  // have zero gradients.
   ["shampoo:beta=0,eps=0,lr=0.02", "muon:method=svd,momentum=0,nesterov=false,scale=none", 9],
   ["muon:momentum=0", "muon:momentum=0,nesterov=false", 9],
   ["muon:preset=torch,weightDecay=0,lr=0.02", "muon", 9],

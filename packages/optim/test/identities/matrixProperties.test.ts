@@ -13,8 +13,8 @@ import {
 } from "../transcriptions/plainMatrices.js";
 
 /*
- * What methods on matrices do for any gradients: they turn with them, do not notice their scale, and need no more than what a gradient of rank one
- * has.
+ * What methods on matrices do for any gradients: they turn with them, do not notice their scale, and need no
+ * more than what a gradient of rank one has.
  */
 
 const [rows, columns] = [3, 4];
@@ -23,7 +23,10 @@ const [rows, columns] = [3, 4];
 const gradientOf = (seed: number): Matrix =>
   matrix(rows, columns, (i, j) => noise(seed, i * columns + j) + (i === j ? 3 + i : 0));
 const gradient = fc.nat(1e6).map(gradientOf);
-/** All different: what SOAP's first gradient has nothing of, and the second neither, is rounding, which Adam makes as large as the rest. */
+/**
+ * All different: what SOAP's first gradient has nothing of, and the second neither, is rounding, which Adam
+ * makes as large as the rest.
+ */
 const gradientsOf = (count: number) =>
   fc.uniqueArray(fc.nat(1e6), { minLength: count, maxLength: count }).map((seeds) => seeds.map(gradientOf));
 
@@ -117,7 +120,8 @@ describe("Muon's step", () => {
     fc.assert(
       fc.property(gradient, (g) => {
         const step = travelled(`muon:lr=1,scale=none,method=${method}`, [g]);
-        // The eigenvalues of O·Oᵀ lie between the bounds' squares: Gershgorin's discs are too wide, so of all unit vectors some.
+        // The eigenvalues of O·Oᵀ lie between the bounds' squares: Gershgorin's discs are too wide, so of all
+        // unit vectors some.
         for (let trial = 0; trial < 20; trial++) {
           const u = Array.from({ length: rows }, (_, i) => Math.cos(trial * (i + 1) + i));
           const [image = []] = multiply([u], step);

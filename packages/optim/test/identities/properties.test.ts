@@ -6,7 +6,8 @@ import { parseOptimizerSpec } from "../../src/spec.js";
 import { backends } from "../forms.js";
 
 /*
- * Identities for any gradients and any values: one method is another, or a closed form, or it does not notice a change of scale.
+ * Identities for any gradients and any values: one method is another, or a closed form, or it does not notice
+ * a change of scale.
  */
 
 const size = 5;

@@ -34,7 +34,10 @@ const assembled = (
     return block === undefined ? Number.NaN : m.at(block.part, i - block.corner.top, j - block.corner.left);
   });
 
-/** Eigenvectors of the smallest eigenvalue first, as torch has them: second moments stay with their places when the basis changes. */
+/**
+ * Eigenvectors of the smallest eigenvalue first, as torch has them: second moments stay with their places
+ * when the basis changes.
+ */
 const reversed = (a: Matrix): Matrix => a.map((row) => [...row].reverse());
 
 export const distributedShampoo: MatrixTranscription = (h, options, start) => {

@@ -11,7 +11,8 @@ import { matrix } from "./plainMatrices.js";
 import type { Forms, Numbers } from "./transcriptions.js";
 
 /*
- * Methods on matrices against their transcriptions, for any values of their hyper-parameters under which roots are well conditioned.
+ * Methods on matrices against their transcriptions, for any values of their hyper-parameters under which
+ * roots are well conditioned.
  */
 
 const transcriptions: Readonly<Record<string, MatrixTranscription>> = {
@@ -101,7 +102,10 @@ function largestError(
 const isDetermined = ({ preconditioner }: Forms, { blockSize = 0, start = 0 }: Numbers): boolean =>
   preconditioner !== "correctedEigenvalues" || (blockSize < 5 && start >= 5);
 
-/** CASPR takes a root by products as far as it came, like its original: its transcription, which has exact roots, is of the exact form. */
+/**
+ * CASPR takes a root by products as far as it came, like its original: its transcription, which has exact
+ * roots, is of the exact form.
+ */
 const forms = formsOf("matrix").filter(
   ([, { options }, { name }]) => name !== "caspr" || options.root === "eigen",
 );

@@ -4,8 +4,8 @@ import type { Forms, Numbers } from "./transcriptions.js";
 import { value } from "./vectors.js";
 
 /*
- * Methods on matrices once more, literally, as their papers or originals compute them: given the chosen values and the parameter's start, a function
- * that makes one step of the whole parameter.
+ * Methods on matrices once more, literally, as their papers or originals compute them: given the chosen
+ * values and the parameter's start, a function that makes one step of the whole parameter.
  */
 
 export type MatrixStep = (x: Matrix, g: Matrix, k: number) => Matrix;

@@ -28,7 +28,10 @@ export const trace = (a: Matrix): number => sum(a.map((row, i) => row[i] ?? Numb
 /** AAᵀ. */
 export const gram = (a: Matrix): Matrix => multiply(a, transpose(a));
 
-/** Eigenvalues, largest first, and eigenvectors as columns: Jacobi's rotations, one off-diagonal element after the other. */
+/**
+ * Eigenvalues, largest first, and eigenvectors as columns: Jacobi's rotations, one off-diagonal element after
+ * the other.
+ */
 export function eigen(symmetric: Matrix): { readonly values: readonly number[]; readonly vectors: Matrix } {
   const size = heightOf(symmetric);
   const a = symmetric.map((row) => [...row]);

@@ -2,8 +2,9 @@ import { momentTranscriptions } from "./moments.js";
 import { wrapperTranscriptions } from "./wrappers.js";
 
 /**
- * Every rule once more, literally and one number at a time, as its originals compute it: an oracle that shares nothing with the rule language.
- * Each function gets the parameter, its gradient, the step from 1, its memory (zeros at first) and the chosen values, and returns the new parameter.
+ * Every rule once more, literally and one number at a time, as its originals compute it: an oracle that
+ * shares nothing with the rule language. Each function gets the parameter, its gradient, the step from 1, its
+ * memory (zeros at first) and the chosen values, and returns the new parameter.
  */
 export interface Memory {
   [slot: string]: number;

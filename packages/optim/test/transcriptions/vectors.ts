@@ -1,8 +1,8 @@
 import type { Forms, Numbers, VectorStep } from "./transcriptions.js";
 
 /**
- * Literal transcriptions of rules that sum over elements: given the chosen values and the parameter's start, a function that makes one
- * step of the whole parameter and keeps its memory to itself.
+ * Literal transcriptions of rules that sum over elements: given the chosen values and the parameter's start,
+ * a function that makes one step of the whole parameter and keeps its memory to itself.
  */
 export type SumTranscription = (hyper: Numbers, options: Forms, start: readonly number[]) => VectorStep;
 

@@ -1,7 +1,8 @@
 import type { Numbers, Transcription } from "./transcriptions.js";
 
 /*
- * Wrappers once more, over the transcription of what they wrap. Their averages, which training does not notice, are in averages.test.ts.
+ * Wrappers once more, over the transcription of what they wrap. Their averages, which training does not
+ * notice, are in averages.test.ts.
  */
 
 const of = (values: Numbers, name: string): number => values[name] ?? 0;

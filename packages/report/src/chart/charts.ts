@@ -8,7 +8,10 @@ export const scales = createScales({ format });
 /** The charts of this package, where they run outside a page. */
 export const charts = createCharts({ scales });
 
-/** Builds the colours of a chart that follow the page's theme through CSS variables. Self-contained, for a page's script. */
+/**
+ * Builds the colours of a chart that follow the page's theme through CSS variables. Self-contained, for a
+ * page's script.
+ */
 export const createPageColours = (): ChartColours => ({
   ink: "var(--ink)",
   muted: "var(--muted)",

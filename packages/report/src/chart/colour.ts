@@ -6,7 +6,9 @@ export interface FieldColours {
   lineOpacity(index: number, count: number): number;
 }
 
-/** Builds the colours of contours. Self-contained, so that a page's inline script can hold the same source. */
+/**
+ * Builds the colours of contours. Self-contained, so that a page's inline script can hold the same source.
+ */
 export function createFieldColours(): FieldColours {
   const channel = (colour: string, index: number): number =>
     Number.parseInt(colour.slice(1 + 2 * index, 3 + 2 * index), 16);

@@ -18,7 +18,10 @@ export interface ContourLevel {
 
 const maximumLevels = 26;
 const levelsPerDecade = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 50];
-/** The share of the box inside the lowest line. Any lower and a narrow valley falls apart into islands of the grid. */
+/**
+ * The share of the box inside the lowest line. Any lower and a narrow valley falls apart into islands of the
+ * grid.
+ */
 const lowestShare = 0.015;
 
 /** Log-spaced levels 10^(j/n) that cover the positive finite values, ascending, at most 26. */
@@ -56,7 +59,10 @@ function ringPath(ring: readonly (readonly number[])[]): string {
   return text.endsWith("l") ? "" : `${text.trimEnd()}z`;
 }
 
-/** Contour lines at log-spaced levels, found by marching squares on log f so that they are as smooth low as high. */
+/**
+ * Contour lines at log-spaced levels, found by marching squares on log f so that they are as smooth low as
+ * high.
+ */
 export function contourPaths(field: Field): readonly ContourLevel[] {
   const levels = contourLevels(field.values);
   const lowest = levels[0];

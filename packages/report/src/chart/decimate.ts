@@ -44,13 +44,16 @@ class SegmentHeap {
   }
 }
 
-/** A distance, in units of what is visible, that nobody sees at any zoom; straight pieces differ by rounding only. */
+/**
+ * A distance, in units of what is visible, that nobody sees at any zoom; straight pieces differ by rounding
+ * only.
+ */
 const invisible = 1e-7;
 
 /**
- * About `count` indices from 0 to the last, half evenly spread and half evenly on a logarithmic scale, since optimizers are fast at
- * first. Without them, an endless oscillation at the end of a run, where every sample is equally far from the line, would take
- * all samples and leave none for the way there.
+ * About `count` indices from 0 to the last, half evenly spread and half evenly on a logarithmic scale, since
+ * optimizers are fast at first. Without them, an endless oscillation at the end of a run, where every sample
+ * is equally far from the line, would take all samples and leave none for the way there.
  */
 function anchors(length: number, count: number): readonly number[] {
   const last = length - 1;
@@ -64,11 +67,11 @@ function anchors(length: number, count: number): readonly number[] {
 }
 
 /**
- * Which samples of a trajectory to keep so that it looks and moves the same: ascending indices, the first and the last included,
- * at most `limit` of them. Half are spread over the time; the rest go where the linear interpolation in time is worst (Douglas–Peucker
- * with synchronised distance: Meratnia and de By 2004), so that both the shape and the speed along it are kept, and oscillations are
- * not aliased.
- * Each channel is one coordinate in units of what is visible (1 = the whole width); all are equally long and finite.
+ * Which samples of a trajectory to keep so that it looks and moves the same: ascending indices, the first and
+ * the last included, at most `limit` of them. Half are spread over the time; the rest go where the linear
+ * interpolation in time is worst (Douglas–Peucker with synchronised distance: Meratnia and de By 2004), so
+ * that both the shape and the speed along it are kept, and oscillations are not aliased. Each channel is one
+ * coordinate in units of what is visible (1 = the whole width); all are equally long and finite.
  */
 export function decimate(
   channels: readonly ArrayLike<number>[],

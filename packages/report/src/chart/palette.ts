@@ -1,4 +1,7 @@
-/** How one series is told apart from the others: colour, line style and marker, so that colour alone never decides. */
+/**
+ * How one series is told apart from the others: colour, line style and marker, so that colour alone never
+ * decides.
+ */
 export interface SeriesStyle {
   /** Index into the palette; a page's colour of it is the CSS variable `--series-<index>`. */
   readonly colour: number;
@@ -10,7 +13,10 @@ export interface SeriesStyle {
 /** The shape of a series' head. */
 export type Marker = "circle" | "square" | "triangle" | "diamond";
 
-/** Sixteen hues each, ordered so that neighbours differ; every one has a contrast of 3:1 or more on its background. */
+/**
+ * Sixteen hues each, ordered so that neighbours differ; every one has a contrast of 3:1 or more on its
+ * background.
+ */
 export const palette: Readonly<Record<"light" | "dark", readonly string[]>> = {
   light: [
     ..."#0b62c4 #d1322b #127a3c #8a3fc0 #c05f00 #0a7f84 #c4308c #7a5a12".split(" "),

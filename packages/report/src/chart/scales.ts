@@ -10,7 +10,10 @@ export interface Tick {
 export interface Scale {
   readonly kind: ScaleKind;
   readonly domain: readonly [number, number];
-  /** Where a value lies, 0 at the low end and 1 at the high end, possibly outside; NaN where the value has no place. */
+  /**
+   * Where a value lies, 0 at the low end and 1 at the high end, possibly outside; NaN where the value has no
+   * place.
+   */
   position(value: number): number;
   /** The value at a position. */
   invert(position: number): number;

@@ -1,7 +1,10 @@
 import type { SvgNode } from "./node.js";
 import type { SeriesStyle } from "./palette.js";
 
-/** Builds swatches: a short piece of a series' line with its marker. Self-contained, for a page's inline script. */
+/**
+ * Builds swatches: a short piece of a series' line with its marker. Self-contained, for a page's inline
+ * script.
+ */
 export function createSwatch(): (style: SeriesStyle) => SvgNode {
   return ({ colour, dash, marker }) => {
     const fill = `var(--series-${colour})`;

@@ -3,7 +3,10 @@ import { palette } from "./palette.js";
 /** The themes that there are. */
 export type ThemeName = "light" | "dark";
 
-/** The colours of a page or picture, by use. All text has a contrast of 4.5:1 or more on `page` and on `surface`. */
+/**
+ * The colours of a page or picture, by use. All text has a contrast of 4.5:1 or more on `page` and on
+ * `surface`.
+ */
 export interface Theme {
   readonly page: string;
   readonly surface: string;

@@ -50,7 +50,10 @@ const mostPoints = 600;
 /** Digits that a chart can show, with some to spare. */
 const rounded = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(6)) : value);
 
-/** Where the axis begins and ends: a little beyond the outermost values, so that neither dots nor lines are cut at the edge. */
+/**
+ * Where the axis begins and ends: a little beyond the outermost values, so that neither dots nor lines are
+ * cut at the edge.
+ */
 function axisOf({ label, log, domain }: ClaimAxis, values: readonly number[], room: number): ChartAxis {
   const kind = log === true ? "log" : "linear";
   if (domain !== undefined) return { label, scale: kind, domain };

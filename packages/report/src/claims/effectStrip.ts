@@ -31,8 +31,8 @@ function axis(values: readonly number[]): (value: number) => number {
 }
 
 /**
- * An interval as a bar against the values with which a claim holds, which are shaded from threshold to threshold; as an SVG that
- * follows the page's theme.
+ * An interval as a bar against the values with which a claim holds, which are shaded from threshold to
+ * threshold; as an SVG that follows the page's theme.
  */
 export function effectStrip(effect: ClaimEffect): SvgNode {
   const { estimate, low, high, holds } = effect;

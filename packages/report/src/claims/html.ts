@@ -144,8 +144,8 @@ ${tables.map(table)}
 }
 
 /**
- * The page of claims: one HTML file without any network. For each claim what is stated, what was run, what decides with its interval,
- * the verdict and the charts.
+ * The page of claims: one HTML file without any network. For each claim what is stated, what was run, what
+ * decides with its interval, the verdict and the charts.
  */
 export function claimsHtml(data: ClaimsData): string {
   const pictures = data.claims.map(claimPicture);

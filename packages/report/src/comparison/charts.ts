@@ -40,7 +40,9 @@ export type ComparisonCharts = (
   height: number,
 ) => ChartSpec;
 
-/** Builds the charts of a comparison. Self-contained, so that a page's inline script can hold the same source. */
+/**
+ * Builds the charts of a comparison. Self-contained, so that a page's inline script can hold the same source.
+ */
 export function createComparisonCharts({
   colours,
   format,
@@ -118,7 +120,8 @@ export function createComparisonCharts({
     };
     const values = entries.flatMap((entry) => curveOf(entry).value);
     if (chart === "loss") {
-      // One run that explodes must not flatten the others: the axis ends a little above the median of the runs' own maxima.
+      // One run that explodes must not flatten the others: the axis ends a little above the median of the
+      // runs' own maxima.
       const ceiling = quantile(
         entries.map((entry) => sorted(entry.loss.value).at(-1) ?? Number.NaN),
         0.5,

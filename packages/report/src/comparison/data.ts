@@ -6,16 +6,16 @@ export interface Estimate {
 }
 
 /**
- * What it took to reach the target, bounded by the seeds (`high` is infinite where one missed it), or why it was not reached
- * ("best validation accuracy 0.853, target 0.87").
+ * What it took to reach the target, bounded by the seeds (`high` is infinite where one missed it), or why it
+ * was not reached ("best validation accuracy 0.853, target 0.87").
  */
 export type Cost =
   | ({ readonly kind: "reached" } & Estimate)
   | { readonly kind: "missed"; readonly reason: string };
 
 /**
- * One quantity over a run's progress, aggregated over seeds. All arrays are equally long; `low` and `high` bound the seeds.
- * NaN and infinities are allowed and leave a gap.
+ * One quantity over a run's progress, aggregated over seeds. All arrays are equally long; `low` and `high`
+ * bound the seeds. NaN and infinities are allowed and leave a gap.
  */
 export interface Curve {
   readonly steps: readonly number[];
@@ -46,7 +46,10 @@ export interface SensitivityPoint {
 export interface ComparisonEntry {
   /** The optimizer as the command line takes it, e.g. `adam` or `adam:beta1=0.8`. */
   readonly optimizer: string;
-  /** Why nothing was measured at its learning rate, where that is so; rank, group and accuracies are then absent. */
+  /**
+   * Why nothing was measured at its learning rate, where that is so; rank, group and accuracies are then
+   * absent.
+   */
   readonly unmeasured?: "diverged" | "failed";
   /** Place from 1. Entries whose difference is within the noise share a `group`. */
   readonly rank?: number;

@@ -63,8 +63,9 @@ function failures(data: ComparisonData): Markup {
 }
 
 /**
- * The page of a comparison: one HTML file without any network. Leaderboard with intervals and groups, curves over steps or CPU
- * seconds with bands over the seeds, sensitivity to the learning rate, and everything that is needed to judge and repeat it.
+ * The page of a comparison: one HTML file without any network. Leaderboard with intervals and groups, curves
+ * over steps or CPU seconds with bands over the seeds, sensitivity to the learning rate, and everything that
+ * is needed to judge and repeat it.
  */
 export function comparisonHtml(data: ComparisonData): string {
   const picture: ComparisonPicture = {

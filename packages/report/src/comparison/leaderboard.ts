@@ -36,7 +36,10 @@ function behind({ standing }: ComparisonEntry): Markup {
 <span class="bounds">p = ${format.number(standing.pValue, 2)}</span></td>`;
 }
 
-/** The leaderboard as a table, best first; entries of one group are those that the seeds cannot tell from its first. */
+/**
+ * The leaderboard as a table, best first; entries of one group are those that the seeds cannot tell from its
+ * first.
+ */
 export function leaderboardTable(data: ComparisonData): Markup {
   const judged = data.entries.some((entry) => entry.standing !== undefined);
   const rows = data.entries.map(

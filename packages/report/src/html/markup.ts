@@ -21,7 +21,9 @@ export function html(strings: TemplateStringsArray, ...values: readonly Insertio
 /** Declares text to be markup: for what this package itself generated, e.g. SVG. */
 export const trusted = (text: string): Markup => new Markup(text);
 
-/** JSON that is safe inside a `<script>` element: no `<`, so nothing can close the element or open a comment. */
+/**
+ * JSON that is safe inside a `<script>` element: no `<`, so nothing can close the element or open a comment.
+ */
 export const embeddedJson = (data: unknown): string =>
   JSON.stringify(data)
     .replace(/</g, "\\u003c")

@@ -18,8 +18,9 @@ export interface PageContent {
 const hashSource = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /**
- * One self-contained HTML file. Its content security policy forbids every network request and every script and style other than
- * the two that it was written with, so nothing that a name smuggles in could run, and the file opens anywhere offline.
+ * One self-contained HTML file. Its content security policy forbids every network request and every script
+ * and style other than the two that it was written with, so nothing that a name smuggles in could run, and
+ * the file opens anywhere offline.
  */
 export function htmlPage(content: PageContent): string {
   const style = pageStyle + content.style;

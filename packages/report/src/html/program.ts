@@ -1,7 +1,8 @@
 /**
- * The script of a page, put together from functions of this package: each function's own compiled source goes into the page, so
- * that page code is checked TypeScript, is shared with the code that draws static charts, and needs no bundler. The price is one
- * rule: such a function is self-contained. It uses its arguments and the platform, and nothing else of its module.
+ * The script of a page, put together from functions of this package: each function's own compiled source goes
+ * into the page, so that page code is checked TypeScript, is shared with the code that draws static charts,
+ * and needs no bundler. The price is one rule: such a function is self-contained. It uses its arguments and
+ * the platform, and nothing else of its module.
  */
 export interface PageProgram<Parts extends object> {
   /** Adds a part; later parts find it under its name. */

@@ -16,7 +16,10 @@ export interface ChartPanelOptions {
   readonly dimAfterCursor?: boolean;
 }
 
-/** A live chart: redraws to its size, shows a cursor with a dot on every line, names the line under the pointer. */
+/**
+ * A live chart: redraws to its size, shows a cursor with a dot on every line, names the line under the
+ * pointer.
+ */
 export interface ChartPanel {
   redraw(): void;
   /** Moves the cursor to an x value; undefined takes it away. */

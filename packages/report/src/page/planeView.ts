@@ -208,7 +208,8 @@ export function createPlaneViews({
       trace(0);
       context.setLineDash([]);
       if (!faded) {
-        // The tail: the last tenth of the race so far, in pieces that overlap, so that it is strongest at the head.
+        // The tail: the last tenth of the race so far, in pieces that overlap, so that it is strongest at the
+        // head.
         for (const share of [0.1, 0.06, 0.03]) {
           context.globalAlpha = 0.34;
           context.lineWidth = strong ? 4.6 : 3.4;

@@ -26,7 +26,8 @@ export function mountRace(
 ): void {
   const secondsAtSpeedOne = 12;
   let logSteps = false;
-  // In one dimension all values are of one size, and runs that sit at the minimum would fill a logarithmic axis with their zeros.
+  // In one dimension all values are of one size, and runs that sit at the minimum would fill a logarithmic
+  // axis with their zeros.
   let logGap = picture.view.kind === "plane";
   let emphasis: string | undefined;
 

@@ -9,15 +9,23 @@ export type RunOutcome =
   /** The iterate or its value stopped being finite at this step. */
   | { readonly kind: "diverged"; readonly step: number };
 
-/** One optimizer's run. The arrays start with the starting point, step 0, and end before the first value that is not finite. */
+/**
+ * One optimizer's run. The arrays start with the starting point, step 0, and end before the first value that
+ * is not finite.
+ */
 export interface RaceRun {
   /** Unique name of the run, e.g. `adam` or `adam:beta1=0.8`. */
   readonly label: string;
   /** Absent for a method without one. */
   readonly learningRate?: number;
-  /** Whether the learning rate is a factor of a step that the method finds itself, no step size; false by default. */
+  /**
+   * Whether the learning rate is a factor of a step that the method finds itself, no step size; false by
+   * default.
+   */
   readonly learningRateIsFactor?: boolean;
-  /** The rule that moves the point in place of a method on matrices which does not take it; absent elsewhere. */
+  /**
+   * The rule that moves the point in place of a method on matrices which does not take it; absent elsewhere.
+   */
   readonly companion?: string;
   /** Whether the path is that of the weights to evaluate with, an average; false by default. */
   readonly averages?: boolean;

@@ -63,8 +63,9 @@ const point = (coordinates: readonly number[]): string =>
       : `(${coordinates.map((coordinate) => format.number(coordinate)).join(", ")})`;
 
 /**
- * The page of a race: one HTML file without any network, animated (play, scrub, speed, keyboard), with the paths over contours or,
- * in one dimension, over the steps, the gap to the minimum over the steps, and the table of results.
+ * The page of a race: one HTML file without any network, animated (play, scrub, speed, keyboard), with the
+ * paths over contours or, in one dimension, over the steps, the gap to the minimum over the steps, and the
+ * table of results.
  */
 export function raceHtml(data: RaceData): string {
   const findings = html`<p class="findings">${raceFindings(data).join(" ")}</p>`;

@@ -47,7 +47,10 @@ const pointLimit = 2000;
 const smallestGap = 1e-16;
 /** Below this a gap is the rounding of f, not progress. */
 const roundingOf = (minimum: number): number => Math.max(smallestGap, 4 * Number.EPSILON * Math.abs(minimum));
-/** Coordinates are held within this many box widths of the box; a diverging run needs no more to be seen leaving. */
+/**
+ * Coordinates are held within this many box widths of the box; a diverging run needs no more to be seen
+ * leaving.
+ */
 const farthest = 20;
 
 const significant = (value: number, digits: number): number => Number(value.toPrecision(digits));

@@ -138,7 +138,10 @@ function planePanel(
   ]);
 }
 
-/** A still picture of a race, complete in itself: paths over contours (or over the steps), the gap over the steps, the names. */
+/**
+ * A still picture of a race, complete in itself: paths over contours (or over the steps), the gap over the
+ * steps, the names.
+ */
 export function raceSvg(data: RaceData, options: RaceSvgOptions = {}): string {
   const name = options.theme ?? "light";
   const theme = themes[name];

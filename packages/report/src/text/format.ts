@@ -1,8 +1,9 @@
 /** Numbers as text, the same on a terminal, in a page and inside a page's own script. */
 export interface NumberFormat {
   /**
-   * A number with the given count of significant digits (4 by default) and no trailing zeros: integers below 1e9 stay exact,
-   * magnitudes below 1e-4 or from 1e6 become `1.23e-7`, the rest plain decimals. `∞`, `-∞` and `NaN` are spelled so.
+   * A number with the given count of significant digits (4 by default) and no trailing zeros: integers below
+   * 1e9 stay exact, magnitudes below 1e-4 or from 1e6 become `1.23e-7`, the rest plain decimals. `∞`, `-∞`
+   * and `NaN` are spelled so.
    */
   number(value: number, significant?: number): string;
   /** An integer with thousands separated by commas: `79,510`. */

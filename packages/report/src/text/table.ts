@@ -48,8 +48,9 @@ function fit(natural: readonly number[], columns: readonly TextColumn[], limit: 
 }
 
 /**
- * A table for a terminal: titles, a rule, one line a row; no trailing blanks. Widths follow what the terminal shows (wide and
- * combining characters count as such). Columns that shrink give way first; the table never wraps a line by itself.
+ * A table for a terminal: titles, a rule, one line a row; no trailing blanks. Widths follow what the terminal
+ * shows (wide and combining characters count as such). Columns that shrink give way first; the table never
+ * wraps a line by itself.
  */
 export function textTable(
   columns: readonly TextColumn[],

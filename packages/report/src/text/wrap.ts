@@ -1,6 +1,9 @@
 import { displayWidth } from "./width.js";
 
-/** A text in lines of at most `width` columns, each after the indent, broken at spaces; a longer word gets a line of its own. */
+/**
+ * A text in lines of at most `width` columns, each after the indent, broken at spaces; a longer word gets a
+ * line of its own.
+ */
 export function wrap(text: string, width: number, indent = ""): string {
   const lines: string[] = [];
   let line = "";

@@ -31,7 +31,10 @@ export function epochCount(epochs: number): number {
   return epochs;
 }
 
-/** Full mini-batches in a pass over the training examples. @throws SteepestError `invalid-value` where not one is full */
+/**
+ * Full mini-batches in a pass over the training examples. @throws SteepestError `invalid-value` where not one
+ * is full
+ */
 export function stepsPerEpoch(workload: Workload, { trainCount }: LoadedWorkload, batchSize: number): number {
   if (batchSize > trainCount)
     throw invalidValue(

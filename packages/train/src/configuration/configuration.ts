@@ -25,7 +25,10 @@ export interface TrainConfig {
   readonly optimizer: OptimizerSpec;
   /** Shorthand for the optimizer's `lr`. */
   readonly learningRate?: number;
-  /** Factor on the learning rate as a function of the step, as `parseSchedule` reads it; steps may be shares of the run: `5%`. */
+  /**
+   * Factor on the learning rate as a function of the step, as `parseSchedule` reads it; steps may be shares
+   * of the run: `5%`.
+   */
   readonly schedule?: string;
   /** Bounds on the gradient before the update: on its norm over all parameters, and on each element. */
   readonly clip?: { readonly globalNorm?: number; readonly value?: number };
@@ -41,7 +44,9 @@ export interface TrainConfig {
   readonly target?: number;
   /** Whether the run ends at the target; true by default. */
   readonly stopAtTarget?: boolean;
-  /** Periods in steps: of evaluations and of checkpoints (an epoch by default), of reports (10 by default). */
+  /**
+   * Periods in steps: of evaluations and of checkpoints (an epoch by default), of reports (10 by default).
+   */
   readonly evaluateEvery?: number;
   readonly checkpointEvery?: number;
   readonly reportEvery?: number;
@@ -76,7 +81,8 @@ export type RunConfiguration = Readonly<z.infer<typeof runConfigurationSchema>>;
 
 /**
  * Fills in what a configuration leaves open.
- * @throws SteepestError `invalid-value` for values out of range or that exclude each other, `unknown-name` for unknown optimizers
+ * @throws SteepestError `invalid-value` for values out of range or that exclude each other, `unknown-name`
+ *   for unknown optimizers
  */
 export function resolveConfiguration(
   config: TrainConfig,

@@ -1,8 +1,8 @@
 import { SteepestError } from "@steepest/optim";
 
 /**
- * A setting in which numbers of steps stand as shares of a run, such as `cosine:steps=100%,warmup=5%` or `averageStart=2%`, with these
- * replaced by numbers: rounded, and at least 1.
+ * A setting in which numbers of steps stand as shares of a run, such as `cosine:steps=100%,warmup=5%` or
+ * `averageStart=2%`, with these replaced by numbers: rounded, and at least 1.
  * @throws SteepestError `invalid-value` for a share above 100%
  */
 export const withShares = (text: string, steps: number): string =>

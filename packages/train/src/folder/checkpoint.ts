@@ -30,8 +30,9 @@ export const progressSchema = z.strictObject({
 });
 
 /**
- * Where a run stands after `step` updates, parameters and optimizer state apart. Random numbers need no place here: initial
- * parameters, order of examples and dropout are pure functions of the configuration's seed and the step.
+ * Where a run stands after `step` updates, parameters and optimizer state apart. Random numbers need no place
+ * here: initial parameters, order of examples and dropout are pure functions of the configuration's seed and
+ * the step.
  */
 export type Progress = Readonly<z.infer<typeof progressSchema>>;
 

@@ -33,7 +33,8 @@ export type RunStatus =
 
 /**
  * Reads what a folder holds.
- * @throws SteepestError `malformed-file` for a damaged file, `state-mismatch` where checkpoint and configuration disagree
+ * @throws SteepestError `malformed-file` for a damaged file, `state-mismatch` where checkpoint and
+ *   configuration disagree
  */
 export async function inspectRun(folder: string): Promise<RunStatus> {
   const configuration = await readJson(join(folder, runFiles.configuration), runConfigurationSchema);

@@ -3,8 +3,8 @@ import type { z } from "zod";
 
 /**
  * Parses JSON of a known form.
- * @throws SteepestError `malformed-file` that names the place and the first field that is not as expected, or says that another
- *   version of this program wrote it
+ * @throws SteepestError `malformed-file` that names the place and the first field that is not as expected, or
+ *   says that another version of this program wrote it
  */
 export function parseJson<Schema extends z.ZodType>(
   text: string,

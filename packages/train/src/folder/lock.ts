@@ -3,8 +3,8 @@ import { SteepestError } from "@steepest/optim";
 
 /**
  * Does work on a folder that no other process may touch meanwhile; makes the folder where it is missing.
- * @throws SteepestError `misuse` where another process uses the folder, with that process' number, `invalid-value` where there
- *   cannot be a folder of that name or nothing can be written into it
+ * @throws SteepestError `misuse` where another process uses the folder, with that process' number,
+ *   `invalid-value` where there cannot be a folder of that name or nothing can be written into it
  */
 export async function* withFolderLocked<Event, Result>(
   folder: string,

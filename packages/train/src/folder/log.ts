@@ -13,7 +13,8 @@ export interface CsvLog {
 }
 
 /**
- * Opens a log and drops everything after its first `length` bytes, the rows that a checkpoint covers; 0 begins it anew.
+ * Opens a log and drops everything after its first `length` bytes, the rows that a checkpoint covers; 0
+ * begins it anew.
  * @throws SteepestError `malformed-file` where the file is shorter than that
  */
 export async function openCsvLog(path: string, columns: readonly string[], length: number): Promise<CsvLog> {

@@ -1,4 +1,7 @@
-/** Readings of the three clocks that are not the step counter, in seconds since the run began, pauses and resumes left out. */
+/**
+ * Readings of the three clocks that are not the step counter, in seconds since the run began, pauses and
+ * resumes left out.
+ */
 export interface ClockReading {
   /** Wall time spent in training work: gradients and updates. */
   readonly seconds: number;

@@ -40,8 +40,8 @@ interface State {
 }
 
 /**
- * Trains from where `from` stands to the end: steps, and at their periods reports, evaluations and checkpoints.
- * The same configuration gives the same bits wherever it was stopped and resumed.
+ * Trains from where `from` stands to the end: steps, and at their periods reports, evaluations and
+ * checkpoints. The same configuration gives the same bits wherever it was stopped and resumed.
  */
 export async function* runLoop(
   session: Session,
@@ -138,7 +138,10 @@ async function advance(
   }
 }
 
-/** Evaluates validation, and at the end of the run the other splits too; keeps the best and the first to reach the target. */
+/**
+ * Evaluates validation, and at the end of the run the other splits too; keeps the best and the first to reach
+ * the target.
+ */
 async function evaluateState(
   session: Session,
   state: State,

@@ -56,9 +56,9 @@ export const completedRunSchema = z.strictObject({
 });
 
 /**
- * A run that came to its end: by its number of steps or by its target. `steps` is the number of updates made; `seconds` and
- * `cpuSeconds` are the wall and CPU time of training alone; `best` is the evaluation with the highest validation accuracy;
- * `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
+ * A run that came to its end: by its number of steps or by its target. `steps` is the number of updates made;
+ * `seconds` and `cpuSeconds` are the wall and CPU time of training alone; `best` is the evaluation with the
+ * highest validation accuracy; `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
  */
 export type CompletedRun = Readonly<z.infer<typeof completedRunSchema>>;
 

@@ -13,7 +13,10 @@ export interface Session {
   readonly loaded: LoadedWorkload;
   readonly optimizer: AnyOptimizer;
   readonly bound: BoundWorkload;
-  /** Makes a step and gives the loss where it began. @throws SteepestError `non-finite` where that is not finite */
+  /**
+   * Makes a step and gives the loss where it began. @throws SteepestError `non-finite` where that is not
+   * finite
+   */
   step(k: number): Promise<number>;
   /** Frees what is not garbage collected; nothing may run any more. */
   release(): Promise<void>;
@@ -21,7 +24,8 @@ export interface Session {
 
 /**
  * Builds what a configuration describes: freshly initialised, or in the state of a checkpoint.
- * @throws SteepestError for hyper-parameters out of range, and `state-mismatch` where the checkpoint has other parameters or state
+ * @throws SteepestError for hyper-parameters out of range, and `state-mismatch` where the checkpoint has
+ *   other parameters or state
  */
 export async function openSession(
   configuration: RunConfiguration,
@@ -88,8 +92,8 @@ function restore(
 }
 
 /**
- * Does something with the weights to evaluate with: those of `bound.evaluate` and of `evaluationParameter`. Training goes on
- * from where it was.
+ * Does something with the weights to evaluate with: those of `bound.evaluate` and of `evaluationParameter`.
+ * Training goes on from where it was.
  */
 export async function inEvaluation<Result>(
   { optimizer }: Session,
@@ -105,7 +109,9 @@ export async function inEvaluation<Result>(
   }
 }
 
-/** A copy of the weights to evaluate with, for a checkpoint; none where they are the parameters themselves. */
+/**
+ * A copy of the weights to evaluate with, for a checkpoint; none where they are the parameters themselves.
+ */
 export function evaluationTensors({ loaded, optimizer }: Session): ReadonlyMap<string, SafetensorsTensor> {
   if (optimizer.arenaBytes.evaluation === 0) return new Map();
   optimizer.enterEvaluation();
@@ -121,7 +127,8 @@ export function evaluationTensors({ loaded, optimizer }: Session): ReadonlyMap<s
 
 /**
  * The parameters as they stand, for a checkpoint: views, not copies.
- * @throws SteepestError `non-finite` where one is not finite, so that a checkpoint never replaces a good one by a bad one
+ * @throws SteepestError `non-finite` where one is not finite, so that a checkpoint never replaces a good one
+ *   by a bad one
  */
 export function parameterTensors(
   { loaded, optimizer }: Session,

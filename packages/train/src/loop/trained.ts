@@ -17,16 +17,20 @@ import type { RunConfiguration } from "../configuration/configuration.js";
 export interface TrainedOptimizer {
   readonly optimizer: Optimizer | ClosureOptimizer;
   /**
-   * Makes step `k`: calls `gradient(k)`, which fills the gradients of that step's mini-batch, once, or as often as the method evaluates, and updates.
-   * Gives the loss where the step began.
-   * @throws SteepestError `non-finite` where that is not finite; the parameters are then those of the last finite loss
+   * Makes step `k`: calls `gradient(k)`, which fills the gradients of that step's mini-batch, once, or as
+   * often as the method evaluates, and updates. Gives the loss where the step began.
+   * @throws SteepestError `non-finite` where that is not finite; the parameters are then those of the last
+   *   finite loss
    */
   step(k: number, gradient: (k: number) => Promise<number>): Promise<number>;
   /** Frees what is not garbage collected. */
   release(): Promise<void>;
 }
 
-/** Builds the optimizer of a configuration. @throws SteepestError for values out of range and settings that it cannot honour */
+/**
+ * Builds the optimizer of a configuration. @throws SteepestError for values out of range and settings that it
+ * cannot honour
+ */
 export function trainedOptimizer(
   { optimizer: text, schedule, clip, threads }: RunConfiguration,
   parameters: readonly ParameterSpec[],

@@ -1,7 +1,10 @@
 import { type OptimizerSpec, optimizerOf, type RegistryEntry, SteepestError } from "@steepest/optim";
 import type { Landscape } from "@steepest/workloads";
 
-/** The hyper-parameters that are an optimizer's learning rate. Of a rule on matrices there may be another for what is no matrix. */
+/**
+ * The hyper-parameters that are an optimizer's learning rate. Of a rule on matrices there may be another for
+ * what is no matrix.
+ */
 const learningRateNames = (entry: RegistryEntry): readonly string[] =>
   (entry.kind === "matrix" ? entry.rule.learningRates : ["lr"]).filter((name) =>
     Object.hasOwn(entry.hyper, name),
@@ -15,7 +18,10 @@ export interface LearningRate {
   readonly isFactor: boolean;
 }
 
-/** The learning rate that a race may set; undefined for a method without one, and where the specification names it. */
+/**
+ * The learning rate that a race may set; undefined for a method without one, and where the specification
+ * names it.
+ */
 export function openLearningRate(spec: OptimizerSpec): LearningRate | undefined {
   const entry = optimizerOf(spec);
   const names = learningRateNames(entry);
@@ -28,8 +34,9 @@ export const isFactor = ({ hyper }: RegistryEntry): boolean =>
   hyper.lr !== undefined && hyper.lr.kind !== "stepSize";
 
 /**
- * The specification with the race's learning rate and the landscape's recommendations filled in where it says nothing. A factor of a step that the method finds itself keeps
- * its own value, unless one was found for this optimizer.
+ * The specification with the race's learning rate and the landscape's recommendations filled in where it says
+ * nothing. A factor of a step that the method finds itself keeps its own value, unless one was found for this
+ * optimizer.
  */
 export function entrant(
   spec: OptimizerSpec,
@@ -40,7 +47,8 @@ export function entrant(
   const entry = optimizerOf(spec);
   // A preset is a choice of the whole set, so that recommendations would undo it.
   const recommended = spec.preset === undefined ? landscape.race.hyper : {};
-  // Others have a hyper-parameter of that name which their present options leave without effect, or whose range is another.
+  // Others have a hyper-parameter of that name which their present options leave without effect, or whose
+  // range is another.
   const isTaken = ([name, value]: readonly [string, number]) => {
     try {
       entry.choose({ ...spec, hyper: { ...spec.hyper, [name]: value } });

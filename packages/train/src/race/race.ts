@@ -9,11 +9,15 @@ export interface RaceOptions {
   /** Steps of each optimizer; the landscape's own by default. */
   readonly steps?: number;
   /**
-   * Learning rate of every method whose step it sets, unless its specification names another; the landscape's own by default.
-   * Adadelta's is a factor (1) of a step that it finds itself, and stays as its specification says.
+   * Learning rate of every method whose step it sets, unless its specification names another; the landscape's
+   * own by default. Adadelta's is a factor (1) of a step that it finds itself, and stays as its specification
+   * says.
    */
   readonly learningRate?: number;
-  /** Learning rates found for single optimizers, factors included, by label; none by default. A specification that names its own keeps it. */
+  /**
+   * Learning rates found for single optimizers, factors included, by label; none by default. A specification
+   * that names its own keeps it.
+   */
   readonly tuned?: Readonly<Record<string, number>>;
   /** Where all start; the landscape's own by default. */
   readonly start?: readonly number[];
@@ -32,13 +36,19 @@ export type RaceOutcome =
   /** The iterate or its value stopped being finite at this step. */
   | { readonly kind: "diverged"; readonly step: number };
 
-/** One optimizer's run over a landscape, in float64. Its points are those to evaluate at: the average where the method averages. */
+/**
+ * One optimizer's run over a landscape, in float64. Its points are those to evaluate at: the average where
+ * the method averages.
+ */
 export interface Trajectory extends StepperNotes {
   /** The optimizer as it was asked for. */
   readonly label: string;
   /** Every hyper-parameter as it ran, those that the landscape recommends included. */
   readonly spec: OptimizerSpec;
-  /** The learning rate as it ran; for a method that finds the size of its step itself, as Adadelta does, a factor of that step. Absent for a method without one. */
+  /**
+   * The learning rate as it ran; for a method that finds the size of its step itself, as Adadelta does, a
+   * factor of that step. Absent for a method without one.
+   */
   readonly learningRate?: number;
   /** Whether the learning rate is such a factor, which a race leaves as it is. */
   readonly learningRateIsFactor: boolean;
@@ -158,9 +168,10 @@ function run(
 }
 
 /**
- * Runs optimizers over a landscape from the same start, in float64, one after the other; yields each as it is done.
- * @throws SteepestError `invalid-value` for steps, a start or a threshold that make no race, or an optimizer that is named twice;
- *   `unknown-name` for an optimizer that is not there
+ * Runs optimizers over a landscape from the same start, in float64, one after the other; yields each as it is
+ * done.
+ * @throws SteepestError `invalid-value` for steps, a start or a threshold that make no race, or an optimizer
+ *   that is named twice; `unknown-name` for an optimizer that is not there
  */
 export function* race(
   landscape: Landscape,

@@ -14,7 +14,10 @@ export interface Stepper {
   readonly x: Float32Array | Float64Array;
   /** The point to evaluate at: x itself, or the average where the method averages. */
   readonly shown: Float32Array | Float64Array;
-  /** Makes step k. Whether it could: not where the method would not step from a value or gradient that is not finite. */
+  /**
+   * Makes step k. Whether it could: not where the method would not step from a value or gradient that is not
+   * finite.
+   */
   step(k: number): boolean;
 }
 
@@ -94,7 +97,9 @@ function following(spec: OptimizerSpec, landscape: Landscape): Stepper & Stepper
   };
 }
 
-/** The diagonal of the Hessian at x by central differences of the gradient, for optimizers that ask for it. */
+/**
+ * The diagonal of the Hessian at x by central differences of the gradient, for optimizers that ask for it.
+ */
 function fillHessianDiagonal(
   landscape: Landscape,
   x: Float32Array | Float64Array,

@@ -11,9 +11,10 @@ export interface BatchOrder {
 }
 
 /**
- * Every epoch a new permutation of the examples, cut into batches; a partial batch at its end is left out. The examples of a step are a pure
- * function of seed and step, so a run can continue anywhere.
- * @throws SteepestError `invalid-value` where the batch is not 1 … count, or, on `fill`, the step is not 1, 2, ….
+ * Every epoch a new permutation of the examples, cut into batches; a partial batch at its end is left out.
+ * The examples of a step are a pure function of seed and step, so a run can continue anywhere.
+ * @throws SteepestError `invalid-value` where the batch is not 1 … count, or, on `fill`, the step is not 1,
+ *   2, ….
  */
 export function batchOrder({ start, end }: Range, batchSize: number, seed: number): BatchOrder {
   const count = end - start;

@@ -46,7 +46,8 @@ function network(
   const images = input("pixels", [labels.length, height * width], "uint8");
   const roots = sqrt(cast(gather(images, index), "float32"));
   const white = Math.sqrt(255);
-  // Scaled last: the first layer's products then take the factor, and no pass over the pixels is needed for it.
+  // Scaled last: the first layer's products then take the factor, and no pass over the pixels is needed for
+  // it.
   const x = multiply(subtract(roots, constant(means.map((mean) => mean * white))), 1 / (white * deviation));
   return {
     logits: model.apply(x, { training }),
@@ -103,7 +104,9 @@ async function createEvaluator(
   };
 }
 
-/** Cross-entropy of a model on images, bound to a data set: what every image classification workload loads. */
+/**
+ * Cross-entropy of a model on images, bound to a data set: what every image classification workload loads.
+ */
 export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWorkload {
   const standardisation = standardisationOf(dataset);
   const { train } = dataset.splits;

@@ -9,8 +9,9 @@ export interface Standardisation {
 }
 
 /**
- * The standardisation that a data set's training images define. Square roots, because the contrast that tells clothes apart is in
- * the dark half of the scale: with them the 784-100-10 network gets about 1 test image in 100 more right.
+ * The standardisation that a data set's training images define. Square roots, because the contrast that tells
+ * clothes apart is in the dark half of the scale: with them the 784-100-10 network gets about 1 test image in
+ * 100 more right.
  */
 export function standardisationOf({ pixels, splits, height, width }: ImageDataset): Standardisation {
   const places = height * width;

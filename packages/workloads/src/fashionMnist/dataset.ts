@@ -70,10 +70,10 @@ function proceduralSet(): ImageDataset {
 }
 
 /**
- * Fashion-MNIST: 50,000 images to train, the last 10,000 training images to validate, 10,000 to test. Where it cannot be had, a
- * procedural set of the same sizes, after one loud notice.
- * @throws SteepestError `malformed-file` or `shape-mismatch` where files are there but are not what they must be,
- *   `unavailable` where STEEPEST_DATA names a folder without them.
+ * Fashion-MNIST: 50,000 images to train, the last 10,000 training images to validate, 10,000 to test. Where
+ * it cannot be had, a procedural set of the same sizes, after one loud notice.
+ * @throws SteepestError `malformed-file` or `shape-mismatch` where files are there but are not what they must
+ *   be, `unavailable` where STEEPEST_DATA names a folder without them.
  */
 export async function loadFashionMnist(
   notify: (line: string) => void,

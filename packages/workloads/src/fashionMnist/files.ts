@@ -4,7 +4,10 @@ import { gunzipSync } from "node:zlib";
 import { cacheFolder, download, FileError } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 
-/** The four files, and the SHA-256 of each once decompressed: distributions compress them anew, with other bytes. */
+/**
+ * The four files, and the SHA-256 of each once decompressed: distributions compress them anew, with other
+ * bytes.
+ */
 export const fashionMnistFiles = {
   trainImages: {
     name: "train-images-idx3-ubyte.gz",
@@ -41,8 +44,8 @@ export interface DataSearch {
 }
 
 /**
- * `$STEEPEST_DATA` alone where it is set; else Debian's package `dataset-fashion-mnist`, the cache, then a download to the cache
- * unless `$STEEPEST_OFFLINE` is set.
+ * `$STEEPEST_DATA` alone where it is set; else Debian's package `dataset-fashion-mnist`, the cache, then a
+ * download to the cache unless `$STEEPEST_OFFLINE` is set.
  */
 export function usualSearch(
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -77,7 +80,8 @@ export type FoundFolder =
 
 /**
  * Looks through the folders, then downloads. Files are not read here.
- * @throws SteepestError `unavailable` where the chosen folder lacks a file: other data than what was asked for would be no help
+ * @throws SteepestError `unavailable` where the chosen folder lacks a file: other data than what was asked
+ *   for would be no help
  */
 export async function findFolder(search: DataSearch): Promise<FoundFolder> {
   const { chosen } = search;

@@ -169,7 +169,8 @@ describe("logistic regression", () => {
 
 describe("denseFeatures", () => {
   it("have the condition number that was asked for", () => {
-    // The eigenvalues are 100^(-k/5): compare the traces of AᵀA/n and of its square, and the determinant by elimination.
+    // The eigenvalues are 100^(-k/5): compare the traces of AᵀA/n and of its square, and the determinant by
+    // elimination.
     const matrix = normalMatrix(dense);
     const eigenvalues = Array.from({ length: 6 }, (_, k) => 100 ** (-k / 5));
     const sumOf = (power: number) => eigenvalues.reduce((sum, value) => sum + value ** power, 0);

@@ -6,7 +6,8 @@ import { denseRows, type Rows, sparseRows } from "./rows.js";
 function orthonormalise(columns: readonly Float64Array[]): void {
   const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
   for (const [k, column] of columns.entries()) {
-    // Once leaves an error of the condition number times the rounding unit; twice is enough (Parlett 1998, section 6.9).
+    // Once leaves an error of the condition number times the rounding unit; twice is enough (Parlett 1998,
+    // section 6.9).
     for (let pass = 0; pass < 2; pass++) {
       for (const earlier of columns.slice(0, k)) {
         const along = dot(column, earlier);
@@ -38,9 +39,10 @@ export interface DenseOptions {
 }
 
 /**
- * A = √n Q S Wᵀ with random orthonormal Q (n × d) and W (d × d), and S² falling geometrically from 1 to 1 over the condition
- * number: AᵀA/n has exactly the eigenvalues S².
- * @throws SteepestError `invalid-value` where there are fewer samples than dimensions or the condition number is below 1.
+ * A = √n Q S Wᵀ with random orthonormal Q (n × d) and W (d × d), and S² falling geometrically from 1 to 1
+ * over the condition number: AᵀA/n has exactly the eigenvalues S².
+ * @throws SteepestError `invalid-value` where there are fewer samples than dimensions or the condition number
+ *   is below 1.
  */
 export function denseFeatures({ count, dimension, conditionNumber, seed }: DenseOptions): Rows {
   if (!(dimension >= 1 && count >= dimension && conditionNumber >= 1)) {
@@ -107,7 +109,8 @@ function rowsOf(
 }
 
 /**
- * Rows with the same number of entries in random columns, each N(0, 1/entries), so that rows have length 1 on average.
+ * Rows with the same number of entries in random columns, each N(0, 1/entries), so that rows have length 1 on
+ * average.
  * @throws SteepestError `invalid-value` where a row cannot have so many entries.
  */
 export function sparseFeatures(options: SparseOptions): Rows {
@@ -120,8 +123,8 @@ export function sparseFeatures(options: SparseOptions): Rows {
 }
 
 /**
- * Bags of words: each row holds a 1 in as many different columns, column j drawn with a probability proportional to 1/(j + 1) (Zipf's law), so
- * that the first columns are common and the last ones rare.
+ * Bags of words: each row holds a 1 in as many different columns, column j drawn with a probability
+ * proportional to 1/(j + 1) (Zipf's law), so that the first columns are common and the last ones rare.
  * @throws SteepestError `invalid-value` where a row cannot have so many entries.
  */
 export function zipfFeatures(options: SparseOptions): Rows {
@@ -142,7 +145,10 @@ export function zipfFeatures(options: SparseOptions): Rows {
   return rowsOf(options, draw, () => 1);
 }
 
-/** The weights that {@link linearTargets} and {@link classLabels} know and a method has to find: standard normal. */
+/**
+ * The weights that {@link linearTargets} and {@link classLabels} know and a method has to find: standard
+ * normal.
+ */
 export function trueWeights(dimension: number, seed: number): Float64Array {
   return Float64Array.from({ length: dimension }, randomStream(seed, "weights").normal);
 }

@@ -94,7 +94,8 @@ export const leastSquares = (features: Rows, targets: Float64Array, regularisati
   linearModel("least squares", features, targets, regularisation, squared);
 
 /**
- * f(x) = (1/n) Σᵢ log(1 + exp(−yᵢ aᵢᵀx)) + (λ/2) |x|² with labels yᵢ = ±1, each sample with the whole regularisation.
+ * f(x) = (1/n) Σᵢ log(1 + exp(−yᵢ aᵢᵀx)) + (λ/2) |x|² with labels yᵢ = ±1, each sample with the whole
+ * regularisation.
  * @throws SteepestError `shape-mismatch` or `invalid-value`.
  */
 export function logisticRegression(features: Rows, labels: Float64Array, regularisation = 0): FiniteSum {

@@ -43,7 +43,9 @@ export function denseRows(rows: number, columns: number, values: Float64Array): 
   };
 }
 
-/** Compressed sparse rows: row i holds values[k] in column columnOf[k] for offsets[i] <= k < offsets[i + 1]. */
+/**
+ * Compressed sparse rows: row i holds values[k] in column columnOf[k] for offsets[i] <= k < offsets[i + 1].
+ */
 export interface CompressedRows {
   readonly columns: number;
   /** [rows + 1], from 0, never falling. */

@@ -21,10 +21,12 @@ function malformed(file: string, message: string, cause?: unknown): SteepestErro
 }
 
 /**
- * Decodes idx: two zero bytes, the element type, the number of dimensions, each size as a big-endian 32-bit integer, elements.
+ * Decodes idx: two zero bytes, the element type, the number of dimensions, each size as a big-endian 32-bit
+ * integer, elements.
  * @param rank - the number of dimensions that the array must have.
  * @param file - named in errors.
- * @throws SteepestError `malformed-file` where the header, the element type (unsigned bytes only), the rank or the length is wrong.
+ * @throws SteepestError `malformed-file` where the header, the element type (unsigned bytes only), the rank
+ *   or the length is wrong.
  */
 export function decodeIdx(bytes: Uint8Array, rank: number, file: string): IdxArray {
   const headerLength = 4 + 4 * rank;
@@ -58,7 +60,8 @@ const gunzipAsync = promisify(gunzip);
 
 /**
  * Reads an idx file compressed with gzip.
- * @throws SteepestError `malformed-file` where it is not whole or not idx; the system's error where it cannot be read.
+ * @throws SteepestError `malformed-file` where it is not whole or not idx; the system's error where it cannot
+ *   be read.
  */
 export async function readIdx(file: string, rank: number): Promise<IdxArray> {
   const compressed = await readFile(file);

@@ -6,8 +6,8 @@ const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 
 /**
- * How much the drawings of one class differ; chosen so that the 784-100-10 network takes about as long as on Fashion-MNIST and gets 92 of
- * 100 right, a linear model 37.
+ * How much the drawings of one class differ; chosen so that the 784-100-10 network takes about as long as on
+ * Fashion-MNIST and gets 92 of 100 right, a linear model 37.
  */
 const jitter = {
   /** Centre, in pixels from the middle. */
@@ -63,8 +63,9 @@ function draw(shape: SignedDistance, stream: RandomStream, pixels: Uint8Array): 
 }
 
 /**
- * Images of ten shapes, drawn by code: 28 × 28 pixels, classes in random order, always the same ones. A stand-in where the real data
- * cannot be had; it takes as long to learn from as Fashion-MNIST does, and accuracies on it say nothing about Fashion-MNIST.
+ * Images of ten shapes, drawn by code: 28 × 28 pixels, classes in random order, always the same ones. A
+ * stand-in where the real data cannot be had; it takes as long to learn from as Fashion-MNIST does, and
+ * accuracies on it say nothing about Fashion-MNIST.
  */
 export function drawShapes(count: number): LabelledImages {
   const stream = randomStream(0, "procedural images");

@@ -5,8 +5,8 @@ const box = (u: number, v: number, halfWidth: number, halfHeight: number): numbe
   Math.max(Math.abs(u) - halfWidth, Math.abs(v) - halfHeight);
 
 /**
- * Ten shapes, one a class, chosen in pairs that differ in little: by a hole (0, 1 and 2, 3), by which way up (4, 5), by an eighth
- * of a turn (6, 7) or by a quarter (8, 9).
+ * Ten shapes, one a class, chosen in pairs that differ in little: by a hole (0, 1 and 2, 3), by which way up
+ * (4, 5), by an eighth of a turn (6, 7) or by a quarter (8, 9).
  */
 export const shapes: readonly SignedDistance[] = [
   // disc, ring

@@ -28,8 +28,9 @@ export interface Landscape {
   readonly race: RaceDefaults;
   value(x: Vector): number;
   /**
-   * Writes the gradient at x into `out` (both of length `dimension`). Where the problem is online or stochastic, it is the
-   * gradient of the function that the 1-based `step` draws; without a step, that of `value`.
+   * Writes the gradient at x into `out` (both of length `dimension`). Where the problem is online or
+   * stochastic, it is the gradient of the function that the 1-based `step` draws; without a step, that of
+   * `value`.
    */
   gradient(x: Vector, out: MutableVector, step?: number): void;
   /** Moves x to the nearest point of the feasible set, where there is one. */

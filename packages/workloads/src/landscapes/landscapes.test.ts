@@ -44,7 +44,8 @@ describe.each(all.map((landscape) => [`${landscape.name} in ${landscape.dimensio
         expect(minimiser).toHaveLength(landscape.dimension);
         expect(Math.abs(landscape.value(minimiser) - landscape.minimum)).toBeLessThan(1e-14 * scale);
         const slopes = gradientOf(landscape, minimiser);
-        // Against the projection a step must lead out of the feasible set and be taken back; without one the gradient is zero.
+        // Against the projection a step must lead out of the feasible set and be taken back; without one the
+        // gradient is zero.
         const step = minimiser.map((entry, i) => entry - (slopes[i] ?? Number.NaN));
         landscape.project?.(step);
         for (const [i, entry] of step.entries()) {

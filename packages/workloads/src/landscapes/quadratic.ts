@@ -5,8 +5,9 @@ const SMALLEST = 0.1;
 const LARGEST = 100;
 
 /**
- * f(x) = ½ xᵀ H Λ H x with eigenvalues spaced geometrically from 0.1 to 100 (condition number 1000). The reflection
- * H = I − 2uuᵀ, u ∝ (1, 2, …, n), turns the axes: a method that scales each coordinate by itself gets no advantage from them.
+ * f(x) = ½ xᵀ H Λ H x with eigenvalues spaced geometrically from 0.1 to 100 (condition number 1000). The
+ * reflection H = I − 2uuᵀ, u ∝ (1, 2, …, n), turns the axes: a method that scales each coordinate by itself
+ * gets no advantage from them.
  */
 export const quadratic: LandscapeFamily = {
   name: "quadratic",

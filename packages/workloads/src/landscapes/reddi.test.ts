@@ -24,7 +24,10 @@ function finalPointOf(landscape: Landscape, name: string, learningRate: number):
   return at(x);
 }
 
-/** Adam and AMSGrad, transcribed in float64 from the lecture's formulas, with the landscape's hyper-parameters. */
+/**
+ * Adam and AMSGrad, transcribed in float64 from the lecture's formulas, with the landscape's
+ * hyper-parameters.
+ */
 function finalPoint(landscape: Landscape, learningRate: number, keepLargest: boolean): number {
   const { steps, hyper } = landscape.race;
   const { beta1 = Number.NaN, beta2 = Number.NaN } = hyper;

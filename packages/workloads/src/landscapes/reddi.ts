@@ -11,11 +11,12 @@ interface Draws {
 }
 
 /**
- * On [−1, 1], each step draws f(x) = Cx or, more often, f(x) = −x. Their mean rises, so the minimum is at −1. But Adam divides
- * each gradient by a root mean square that the rare large one dominates at its own step and that is forgotten (β₂ = 1/(1 + C²))
- * when the small ones come: it moves by about one learning rate either way and follows the majority to +1. AMSGrad keeps the
- * largest second moment, so it weighs the gradients by their size and goes to −1. With Adam's usual β₂ = 0.999 this problem
- * is harmless; Reddi, Kale and Kumar show that every fixed β₂ has a C that is not (their theorems 1 to 3).
+ * On [−1, 1], each step draws f(x) = Cx or, more often, f(x) = −x. Their mean rises, so the minimum is at −1.
+ * But Adam divides each gradient by a root mean square that the rare large one dominates at its own step and
+ * that is forgotten (β₂ = 1/(1 + C²)) when the small ones come: it moves by about one learning rate either
+ * way and follows the majority to +1. AMSGrad keeps the largest second moment, so it weighs the gradients by
+ * their size and goes to −1. With Adam's usual β₂ = 0.999 this problem is harmless; Reddi, Kale and Kumar
+ * show that every fixed β₂ has a C that is not (their theorems 1 to 3).
  */
 function twoSlopes(
   description: Pick<Landscape, "name" | "title" | "formula" | "source" | "race">,
@@ -44,8 +45,8 @@ function twoSlopes(
 const source = "Reddi, Kale and Kumar 2018, On the convergence of Adam and beyond";
 
 /**
- * Online form: 4x at steps 1, 4, 7, …, else −x. From 0 in 2000 steps, with β₁ = 0 and β₂ = 1/17, Adam ends above 0.9 and AMSGrad
- * below −0.9 for every learning rate from 0.003 to 0.3.
+ * Online form: 4x at steps 1, 4, 7, …, else −x. From 0 in 2000 steps, with β₁ = 0 and β₂ = 1/17, Adam ends
+ * above 0.9 and AMSGrad below −0.9 for every learning rate from 0.003 to 0.3.
  */
 export const reddi: Landscape = twoSlopes(
   {
@@ -59,9 +60,9 @@ export const reddi: Landscape = twoSlopes(
 );
 
 /**
- * Stochastic form: 5x with probability 1/4, else −x; the draw is a function of the step alone, so all optimizers meet the same.
- * From 0 in 4000 steps, with β₁ = 0 and β₂ = 1/26, Adam ends above 0.9 and AMSGrad below −0.9 for every learning rate from 0.003
- * to 0.03.
+ * Stochastic form: 5x with probability 1/4, else −x; the draw is a function of the step alone, so all
+ * optimizers meet the same. From 0 in 4000 steps, with β₁ = 0 and β₂ = 1/26, Adam ends above 0.9 and AMSGrad
+ * below −0.9 for every learning rate from 0.003 to 0.03.
  */
 export const reddiStochastic: Landscape = twoSlopes(
   {

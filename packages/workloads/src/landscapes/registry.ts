@@ -26,7 +26,8 @@ export const landscapes: readonly Landscape[] = families.map((family) =>
 
 /**
  * The landscape of a name, in its default dimension or the one asked for.
- * @throws SteepestError `unknown-name` with the nearest name, `invalid-value` for a dimension that it does not have.
+ * @throws SteepestError `unknown-name` with the nearest name, `invalid-value` for a dimension that it does
+ *   not have.
  */
 export function findLandscape(name: string, options: { readonly dimension?: number } = {}): Landscape {
   const family = families.find((candidate) => candidate.name === name);

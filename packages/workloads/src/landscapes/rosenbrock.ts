@@ -2,8 +2,9 @@ import { at } from "../vector.js";
 import { filled, type LandscapeFamily } from "./landscape.js";
 
 /**
- * f(x) = Σᵢ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²: a narrow bent valley whose floor hardly falls. In four to seven dimensions it has a
- * second, local minimum near (−1, 1, …, 1). Start, plot and learning rate are those of the lecture's race.
+ * f(x) = Σᵢ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²: a narrow bent valley whose floor hardly falls. In four to seven
+ * dimensions it has a second, local minimum near (−1, 1, …, 1). Start, plot and learning rate are those of
+ * the lecture's race.
  */
 export const rosenbrock: LandscapeFamily = {
   name: "rosenbrock",

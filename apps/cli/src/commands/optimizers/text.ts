@@ -11,8 +11,8 @@ import {
 import { displayWidth, textTable } from "@steepest/report";
 
 /**
- * An optimizer a row: name, update, state, reference. Where a row is wider than `width` columns its update takes several lines, and
- * where there is little room the reference is the last of them.
+ * An optimizer a row: name, update, state, reference. Where a row is wider than `width` columns its update
+ * takes several lines, and where there is little room the reference is the last of them.
  */
 export function optimizerTable(entries: readonly RegistryEntry[], width: number): string {
   const rows = entries.map((entry) => ({
@@ -70,7 +70,10 @@ const narrowestEquations = 30;
 /** Columns between two columns of a table. */
 const gap = 2;
 
-/** Equations in lines of at most `width` columns, as many in a line as fit; one that is longer goes on in lines of its own. */
+/**
+ * Equations in lines of at most `width` columns, as many in a line as fit; one that is longer goes on in
+ * lines of its own.
+ */
 function joinedWithin(equations: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -88,7 +91,9 @@ function joinedWithin(equations: readonly string[], width: number): readonly str
   return [...lines, line];
 }
 
-/** An equation in lines of at most `width` columns, broken between its terms; all but the first are indented. */
+/**
+ * An equation in lines of at most `width` columns, broken between its terms; all but the first are indented.
+ */
 function brokenAt(equation: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -102,7 +107,9 @@ function brokenAt(equation: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-/** Everything that the registry says of an optimizer, in the form that the given preset and options choose. */
+/**
+ * Everything that the registry says of an optimizer, in the form that the given preset and options choose.
+ */
 export function describeOptimizer(entry: RegistryEntry, given: GivenValues): string {
   const { hyper, options } = entry.choose(given);
   const { authors, year, title, url } = entry.cite;

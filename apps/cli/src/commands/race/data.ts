@@ -13,7 +13,10 @@ export interface RaceSettings {
 
 type Interval = readonly [number, number];
 
-/** Samples of the field along each side: enough that contours look smooth on a projector, fewer where a sample is dear. */
+/**
+ * Samples of the field along each side: enough that contours look smooth on a projector, fewer where a sample
+ * is dear.
+ */
 const samples = { most: 240, fewest: 24 } as const;
 /** Coordinates that the samples of a field may read in all, which takes seconds. */
 const mostReads = 2e8;

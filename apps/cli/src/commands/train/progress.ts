@@ -17,7 +17,8 @@ export function createTrainProgress(io: Io): TrainProgress {
   let accuracy: number | undefined;
 
   const live = ({ step, steps, loss }: Measurement & { readonly kind: "step" }, stopping: boolean) => {
-    // Evaluations and checkpoints lie on the user's path too, so this is the time on the wall, not the training clock.
+    // Evaluations and checkpoints lie on the user's path too, so this is the time on the wall, not the
+    // training clock.
     const elapsed = (performance.now() - startTime) / 1e3;
     const remaining = secondsRemaining(step - startStep, steps - startStep, elapsed);
     return [

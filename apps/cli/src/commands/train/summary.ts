@@ -1,7 +1,10 @@
 import { format, textTable } from "@steepest/report";
 import type { CompletedRun } from "@steepest/train";
 
-/** A complete run for a reader: what was trained, how well it went, what it cost, and how to compare it bit for bit. */
+/**
+ * A complete run for a reader: what was trained, how well it went, what it cost, and how to compare it bit
+ * for bit.
+ */
 export function trainSummary(run: CompletedRun, folder: string): string {
   const splits = [
     ["train", run.train],

@@ -46,7 +46,10 @@ function stepsToSolve(problem: FiniteSum, spec: string, scale: number, mostSteps
   return mostSteps;
 }
 
-/** Each rival with the learning rate, of two to a decade, that solves the problem of another seed in the fewest steps. */
+/**
+ * Each rival with the learning rate, of two to a decade, that solves the problem of another seed in the
+ * fewest steps.
+ */
 async function tunedRivals(
   parameters: Parameters,
   progress: ClaimContext["progress"],

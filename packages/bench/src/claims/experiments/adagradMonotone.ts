@@ -31,7 +31,10 @@ function stepSizes(
   });
 }
 
-/** The largest part by which a coordinate's step size grows from one step to the next; negative where it only shrinks. */
+/**
+ * The largest part by which a coordinate's step size grows from one step to the next; negative where it only
+ * shrinks.
+ */
 function largestGrowth(sizes: readonly Float64Array[]): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (const [k, now] of sizes.entries()) {
@@ -45,7 +48,10 @@ function largestGrowth(sizes: readonly Float64Array[]): number {
 const geometricMean = (values: Float64Array): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
-/** AdaGrad sums squared gradients, so its step sizes never grow; RMSProp forgets, so they do when gradients shrink. */
+/**
+ * AdaGrad sums squared gradients, so its step sizes never grow; RMSProp forgets, so they do when gradients
+ * shrink.
+ */
 export const adagradMonotone = defineClaim({
   name: "adagrad-monotone",
   title: "AdaGrad's steps only shrink",

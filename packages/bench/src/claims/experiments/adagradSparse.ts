@@ -127,7 +127,10 @@ async function tuned(
   return candidate;
 }
 
-/** How many samples a run needed for a loss, between checkpoints by a line in logarithms; NaN where it did not get there. */
+/**
+ * How many samples a run needed for a loss, between checkpoints by a line in logarithms; NaN where it did not
+ * get there.
+ */
 function samplesTo(loss: number, excess: readonly number[], checkpoints: readonly number[]): number {
   const after = excess.findIndex((value) => value <= loss);
   const [from, to] = [excess[after - 1], excess[after]];

@@ -23,8 +23,8 @@ interface MomentCurves {
 }
 
 /**
- * The corrected moments as the rule itself uses them, read from its steps α m̂/(√v̂ + ε): with ε = α far above √v̂ a step is m̂;
- * with β₁ = 0 and ε = 0 it is g/√v̂.
+ * The corrected moments as the rule itself uses them, read from its steps α m̂/(√v̂ + ε): with ε = α far
+ * above √v̂ a step is m̂; with β₁ = 0 and ε = 0 it is g/√v̂.
  */
 async function measure(context: ClaimContext, parameters: Parameters, seed: number): Promise<MomentCurves> {
   const { optimizer: text, coordinates, steps, deviation } = parameters;

@@ -34,7 +34,8 @@ function distances(
   x[0] = 2 * randomStream(seed, "adam-diverges").uniform() - 1;
   const [minimiser = Number.NaN] = landscape.minimisers[0] ?? [];
   return Float64Array.from({ length: steps }, (_, i) => {
-    // A seed's draws begin where those of the one before end. Three in a row are a period of the deterministic problem.
+    // A seed's draws begin where those of the one before end. Three in a row are a period of the
+    // deterministic problem.
     landscape.gradient(x, gradient, 3 * seed * steps + i + 1);
     step();
     landscape.project?.(x);

@@ -6,7 +6,10 @@ import { figureOf, seriesOf } from "../findings.js";
 import { argMin, halfDecades } from "../problems/grid.js";
 import { createNetwork, networkOptimizer, type Samples, zeros } from "../problems/network.js";
 
-/** How often classes occur: half as often each time their number doubles, which is Zipf's law in steps, or all alike. */
+/**
+ * How often classes occur: half as often each time their number doubles, which is Zipf's law in steps, or all
+ * alike.
+ */
 const problems = ["heavy-tailed", "balanced"] as const;
 
 type Problem = (typeof problems)[number];
@@ -20,8 +23,8 @@ const imbalanceOf = (size: number): number => 2 ** (size - 1);
 const algebra = wasmLinearAlgebra();
 
 /**
- * The data of Kunstner et al.: features uniform on [0, 1], more of them than samples, and labels that have nothing to do with them but
- * can be learnt by heart, frequent and rare ones alike.
+ * The data of Kunstner et al.: features uniform on [0, 1], more of them than samples, and labels that have
+ * nothing to do with them but can be learnt by heart, frequent and rare ones alike.
  */
 function drawSamples(problem: Problem, size: number, seed: number): Samples {
   const stream = randomStream(seed, "adam-language", size);
@@ -37,7 +40,10 @@ function drawSamples(problem: Problem, size: number, seed: number): Samples {
   return { features, labels };
 }
 
-/** Losses before each step and after the last: of all samples, and of those of the rarest classes, which are half of all classes. */
+/**
+ * Losses before each step and after the last: of all samples, and of those of the rarest classes, which are
+ * half of all classes.
+ */
 interface Run {
   readonly all: readonly number[];
   readonly rare: readonly number[];
@@ -89,7 +95,10 @@ function advantage(
   return finals(sgd).map((loss, i) => (loss - (ofAdam[i] ?? Number.NaN)) / Math.log(classesOf(size)));
 }
 
-/** Kunstner, Yadav, Milligan, Schmidt and Bietti 2024, "Heavy-tailed class imbalance and why Adam outperforms gradient descent on language models". */
+/**
+ * Kunstner, Yadav, Milligan, Schmidt and Bietti 2024, "Heavy-tailed class imbalance and why Adam outperforms
+ * gradient descent on language models".
+ */
 export const adamLanguage = defineClaim({
   name: "adam-language",
   title: "Adam's advantage on language comes from heavy-tailed classes",

@@ -108,9 +108,10 @@ const bestDecays = (losses: Losses, decays: readonly number[], seed: number): re
   );
 
 /**
- * Loshchilov and Hutter 2017, section 4 and figure 2. In the lecture's form both decays are multiplied by the learning rate, which so sets
- * the pace at which gradient and decay come to their balance, not the balance; what moves the best L2 term is the size of the gradients,
- * which Adam divides it by. The paper's AdamW does not multiply its decay: by its own measure of decay the slope is one more.
+ * Loshchilov and Hutter 2017, section 4 and figure 2. In the lecture's form both decays are multiplied by the
+ * learning rate, which so sets the pace at which gradient and decay come to their balance, not the balance;
+ * what moves the best L2 term is the size of the gradients, which Adam divides it by. The paper's AdamW does
+ * not multiply its decay: by its own measure of decay the slope is one more.
  */
 export const adamwDecoupled = defineClaim({
   name: "adamw-decoupled",

@@ -29,7 +29,9 @@ interface Descent {
 
 /** A squared gradient that has grown by it will not come back. */
 const divergence = 1e12;
-/** A squared gradient that has shrunk by it is as good as zero: rounding would soon decide what happens next. */
+/**
+ * A squared gradient that has shrunk by it is as good as zero: rounding would soon decide what happens next.
+ */
 const solved = 1e-12;
 
 const squaredNorm = (values: ArrayLike<number>): number =>
@@ -124,7 +126,10 @@ export function largestCurvature(problem: FiniteSum): number {
   return curvature;
 }
 
-/** Gradient descent converges with a constant step that knows the problem, and with a line search that does not. */
+/**
+ * Gradient descent converges with a constant step that knows the problem, and with a line search that does
+ * not.
+ */
 export const gdLineSearch = defineClaim({
   name: "gd-line-search",
   title: "A constant step or a line search",

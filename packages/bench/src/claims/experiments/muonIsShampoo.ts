@@ -43,7 +43,9 @@ function distanceToPolar(direction: Matrix, { u, v, values }: Gradient): number 
   return distance(direction.values, polar.values) / Math.sqrt(values.length);
 }
 
-/** Uᵀ D V: diagonal where D has the singular vectors of the gradient, its diagonal then D's singular values. */
+/**
+ * Uᵀ D V: diagonal where D has the singular vectors of the gradient, its diagonal then D's singular values.
+ */
 function inSingularBasis(direction: Matrix, { u, v }: Gradient): Matrix {
   return times(times(u, direction, { transposeA: true }), v);
 }

@@ -33,7 +33,10 @@ interface Outcome {
   readonly milliseconds: number;
 }
 
-/** A random symmetric matrix with eigenvalues falling geometrically from 1 to 1/condition, in the algebra's precision. */
+/**
+ * A random symmetric matrix with eigenvalues falling geometrically from 1 to 1/condition, in the algebra's
+ * precision.
+ */
 function randomFactor(algebra: LinearAlgebra, size: number, condition: number, seed: number): Matrix {
   const vectors = randomOrthonormal(size, size, randomStream(seed, "shampoo-root", size));
   const exact = composed(vectors, spectrum(size, condition), vectors);
@@ -68,7 +71,10 @@ function takeRoot(algebra: LinearAlgebra, matrix: Matrix, method: Method, repeat
   };
 }
 
-/** The roots' share of the multiply-adds of a Shampoo step on a [size, size] weight, after `steps` random gradients. */
+/**
+ * The roots' share of the multiply-adds of a Shampoo step on a [size, size] weight, after `steps` random
+ * gradients.
+ */
 function rootShare(size: number, method: Method, steps: number, seed: number): number {
   const { algebra, spent } = countMultiplyAdds(wasmLinearAlgebra());
   const optimizer = createOptimizer(

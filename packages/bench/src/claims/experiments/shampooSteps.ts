@@ -29,7 +29,10 @@ interface Sizes {
 
 const algebra = wasmLinearAlgebra();
 
-/** Adam's twelve operations on an element, as multiply-adds; what Shampoo does beside its matrices is less, and is counted as much. */
+/**
+ * Adam's twelve operations on an element, as multiply-adds; what Shampoo does beside its matrices is less,
+ * and is counted as much.
+ */
 const perElement = 6;
 
 const normalMatrix = (rows: number, columns: number, normal: () => number): Matrix => ({
@@ -38,7 +41,10 @@ const normalMatrix = (rows: number, columns: number, normal: () => number): Matr
   values: Float64Array.from({ length: rows * columns }, normal),
 });
 
-/** Normal features with correlations, as pixels have; the class is the largest output of a network with random weights. */
+/**
+ * Normal features with correlations, as pixels have; the class is the largest output of a network with random
+ * weights.
+ */
 function drawSamples({ widths, samples: count, condition }: Sizes, seed: number): Samples {
   const stream = randomStream(seed, "shampoo-steps", "samples");
   const [dimension = 0, ...rest] = widths;
@@ -70,7 +76,10 @@ interface Run {
   readonly milliseconds: number;
 }
 
-/** Trains in mini-batches until the target or the last of `steps`; a seed has the same batches for all methods. */
+/**
+ * Trains in mini-batches until the target or the last of `steps`; a seed has the same batches for all
+ * methods.
+ */
 async function train(
   method: string,
   rate: number,
@@ -114,7 +123,10 @@ async function train(
 
 const finalLoss = ({ losses }: Run): number => losses.at(-1) ?? Number.NaN;
 
-/** The run with the learning rate that needs the fewest steps; where none reaches the target, the one that ends lowest. */
+/**
+ * The run with the learning rate that needs the fewest steps; where none reaches the target, the one that
+ * ends lowest.
+ */
 async function tuned(
   method: string,
   rates: readonly number[],

@@ -13,8 +13,8 @@ export function argMin(values: readonly number[]): number {
 }
 
 /**
- * The x of the smallest y: where the parabola through the least value and its neighbours has its minimum, or the end of the grid
- * where the least value is there. x is equidistant.
+ * The x of the smallest y: where the parabola through the least value and its neighbours has its minimum, or
+ * the end of the grid where the least value is there. x is equidistant.
  */
 export function minimiserOf(x: readonly number[], y: readonly number[]): number {
   const i = argMin(y);

@@ -9,7 +9,10 @@ export interface MultiplyAdds {
   roots: number;
 }
 
-/** A symmetric eigendecomposition with vectors takes about 9 n³ operations (Golub, Van Loan, Matrix Computations, 8.3). */
+/**
+ * A symmetric eigendecomposition with vectors takes about 9 n³ operations (Golub, Van Loan, Matrix
+ * Computations, 8.3).
+ */
 const eigenMultiplyAdds = (n: number): number => 4.5 * n ** 3;
 
 /** Products of a power by squaring: its squarings, and one for each further binary digit that is 1. */

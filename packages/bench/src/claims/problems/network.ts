@@ -16,8 +16,9 @@ export interface Samples {
 }
 
 /**
- * The method that `spec` names, with `hyper` over what it sets, over the weight matrices of a network, [in, out] from width to width, without
- * biases. What it does with values that are not finite is left to the caller: a learning rate that diverges is one to be ruled out.
+ * The method that `spec` names, with `hyper` over what it sets, over the weight matrices of a network, [in,
+ * out] from width to width, without biases. What it does with values that are not finite is left to the
+ * caller: a learning rate that diverges is one to be ruled out.
  */
 export function networkOptimizer(
   spec: string,
@@ -68,7 +69,10 @@ export function initialise(optimizer: Optimizer, stream: RandomStream): void {
   }
 }
 
-/** Loss and gradient of a network at the weights of an optimizer, over the samples that lie in its arrays at the call. */
+/**
+ * Loss and gradient of a network at the weights of an optimizer, over the samples that lie in its arrays at
+ * the call.
+ */
 export interface Network {
   /** The mean cross-entropy. */
   loss(): number;
@@ -90,8 +94,8 @@ interface Layer {
 }
 
 /**
- * Softmax regression for two widths; with more, layers of tanh before it: h₀ is the features, hᵢ = tanh(hᵢ₋₁ Wᵢ), and the last
- * product is the logits. The algebra, the samples and the optimizer are of one precision.
+ * Softmax regression for two widths; with more, layers of tanh before it: h₀ is the features, hᵢ = tanh(hᵢ₋₁
+ * Wᵢ), and the last product is the logits. The algebra, the samples and the optimizer are of one precision.
  */
 export function createNetwork(algebra: LinearAlgebra, samples: Samples, optimizer: Optimizer): Network {
   const { rows: count } = samples.features;
@@ -140,7 +144,10 @@ export function createNetwork(algebra: LinearAlgebra, samples: Samples, optimize
   };
 }
 
-/** log Σ exp of each row minus the logit of its label. The logits become their exponentials over the row's sum: probabilities. */
+/**
+ * log Σ exp of each row minus the logit of its label. The logits become their exponentials over the row's
+ * sum: probabilities.
+ */
 function crossEntropy(logits: Matrix, labels: Int32Array, losses: Float64Array): void {
   const { rows, columns, values } = logits;
   for (let i = 0; i < rows; i++) {

@@ -31,7 +31,10 @@ export interface UnaryRule extends ElementwiseRule {
 /** One row of the table of binary operators: y = f(a, b), broadcast. */
 export interface BinaryRule extends ElementwiseRule {
   readonly f: (a: number, b: number) => number;
-  /** dL/da and dL/db of the broadcast shape, which is then summed to the inputs' own; absent where both are zero. */
+  /**
+   * dL/da and dL/db of the broadcast shape, which is then summed to the inputs' own; absent where both are
+   * zero.
+   */
   readonly gradient?: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
 }
 

@@ -25,7 +25,8 @@ export interface WindowGeometry {
 }
 
 /**
- * How many windows fit along one direction of an image: ⌊(extent + 2·padding − dilation·(window − 1) − 1) / stride⌋ + 1.
+ * How many windows fit along one direction of an image: ⌊(extent + 2·padding − dilation·(window − 1) − 1) /
+ * stride⌋ + 1.
  *
  * @throws GraphError `shape-mismatch` where none fits
  */

@@ -88,7 +88,9 @@ function compile(program: Program): CompiledProgram {
     return { before, when, inputs, sums, groupSums, carry, idle };
   });
 
-  /** Nothing goes from unit to unit: each is done whole before the next, while its arrays are in the caches. */
+  /**
+   * Nothing goes from unit to unit: each is done whole before the next, while its arrays are in the caches.
+   */
   const separable = phases.every(
     ({ groupSums, carry }) => groupSums.length === 0 && carry.shared.places.length === 0,
   );
@@ -163,7 +165,9 @@ function compile(program: Program): CompiledProgram {
         write(unit.registers, phase.sums, sums);
       };
 
-      /** The scalars that a unit carries of its own, after a phase; all are computed before any is replaced. */
+      /**
+       * The scalars that a unit carries of its own, after a phase; all are computed before any is replaced.
+       */
       const carryOwn = (p: number, unit: (typeof units)[number]) => {
         const phase = phases[p];
         if (phase === undefined || phase.carry.own.places.length === 0) return;
@@ -226,7 +230,10 @@ function compile(program: Program): CompiledProgram {
   };
 }
 
-/** What replaces carried scalars: a program, the registers of its results, and the places they go to among `names`. */
+/**
+ * What replaces carried scalars: a program, the registers of its results, and the places they go to among
+ * `names`.
+ */
 function carrying(
   registers: RegisterFile,
   replacements: readonly (readonly [name: string, expression: Expression])[],

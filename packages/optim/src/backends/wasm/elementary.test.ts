@@ -20,8 +20,8 @@ import { real } from "../../language/hyper.js";
 import { createRuleOptimizer } from "../../optimizer/optimizer.js";
 
 /*
- * Exponential, logarithm and power of elements in the fused kernels against the platform's float64 ones: bit patterns from the
- * whole range of float32, and every special value.
+ * Exponential, logarithm and power of elements in the fused kernels against the platform's float64 ones: bit
+ * patterns from the whole range of float32, and every special value.
  */
 
 const special = [0, -0, 1, -1, 2, -2, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
@@ -54,7 +54,9 @@ function apply(
   return [...optimizer.parameter("x")];
 }
 
-/** Within a relative error where the exact value is normal, within rounding below, and special values exactly. */
+/**
+ * Within a relative error where the exact value is normal, within rounding below, and special values exactly.
+ */
 function expectClose(found: number, exact: number, tolerance: number, what: string): void {
   const rounded = Math.fround(exact);
   const size = Math.abs(exact);
@@ -102,7 +104,8 @@ describe("of an element, in the fused kernels", () => {
   it.each([2 / 3, 0.24, -0.24, 1 / 3, 1.5, -2.5, 0, 1, 2, 3, -1, 7.3, 8, -8, 1e-3])(
     "the power %d is within 1e-6",
     (exponent) => {
-      // Two conventions of IEEE 754 that no rule meets: (−∞)ᵇ for a fractional b, and the sign of (−0)ᵇ for an odd b < 0.
+      // Two conventions of IEEE 754 that no rule meets: (−∞)ᵇ for a fractional b, and the sign of (−0)ᵇ for
+      // an odd b < 0.
       const exact = (a: number): number => {
         if (a === Number.NEGATIVE_INFINITY && !Number.isInteger(exponent)) return Number.NaN;
         return a === 0 ? Math.abs(a) ** exponent : a ** exponent;

@@ -11,8 +11,9 @@ import {
 import type { ElementOperator } from "./lower.js";
 
 /*
- * eᵃ, ln a and aᵇ of elements from the few instructions that SIMD has: an argument is split into a power of two and a rest, and
- * the rest goes through a short series. Relative errors stay below 1e-6 wherever the result is a normal number (for aᵇ: with
+ * eᵃ, ln a and aᵇ of elements from the few instructions that SIMD has: an argument is split into a power of
+ * two and a rest, and the rest goes through a short series. Relative errors stay below 1e-6 wherever the
+ * result is a normal number (for aᵇ: with
  * |b| <= 8); zeros, infinities and NaN give what IEEE 754 says, but for the signs of powers of −0 and −∞.
  */
 
@@ -30,7 +31,10 @@ const log2e = Math.LOG2E;
 const ln2High = 0.693359375;
 const ln2Low = Math.LN2 - ln2High;
 
-/** Its bits, taken from those of a number as an integer, make the exponent's 0 for mantissas between √½ and √2. */
+/**
+ * Its bits, taken from those of a number as an integer, make the exponent's 0 for mantissas between √½ and
+ * √2.
+ */
 const squareRootOfHalf = Math.SQRT1_2;
 const mantissaBits = 23;
 const exponentBias = 127;
@@ -63,7 +67,9 @@ function arithmetic({ operation, scalar }: Nodes) {
         (sum: number, one) => add(scalar(toExpression(one)), multiply(z, sum)),
         scalar(toExpression(coefficients.at(-1) ?? 0)),
       );
-  /** The same with pairs of terms side by side, for a shorter chain of operations that wait for each other. */
+  /**
+   * The same with pairs of terms side by side, for a shorter chain of operations that wait for each other.
+   */
   const pairedPolynomial = (z: number, coefficients: readonly Operand[]): number => {
     const square = multiply(z, z);
     const pairs = Array.from({ length: Math.ceil(coefficients.length / 2) }, (_, pair) =>
@@ -71,7 +77,9 @@ function arithmetic({ operation, scalar }: Nodes) {
     );
     return pairs.reduceRight((sum, one) => add(one, multiply(square, sum)));
   };
-  /** 2ⁿ of integers n within ±126: the sum's last bits are the exponent's, and the shift leaves nothing else. */
+  /**
+   * 2ⁿ of integers n within ±126: the sum's last bits are the exponent's, and the shift leaves nothing else.
+   */
   const powerOfTwo = (n: number): number =>
     operation("toExponent", add(n, constant(2 ** mantissaBits + exponentBias)));
   return {
@@ -117,7 +125,9 @@ export function exponential(nodes: Nodes, a: number): number {
   return timesPowerOfTwo(nodes, polynomial(rest, exponentialSeries), n);
 }
 
-/** 2 artanh(s)/s in s² for |s| <= 0.1716, since ln m = 2 artanh((m − 1)/(m + 1)); the next term is below 6e-9. */
+/**
+ * 2 artanh(s)/s in s² for |s| <= 0.1716, since ln m = 2 artanh((m − 1)/(m + 1)); the next term is below 6e-9.
+ */
 const logarithmSeries = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9];
 
 /** A positive normal a as m·2ᵉ with m between √½ and √2; the exponent is e·2²³. */
@@ -213,7 +223,9 @@ function anyPower(nodes: Nodes, a: number, exponent: Expression): number {
   return where("greater", constant(0), a, multiply(ofSize, scalar(sign)), ofSize);
 }
 
-/** The coefficients of log₂ m in odd powers of s = (m − 1)/(m + 1), |s| <= 0.1716: minimax, 5e-10 off at most. */
+/**
+ * The coefficients of log₂ m in odd powers of s = (m − 1)/(m + 1), |s| <= 0.1716: minimax, 5e-10 off at most.
+ */
 const log2Polynomial = [2.8853900807906228, 0.9617984707296203, 0.5767285465681145, 0.4317292070965476];
 
 /** 2ʳ for |r| <= ½: minimax, 1.5e-7 off at most, and 1 at 0. */
@@ -221,12 +233,15 @@ const exp2Polynomial = [
   1, 0.6931469670647341, 0.240221197238482, 0.05550713273540846, 0.009675541334226151, 0.0013276471980169526,
 ];
 
-/** Added to a number below 2²² it leaves the nearest integer, in its last bits and, once it is taken away again, as a number. */
+/**
+ * Added to a number below 2²² it leaves the nearest integer, in its last bits and, once it is taken away
+ * again, as a number.
+ */
 const rounding = 1.5 * 2 ** mantissaBits;
 
 /**
- * aᵇ for a scalar b. Ordinarily a is positive and normal, and so is the result, far from the ends of the range: then it is
- * 2 to the b·log₂ a, with a third of the operations that the rest needs.
+ * aᵇ for a scalar b. Ordinarily a is positive and normal, and so is the result, far from the ends of the
+ * range: then it is 2 to the b·log₂ a, with a third of the operations that the rest needs.
  */
 export function power(nodes: Nodes, a: number, exponent: Expression): number {
   const { operation, constant, multiply, add, subtract, pairedPolynomial } = arithmetic(nodes);
@@ -250,7 +265,8 @@ export function power(nodes: Nodes, a: number, exponent: Expression): number {
     pairedPolynomial(remainder, exp2Polynomial),
     operation("toExponent", rounded),
   );
-  // The exponent of a within −125 and 127; zeros, subnormal and negative numbers, infinities and NaN have others here.
+  // The exponent of a within −125 and 127; zeros, subnormal and negative numbers, infinities and NaN have
+  // others here.
   const scale = 2 ** mantissaBits;
   const exceptional = operation(
     "or",

@@ -30,8 +30,8 @@ const instructions: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> 
 const mantissaBits = 23;
 
 /**
- * Emits one copy of the loop's body, four elements at a byte offset from the pointers: nodes used twice are kept in locals, the others stay on
- * the stack.
+ * Emits one copy of the loop's body, four elements at a byte offset from the pointers: nodes used twice are
+ * kept in locals, the others stay on the stack.
  */
 export class ElementEmitter {
   readonly #code: FunctionEncoder;
@@ -97,7 +97,10 @@ export class ElementEmitter {
     this.#done.add(node);
   }
 
-  /** Takes what is ordinarily the value of a node with exceptions; the local that says in which lanes it is not. */
+  /**
+   * Takes what is ordinarily the value of a node with exceptions; the local that says in which lanes it is
+   * not.
+   */
   assume(node: number): number {
     const [exceptional = 0, , ordinary = 0] = this.#operands(node);
     const [mask = 0] = this.materialise([exceptional]);

@@ -1,5 +1,6 @@
 /*
- * The few parts of the WebAssembly binary format that kernels need (WebAssembly core specification 2.0, chapter 5).
+ * The few parts of the WebAssembly binary format that kernels need (WebAssembly core specification 2.0,
+ * chapter 5).
  */
 
 /** Value types. */
@@ -192,7 +193,10 @@ export class FunctionEncoder {
     this.#code.push(0xfd, 0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
   }
 
-  /** Four of the eight float32 lanes of the two vectors on the stack: 0 to 3 of the first, 4 to 7 of the second. */
+  /**
+   * Four of the eight float32 lanes of the two vectors on the stack: 0 to 3 of the first, 4 to 7 of the
+   * second.
+   */
   shuffle(...lanes: readonly [number, number, number, number]): void {
     this.#code.push(0xfd, 0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)));
   }
@@ -236,8 +240,8 @@ export class FunctionEncoder {
 }
 
 /**
- * A module of functions from one i32 to nothing, exported by index ("0", "1", ...), over the imported memory `arena.memory`, with so many
- * vectors as globals.
+ * A module of functions from one i32 to nothing, exported by index ("0", "1", ...), over the imported memory
+ * `arena.memory`, with so many vectors as globals.
  */
 export function encodeModule(functions: readonly FunctionEncoder[], globals = 0): Uint8Array<ArrayBuffer> {
   const zeroVector = [v128, 1, 0xfd, 0x0c, ...new Uint8Array(16), 0x0b];

@@ -7,12 +7,12 @@ import { accumulatorsOf } from "./sums.js";
 /*
  * One function a phase. Its argument is the address of a descriptor, a row of 32-bit words:
  *   [number of elements, address of the scalar inputs, address of the sums, address of each array...]
- * Sixteen elements an iteration keep enough loads in flight to fill the memory bus; a loop over four and a loop over one
- * finish the rest. Every loop computes with the same four-lane instructions (the last with one lane in use), so that an
- * element's bits do not depend on its position.
+ * Sixteen elements an iteration keep enough loads in flight to fill the memory bus; a loop over four and a
+ * loop over one finish the rest. Every loop computes with the same four-lane instructions (the last with one
+ * lane in use), so that an element's bits do not depend on its position.
  *
- * A copy of a long body is a chain of operations that wait for each other, and a core looks ahead about a hundred: there two copies
- * are computed before either is stored.
+ * A copy of a long body is a chain of operations that wait for each other, and a core looks ahead about a
+ * hundred: there two copies are computed before either is stored.
  */
 
 /** Words of a descriptor before the arrays' addresses. */
@@ -142,7 +142,10 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
   return code;
 }
 
-/** Has the copies meet at a node: the compiler orders only what has effects, so its values are written to globals and read again. */
+/**
+ * Has the copies meet at a node: the compiler orders only what has effects, so its values are written to
+ * globals and read again.
+ */
 function meet(copies: readonly ElementEmitter[], node: number, firstGlobal: number): void {
   copies.forEach((emitter, copy) => {
     emitter.leave(node, firstGlobal + copy);

@@ -34,7 +34,10 @@ export type ElementOperator =
   | "or"
   /** Bit by bit: mask, whenTrue, whenFalse. */
   | "select"
-  /** Mask, value where it is set, value elsewhere: as `select`, for masks that are rarely set. Only then is the first value computed. */
+  /**
+   * Mask, value where it is set, value elsewhere: as `select`, for masks that are rarely set. Only then is
+   * the first value computed.
+   */
   | "exceptWhere"
   /** The operand; no copy of the body goes beyond it before all have come to it. */
   | "together"
@@ -57,9 +60,9 @@ export type Node =
     };
 
 /**
- * A sum over elements. The last operation of a term is done in float64, where squares neither overflow nor vanish; a sum of
- * x − x, each 0 or NaN, is exact in float32, four elements an operation. Masks are counted, and a value that is the same for each
- * element is multiplied by their number.
+ * A sum over elements. The last operation of a term is done in float64, where squares neither overflow nor
+ * vanish; a sum of x − x, each 0 or NaN, is exact in float32, four elements an operation. Masks are counted,
+ * and a value that is the same for each element is multiplied by their number.
  */
 export interface LoweredSum {
   readonly term: "value" | "absolute" | "product" | "zeroOrNaN" | "count" | "each";
@@ -180,7 +183,8 @@ export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
   const lowerMask = (comparison: Comparison, left: Expression, right: Expression): number => {
     const sides = comparison === "greater" && isZero(right) ? signAndOther(left) : undefined;
     if (sides === undefined) return operation(comparison, lower(left), lower(right));
-    // Whether two numbers have the same sign: scaled, no product of theirs vanishes, and one that is infinite decides as well.
+    // Whether two numbers have the same sign: scaled, no product of theirs vanishes, and one that is infinite
+    // decides as well.
     const scale = scalar(toExpression(2 ** 126));
     const [first, second] = sides.map((side) => operation("multiply", lower(side), scale));
     return operation("greater", operation("multiply", first ?? 0, second ?? 0), lower(right));

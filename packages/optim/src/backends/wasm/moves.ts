@@ -4,14 +4,17 @@ import type { BindMoves, Move } from "../moves.js";
 import { encodeModule, simd } from "./encoder.js";
 
 /*
- * Four loops, the innermost one in a way that suits its strides. Words of a descriptor: addresses of `from` and `to`, then sizes, bytes between
- * neighbours in `from` and those in `to`, from the outermost axis to the innermost. Moves along more axes are several of these.
+ * Four loops, the innermost one in a way that suits its strides. Words of a descriptor: addresses of `from`
+ * and `to`, then sizes, bytes between neighbours in `from` and those in `to`, from the outermost axis to the
+ * innermost. Moves along more axes are several of these.
  */
 
 const levels = 4;
 const floatBytes = 4;
 
-/** Locals of the innermost loop: where it reads and writes, which it may change, how often, and both strides. */
+/**
+ * Locals of the innermost loop: where it reads and writes, which it may change, how often, and both strides.
+ */
 interface Inner {
   readonly code: KernelEncoder;
   readonly from: number;

@@ -1,8 +1,8 @@
 import type { BinaryOperator, Comparison, Expression, UnaryOperator } from "../../language/expression.js";
 
 /*
- * Scalar expressions run once a step, many steps: they are compiled to instructions over float64 registers, so that a step
- * makes no garbage (closures that return numbers would box them).
+ * Scalar expressions run once a step, many steps: they are compiled to instructions over float64 registers,
+ * so that a step makes no garbage (closures that return numbers would box them).
  */
 
 type Operation = UnaryOperator | BinaryOperator | Comparison | "copy";
@@ -40,8 +40,8 @@ export class RegisterFile {
   }
 
   /**
-   * A program that computes the named scalars, in order, and then the results; `results` are the registers they end in.
-   * Later programs read the named scalars by name.
+   * A program that computes the named scalars, in order, and then the results; `results` are the registers
+   * they end in. Later programs read the named scalars by name.
    */
   compile(
     named: Readonly<Record<string, Expression>>,

@@ -15,7 +15,10 @@ export interface Accumulator {
 /** Vectors for all sums together that leave enough registers for the rest. */
 const vectorsAtMost = 8;
 
-/** Accumulators of a phase's sums; a loop of so many copies takes several of one in turn where there are registers. */
+/**
+ * Accumulators of a phase's sums; a loop of so many copies takes several of one in turn where there are
+ * registers.
+ */
 export function accumulatorsOf(
   code: FunctionEncoder,
   sums: readonly LoweredSum[],

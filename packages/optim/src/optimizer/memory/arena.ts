@@ -23,9 +23,11 @@ export interface Membership {
 }
 
 /**
- * Sorts parameters into groups, first match first; the rest form the last group. Groups without parameters vanish.
+ * Sorts parameters into groups, first match first; the rest form the last group. Groups without parameters
+ * vanish.
  *
- * @throws SteepestError for a parameter named twice or with an impossible shape, or a group that names an unknown parameter
+ * @throws SteepestError for a parameter named twice or with an impossible shape, or a group that names an
+ *   unknown parameter
  */
 export function assignGroups(
   parameters: readonly ParameterSpec[],
@@ -116,8 +118,9 @@ export interface ArenaPlan {
 }
 
 /**
- * Lays out the one memory: per group its arrays one after the other, each tensor after tensor without gaps; then the
- * programs' scratch; then `extraBytes`. Everything is known beforehand, so the memory never grows and views stay valid.
+ * Lays out the one memory: per group its arrays one after the other, each tensor after tensor without gaps;
+ * then the programs' scratch; then `extraBytes`. Everything is known beforehand, so the memory never grows
+ * and views stay valid.
  */
 export function planArena(
   backend: Backend,

@@ -7,8 +7,8 @@ import type { Optimizer, OptimizerConfig } from "../config.js";
 import { createRuleOptimizer } from "../optimizer.js";
 
 /*
- * Rules that begin from the parameter, train at one point and are evaluated at another, do something every so many steps, sum
- * over every group and read more than gradients, against a literal transcription.
+ * Rules that begin from the parameter, train at one point and are evaluated at another, do something every so
+ * many steps, sum over every group and read more than gradients, against a literal transcription.
  */
 
 const described = {

@@ -2,7 +2,8 @@ import { toExpression } from "../../language/expression.js";
 import type { Phase, RuleBody } from "../../language/rule.js";
 
 /*
- * What a body does beside its updates, as bodies of their own: the slots it begins with, and the weights it evaluates with.
+ * What a body does beside its updates, as bodies of their own: the slots it begins with, and the weights it
+ * evaluates with.
  */
 
 /** The array of the weights to evaluate with. Its name cannot clash: no rule may use a hyphen. */

@@ -15,8 +15,9 @@ import { substitute } from "../../language/traverse.js";
 import type { ClipSpec } from "../config.js";
 
 /*
- * Averaging and clipping are written in the language of rules, so that they are fused into the rule's own kernel: clipping
- * by norm costs one pass over the gradients (for the norm), clipping by value and averaging cost none.
+ * Averaging and clipping are written in the language of rules, so that they are fused into the rule's own
+ * kernel: clipping by norm costs one pass over the gradients (for the norm), clipping by value and averaging
+ * cost none.
  */
 
 /** The slot that sums gradients. Like the scalars below, its name cannot clash: no rule may use a hyphen. */
@@ -46,7 +47,8 @@ export function transformGradient(body: RuleBody, accumulate: boolean, clip: Cli
   if (transformed === gradient) return body;
   const replace = (expression: Expression) =>
     substitute(expression, (variable) => (variable.name === "g" ? transformed : variable));
-  // The last pass empties the accumulator after reading it, or a further one where that pass does not take place in every step.
+  // The last pass empties the accumulator after reading it, or a further one where that pass does not take
+  // place in every step.
   const passes =
     body.phases.at(-1)?.when === undefined || !accumulate ? body.phases : [...body.phases, nothing];
   const last = passes.length - 1;
@@ -73,9 +75,9 @@ export const accumulation: RuleBody = {
 };
 
 /**
- * What a step must know of the gradient before anything changes, a sum over the group: ‖g‖² where it clips by norm, else of
- * g − g, which is 0 or, of an infinity or NaN, NaN. Not finite where an element is not, and in float32 only there. It is of this
- * gradient or of the sum with those before it.
+ * What a step must know of the gradient before anything changes, a sum over the group: ‖g‖² where it clips by
+ * norm, else of g − g, which is 0 or, of an infinity or NaN, NaN. Not finite where an element is not, and in
+ * float32 only there. It is of this gradient or of the sum with those before it.
  */
 export function gradientTotal(accumulated: boolean, clip: ClipSpec): RuleBody {
   const value = accumulated ? summed : gradient;

@@ -2,9 +2,10 @@ import { abs, select, toExpression, variable } from "../../language/expression.j
 import type { RuleBody } from "../../language/rule.js";
 
 /*
- * An average of gradients that became zero ends at the smallest subnormal number and stays there for ever (0.9 times it rounds
- * to itself), and processors compute with subnormal numbers many times slower. So float32 state is cleared of them now and
- * then: at fixed steps, so that a resumed run has the same bits, and seldom, so that it costs nothing.
+ * An average of gradients that became zero ends at the smallest subnormal number and stays there for ever
+ * (0.9 times it rounds to itself), and processors compute with subnormal numbers many times slower. So
+ * float32 state is cleared of them now and then: at fixed steps, so that a resumed run has the same bits, and
+ * seldom, so that it costs nothing.
  */
 
 /** Updates between two clearings. */

@@ -2,8 +2,8 @@ import { SteepestError } from "../../errors.js";
 import type { StateDictionary } from "../config.js";
 
 /*
- * What of an optimizer's state is no tensor lies in the metadata as JSON. Numbers are texts that read back to the same bits, also -0, NaN and the
- * infinities.
+ * What of an optimizer's state is no tensor lies in the metadata as JSON. Numbers are texts that read back to
+ * the same bits, also -0, NaN and the infinities.
  */
 
 /** The metadata key of the description. */
@@ -20,7 +20,9 @@ export const mismatch = (what: string, expected: string, found: string) =>
     "Nothing was changed. Build the optimizer with the rule, options, parameters and groups that the state was saved with",
   );
 
-/** @throws SteepestError `state-mismatch` where there is no description, `malformed-file` where it is no JSON */
+/**
+ * @throws SteepestError `state-mismatch` where there is no description, `malformed-file` where it is no JSON
+ */
 export function readDescription(state: StateDictionary): unknown {
   const text = state.metadata[metadataKey];
   if (text === undefined) {

@@ -23,7 +23,10 @@ export interface Progress {
   skipped: number;
 }
 
-/** Everything that is no tensor. Numbers are texts that read back to the same bits, also -0, NaN and the infinities. */
+/**
+ * Everything that is no tensor. Numbers are texts that read back to the same bits, also -0, NaN and the
+ * infinities.
+ */
 interface Description {
   readonly rule: string;
   readonly options: Readonly<Record<string, OptionValue>>;

@@ -40,7 +40,10 @@ export const optaxAdamArguments = {
   mu_dtype: noMeanPrecision,
 } as const satisfies Readonly<Record<string, ArgumentMapping>>;
 
-/** The argument names of AlgoPerf's submissions that are written with JAX. They take `eps`, and always use 1e-8. */
+/**
+ * The argument names of AlgoPerf's submissions that are written with JAX. They take `eps`, and always use
+ * 1e-8.
+ */
 export const algoperfAdamArguments = {
   learning_rate: "lr",
   b1: "beta1",
@@ -79,7 +82,9 @@ export const adamDirection = (
   debiasedMeanSquare: Expression,
 ): Expression => div(debiasedMean, add(sqrt(add(debiasedMeanSquare, epsRoot)), eps));
 
-/** The v̂ that Adam divides by under this choice of AMSGrad's maximum, and the new maximum where one is kept. */
+/**
+ * The v̂ that Adam divides by under this choice of AMSGrad's maximum, and the new maximum where one is kept.
+ */
 export function secondMoment(
   { vMax, c2 }: Readonly<Record<"vMax" | "c2", Expression>>,
   meanSquare: Expression,

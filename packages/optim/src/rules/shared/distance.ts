@@ -2,7 +2,10 @@ import { type Expression, max, min, mul, type Operand, select } from "../../lang
 import { growth, positive } from "../../language/hyper.js";
 import type { ArgumentMapping } from "../../language/rule.js";
 
-/** Hyper-parameters of rules that estimate the distance d from the start to the solution, and step in proportion to it. */
+/**
+ * Hyper-parameters of rules that estimate the distance d from the start to the solution, and step in
+ * proportion to it.
+ */
 export const distanceHyper = {
   d0: positive(1e-6, "d_0", "first estimate of the distance to the solution; it only grows"),
   growthRate: growth(0, "\\gamma", "the estimate grows by at most this factor a step; 0 for no limit"),

@@ -4,7 +4,10 @@ import type { ArgumentMapping, HyperSpec } from "../../language/rule.js";
 /** The L2 term of every rule that has one: λx is added to the gradient before anything else. */
 export const l2Decay = nonNegative(0, "\\lambda", "L2 regularisation: λx is added to the gradient");
 
-/** The weight decay of AdamW and what followed it: λx is added to the step, after everything that depends on the gradient. */
+/**
+ * The weight decay of AdamW and what followed it: λx is added to the step, after everything that depends on
+ * the gradient.
+ */
 export const decoupledDecay = (defaultValue: number): HyperSpec =>
   nonNegative(defaultValue, "\\lambda", "decoupled weight decay");
 

@@ -1,6 +1,9 @@
 import { div, type Expression, mul, pow, sqrt, sub } from "../../language/expression.js";
 
-/** RAdam's length ρ of the average that v is, its limit, and the factor by which a step is corrected where ρ > 4; c₂ = 1 − β₂ᵏ. */
+/**
+ * RAdam's length ρ of the average that v is, its limit, and the factor by which a step is corrected where ρ >
+ * 4; c₂ = 1 − β₂ᵏ.
+ */
 export function rectification({
   k,
   beta2,

@@ -3,8 +3,9 @@ import { choice, fraction, nonNegative } from "../../language/hyper.js";
 import type { ArgumentMapping, Citation } from "../../language/rule.js";
 
 /*
- * Schedule-Free methods step with a sequence z, average it to x̄, and take gradients at y = (1−β)z + βx̄, which is what the parameters
- * are while training. One of z and x̄ is kept beside y; the other is found from the two. One evaluates at x̄.
+ * Schedule-Free methods step with a sequence z, average it to x̄, and take gradients at y = (1−β)z + βx̄,
+ * which is what the parameters are while training. One of z and x̄ is kept beside y; the other is found from
+ * the two. One evaluates at x̄.
  */
 
 export const scheduleFreeCitation: Citation = {
@@ -76,8 +77,8 @@ export const averageOf = ({ x, z, average, beta }: Sequences, kept: Kept): Expre
   kept === "average" ? average : add(x, mul(sub(1, div(1, beta)), sub(z, x)));
 
 /**
- * The kept sequence and the parameters after z has made a step, −`step`, and weighs `share` in the average. Written in differences of the
- * sequences, so that nothing moves where they are equal and the step is 0.
+ * The kept sequence and the parameters after z has made a step, −`step`, and weighs `share` in the average.
+ * Written in differences of the sequences, so that nothing moves where they are equal and the step is 0.
  */
 export function advance(
   { x, z, average, beta }: Sequences,
@@ -103,7 +104,8 @@ export const warmedUp = ({
   mul(lr, min(1, div(k, warmupSteps)));
 
 /**
- * What step k weighs, and its share in the average: nothing while no step has weighed anything. `lrMax` and `weights` are carried.
+ * What step k weighs, and its share in the average: nothing while no step has weighed anything. `lrMax` and
+ * `weights` are carried.
  */
 export function averaging(
   {
