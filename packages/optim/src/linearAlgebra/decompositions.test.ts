@@ -192,6 +192,49 @@ describe("float32 decompositions", () => {
     }
   });
 
+  it("what another operation left in the scratch memory stays there, even NaN", () => {
+    // All bits set: NaN in float32 and, two by two, in float64.
+    const poison = {
+      rows: 400,
+      columns: 400,
+      values: new Float32Array(new Int32Array(160_000).fill(-1).buffer),
+    };
+    const fresh = matrix(wasm, 400, 400);
+    for (const n of [1, 2, 3, 5, 12, 33, 65, 129]) {
+      const of = symmetricWith(wasm, spectrum(n, 1e3));
+      const outcomes = [false, true].map((poisoned) => {
+        const algebra = wasmLinearAlgebra();
+        const dirty = () => {
+          if (poisoned) algebra.product([{ a: poison, b: poison, result: { ...fresh } }]).run();
+        };
+        const take = () => matrix(algebra, n, n);
+        const [byPoles, byEigenvectors, byProducts] = [take(), take(), take()];
+        const [vectors, q, values] = [take(), take(), new Float32Array(n)];
+        const roots = [
+          algebra.inverseRoot([{ matrix: of, result: byPoles, root: 4 }], { method: "eigen", epsilon: 0 }),
+          algebra.inverseRoot([{ matrix: of, result: byEigenvectors, root: 1 }], {
+            method: "eigen",
+            epsilon: 0,
+          }),
+          algebra.inverseRoot([{ matrix: of, result: byProducts, root: 2 }], {
+            ...{ method: "coupledNewton", epsilon: 0 },
+          }),
+          algebra.symmetricEigen([{ matrix: of, values, vectors }]),
+          algebra.qr([{ matrix: of, q }]),
+        ];
+        for (const operation of roots) {
+          dirty();
+          operation.run();
+        }
+        return [byPoles, byEigenvectors, byProducts, vectors, q, { values }].map((found) => [
+          ...found.values,
+        ]);
+      });
+      expect(outcomes[1]).toEqual(outcomes[0]);
+      expect(outcomes.flat(2).every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it("damps relatively to the same largest eigenvalue as the reference", () => {
     for (const n of [1, 7, 66]) {
       const of = symmetricWith(wasm, spectrum(n, 1e3));

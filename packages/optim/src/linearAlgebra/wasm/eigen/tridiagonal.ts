@@ -37,8 +37,6 @@ export function tridiagonalRoom(size: number, layout: Layout): TridiagonalRoom {
   const rowBytes = matrix.stride * doubleBytes;
   const diagonal = new Float64Array(size);
   const offDiagonal = new Float64Array(size);
-  /** 1 where H_i is not I. */
-  const reflects = new Uint8Array(size);
   const reflection = (i: number) => reflections.address + i * rowBytes;
   const twoSided = Array.from({ length: size }, (_, i) => {
     const blocks = Math.ceil(i / blockRows);
@@ -103,8 +101,7 @@ export function tridiagonalRoom(size: number, layout: Layout): TridiagonalRoom {
     if (!loadSymmetric(doubles, matrix, values, size)) return false;
     for (let i = size - 1; i >= 1; i--) {
       // What the blocks reach beyond v are finished rows.
-      reflects[i] = reflect(doubles, i) ? 1 : 0;
-      if (reflects[i] === 1) reflectBlocks(workspace, i);
+      if (reflect(doubles, i)) reflectBlocks(workspace, i);
     }
     for (let i = 0; i < size; i++) diagonal[i] = doubles[start + i * (stride + 1)] ?? 0;
     return true;
@@ -112,7 +109,6 @@ export function tridiagonalRoom(size: number, layout: Layout): TridiagonalRoom {
 
   const restore = (workspace: Workspace): void => {
     twoSided.forEach(({ below }, i) => {
-      if (reflects[i] === 0) return;
       reflectBlocks(workspace, i);
       workspace.call(below);
     });
