@@ -71,7 +71,7 @@ export interface InverseRootTask {
 /** How inverse roots are computed. */
 export interface InverseRootSettings {
   /**
-   * `eigen`: by symmetric eigendecomposition, exact to rounding. `coupledNewton`: products alone (Higham, Functions of
+   * `eigen`: exact to rounding, as by symmetric eigendecomposition. `coupledNewton`: products alone (Higham, Functions of
    * Matrices, 2008, section 7.3): M₀ = zA, X₀ = z^(1/p) I with z = (p+1)/(2‖A‖_F); T = ((p+1)I − M)/p; X ← XT, M ← TᵖM, until
    * max|M − I| ≤ tolerance.
    */
