@@ -5,8 +5,8 @@ import type { Matrix } from "@steepest/optim";
 export type Batch<Task> = readonly [Task, ...Task[]];
 
 /**
- * Puts tasks together that can be one: equal by `kind`, and each matrix of one begins where that of the one before ends. Tasks that
- * stand alone are batches of one.
+ * Puts tasks together that can be one: equal by `kind`, and each matrix of one begins where that of the one
+ * before ends. Tasks that stand alone are batches of one.
  */
 export function inBatches<Task>(
   tasks: readonly Task[],

@@ -18,12 +18,16 @@ export interface GraphLinearAlgebra extends LinearAlgebra {
   release(): Promise<void>;
 }
 
-/** Squares of norms between these leave float32 room for the iteration; others are taken by the WebAssembly kernels, which scale first. */
+/**
+ * Squares of norms between these leave float32 room for the iteration; others are taken by the WebAssembly
+ * kernels, which scale first.
+ */
 const [leastSquare, greatestSquare] = [1e-20, 1e20];
 
 /**
- * Linear algebra in float32 by ONNX Runtime: products, Gram matrices and Newton–Schulz steps of one operation are one graph, made at its first run.
- * All else, and what is too little work for a session, is what the WebAssembly kernels do. It is asynchronous: only `runAsync` works.
+ * Linear algebra in float32 by ONNX Runtime: products, Gram matrices and Newton–Schulz steps of one operation
+ * are one graph, made at its first run. All else, and what is too little work for a session, is what the
+ * WebAssembly kernels do. It is asynchronous: only `runAsync` works.
  *
  * @param options.threads that one run may use; default 1
  */

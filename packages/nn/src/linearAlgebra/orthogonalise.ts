@@ -17,9 +17,10 @@ import { normFactor, quintics } from "@steepest/optim";
 type Iterative = Exclude<OrthogonaliseSettings["method"], "svd">;
 
 /*
- * X ← (aI + bA + cA²)X with A = XXᵀ. Every product here is one Gemm that adds a matrix too, with constants as factors: with A = s·Ã, s a known
- * number, aI + bA + cA² = a(I + κU), U = Ã + (cs/b)Ã² and κ = bs/a; the factor a waits until the end. A step so costs a product for U, and one for
- * each matrix that is multiplied by I + κU; nothing is left to do element by element.
+ * X ← (aI + bA + cA²)X with A = XXᵀ. Every product here is one Gemm that adds a matrix too, with constants as
+ * factors: with A = s·Ã, s a known number, aI + bA + cA² = a(I + κU), U = Ã + (cs/b)Ã² and κ = bs/a; the
+ * factor a waits until the end. A step so costs a product for U, and one for each matrix that is multiplied
+ * by I + κU; nothing is left to do element by element.
  */
 
 /** Steps on the Gram matrix of a wide X before X itself is multiplied; longer rounds would lose accuracy. */
@@ -90,7 +91,10 @@ function stepByStep({ x: unscaled, gram, scale, side }: Normalised, all: readonl
   return multiply(x, factor);
 }
 
-/** Rounds of steps on the Gram matrix, at the end of which X is multiplied by the product R of their polynomials: all of them commute. */
+/**
+ * Rounds of steps on the Gram matrix, at the end of which X is multiplied by the product R of their
+ * polynomials: all of them commute.
+ */
 function inRounds(start: Normalised, all: readonly Quintic[], size: number): Tensor {
   let { x, gram } = start;
   let scale: Tensor | number = start.scale;

@@ -4,13 +4,15 @@ import { arrayOf, type Batch, inBatches, inputOf, overlap } from "./batches.js";
 import type { BoundGraph, Sessions } from "./boundGraph.js";
 
 /*
- * All tasks of an operation are one graph, those whose matrices lie next to each other one product of a batch. Where a result is added to, the graph
- * reads and writes the same array: what it held has been multiplied before anything is written.
+ * All tasks of an operation are one graph, those whose matrices lie next to each other one product of a
+ * batch. Where a result is added to, the graph reads and writes the same array: what it held has been
+ * multiplied before anything is written.
  */
 
 /**
- * Microseconds that operations take, to choose between graphs and kernels: of a run, of each product in it, and of a million multiplications and
- * additions. Fitted to products of 1 to 64 matrices of sizes 8 to 128: see dev/linearAlgebra.js.
+ * Microseconds that operations take, to choose between graphs and kernels: of a run, of each product in it,
+ * and of a million multiplications and additions. Fitted to products of 1 to 64 matrices of sizes 8 to 128:
+ * see dev/linearAlgebra.js.
  */
 const cost = {
   graph: { run: 14, product: 9, million: 10.5 },
@@ -23,7 +25,10 @@ const timeOf = (
   work: number,
 ) => run + product * products + (million * work) / 1e6;
 
-/** Whether a graph of so many products is faster than kernels for each task, whose multiplications and additions are given; never where one is empty. */
+/**
+ * Whether a graph of so many products is faster than kernels for each task, whose multiplications and
+ * additions are given; never where one is empty.
+ */
 const isWorthGraph = (products: number, work: readonly number[]): boolean => {
   const total = work.reduce((sum, each) => sum + each, 0);
   return (
@@ -68,7 +73,10 @@ function gramBatches(tasks: readonly GramTask[]): readonly Batch<GramTask>[] {
 
 type Rounds = readonly (readonly ProductTask[])[];
 
-/** The run of result = alpha · op(a) op(b) + beta · result, round after round: one graph, or one for each where memory is used twice. */
+/**
+ * The run of result = alpha · op(a) op(b) + beta · result, round after round: one graph, or one for each
+ * where memory is used twice.
+ */
 export function productGraph(rounds: Rounds, sessions: Sessions): () => Promise<void> {
   const whole = graphOfRounds(rounds);
   if (whole !== undefined) return sessions.lazily(whole);
@@ -91,8 +99,9 @@ interface Written {
 }
 
 /**
- * All rounds as one graph, where products go from one to the next without memory. Nodes run in an order that only products which are read
- * decide: none where a round would write what an earlier one reads or writes in another way than that.
+ * All rounds as one graph, where products go from one to the next without memory. Nodes run in an order that
+ * only products which are read decide: none where a round would write what an earlier one reads or writes in
+ * another way than that.
  */
 function graphOfRounds(rounds: Rounds): BoundGraph | undefined {
   const outputs: Record<string, Tensor> = {};
@@ -180,7 +189,8 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
     feeds[`matrix${index}`] = arrayOf(matrices);
     feeds[`previous${index}`] = array;
     const matrix = inputOf(`matrix${index}`, matrices);
-    // Both factors are scaled, which keeps the result symmetric, is less work than to scale the result, and leaves a Gemm that adds.
+    // Both factors are scaled, which keeps the result symmetric, is less work than to scale the result, and
+    // leaves a Gemm that adds.
     const scaled = multiply(matrix, scalar("rootOfWeight"));
     outputs[`result${index}`] = add(
       matmul(scaled, scaled, of === "rows" ? { transposeB: true } : { transposeA: true }),

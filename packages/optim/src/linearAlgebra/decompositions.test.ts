@@ -64,7 +64,8 @@ describe("float32 decompositions", () => {
     const expected = new Float64Array(n);
     const exact = { ...of, values: Float64Array.from(of.values) };
     referenceLinearAlgebra.symmetricEigen([{ matrix: exact, values: expected, vectors: exact }]).run();
-    // Eigenvalues are those of the float64 reference, rounded: also the small ones, to what is left of the largest.
+    // Eigenvalues are those of the float64 reference, rounded: also the small ones, to what is left of the
+    // largest.
     values.forEach((value, i) => {
       const found = Math.abs(value - (expected[i] ?? Number.NaN));
       expect(found).toBeLessThanOrEqual(rounding * Math.abs(expected[i] ?? 0) + 1e-13 * scale + 1e-45);

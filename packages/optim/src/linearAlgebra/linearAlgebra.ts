@@ -1,6 +1,9 @@
 import type { Values } from "../backends/backend.js";
 
-/** A matrix in an array of rows · columns numbers, row after row. The array stays the caller's and is read or filled in place. */
+/**
+ * A matrix in an array of rows · columns numbers, row after row. The array stays the caller's and is read or
+ * filled in place.
+ */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
@@ -22,7 +25,9 @@ export interface ProductTask {
   readonly beta?: number;
 }
 
-/** Factors of an accumulation. They are read at every run, so that a hyper-parameter may change between runs. */
+/**
+ * Factors of an accumulation. They are read at every run, so that a hyper-parameter may change between runs.
+ */
 export interface GramCoefficients {
   /** Of what the result held; where it is 0, that does not matter. */
   readonly decay: number;
@@ -30,7 +35,10 @@ export interface GramCoefficients {
   readonly weight: number;
 }
 
-/** result = decay · result + weight · A Aᵀ (`rows`: of A's rows) or Aᵀ A (`columns`); the result is symmetric to the bit. */
+/**
+ * result = decay · result + weight · A Aᵀ (`rows`: of A's rows) or Aᵀ A (`columns`); the result is symmetric
+ * to the bit.
+ */
 export interface GramTask {
   readonly matrix: Matrix;
   readonly of: "rows" | "columns";
@@ -38,7 +46,10 @@ export interface GramTask {
   readonly coefficients: GramCoefficients;
 }
 
-/** matrix = vectors · diag(values) · vectorsᵀ, of a symmetric matrix of which the mean with its transpose is taken. */
+/**
+ * matrix = vectors · diag(values) · vectorsᵀ, of a symmetric matrix of which the mean with its transpose is
+ * taken.
+ */
 export interface SymmetricEigenTask {
   readonly matrix: Matrix;
   /** The eigenvalues. */
@@ -50,8 +61,8 @@ export interface SymmetricEigenTask {
 }
 
 /**
- * matrix = q · r with qᵀq = I and r upper triangular, for m ≥ n: q [m, n], r [n, n]. Signs as LAPACK leaves them: a column's
- * reflection makes r's diagonal entry the opposite sign of what it replaces.
+ * matrix = q · r with qᵀq = I and r upper triangular, for m ≥ n: q [m, n], r [n, n]. Signs as LAPACK leaves
+ * them: a column's reflection makes r's diagonal entry the opposite sign of what it replaces.
  */
 export interface QrTask {
   readonly matrix: Matrix;
@@ -71,16 +82,16 @@ export interface InverseRootTask {
 /** How inverse roots are computed. */
 export interface InverseRootSettings {
   /**
-   * `eigen`: exact to rounding, as by symmetric eigendecomposition. `coupledNewton`: products alone (Higham, Functions of
-   * Matrices, 2008, section 7.3): M₀ = zA, X₀ = z^(1/p) I with z = (p+1)/(2‖A‖_F); T = ((p+1)I − M)/p; X ← XT, M ← TᵖM, until
-   * max|M − I| ≤ tolerance.
+   * `eigen`: exact to rounding, as by symmetric eigendecomposition. `coupledNewton`: products alone (Higham,
+   * Functions of Matrices, 2008, section 7.3): M₀ = zA, X₀ = z^(1/p) I with z = (p+1)/(2‖A‖_F); T = ((p+1)I −
+   * M)/p; X ← XT, M ← TᵖM, until max|M − I| ≤ tolerance.
    */
   readonly method: "eigen" | "coupledNewton";
   /** ε of the damping, ≥ 0. */
   readonly epsilon: number;
   /**
-   * `absolute` (default): damping is ε, and eigenvalues of the damped matrix that still are below ε (which only rounding makes)
-   * are all shifted up to it in `eigen`. `relative`: damping is ε · max(λ_max, 1e-6).
+   * `absolute` (default): damping is ε, and eigenvalues of the damped matrix that still are below ε (which
+   * only rounding makes) are all shifted up to it in `eigen`. `relative`: damping is ε · max(λ_max, 1e-6).
    */
   readonly damping?: "absolute" | "relative";
   /** Where `coupledNewton` ends; default 1e-6. */
@@ -88,8 +99,9 @@ export interface InverseRootSettings {
   /** Most iterations of `coupledNewton`; default 100. */
   readonly iterations?: number;
   /**
-   * What follows where `coupledNewton` ends with an error above this: the root is taken by `eigen` instead. Default 1e-3 in
-   * float32, 1e-6 in float64; Infinity never does, and leaves the judgement of the reported error to the caller.
+   * What follows where `coupledNewton` ends with an error above this: the root is taken by `eigen` instead.
+   * Default 1e-3 in float32, 1e-6 in float64; Infinity never does, and leaves the judgement of the reported
+   * error to the caller.
    */
   readonly fallbackAbove?: number;
 }
@@ -101,15 +113,15 @@ export interface InverseRootReport {
   /** Iterations of `coupledNewton`, also where its result was replaced. */
   readonly iterations: number;
   /**
-   * `coupledNewton`: max|M − I| at its end or, where a fallback is allowed and that is larger, max|A Xᵖ − I|, also where its result
-   * was replaced; 0 for `eigen` alone.
+   * `coupledNewton`: max|M − I| at its end or, where a fallback is allowed and that is larger, max|A Xᵖ − I|,
+   * also where its result was replaced; 0 for `eigen` alone.
    */
   readonly error: number;
 }
 
 /**
- * result = the nearest matrix with orthonormal rows (columns where it is taller than wide): UVᵀ of matrix = U diag(σ) Vᵀ, exactly or
- * nearly. Zero stays zero.
+ * result = the nearest matrix with orthonormal rows (columns where it is taller than wide): UVᵀ of matrix = U
+ * diag(σ) Vᵀ, exactly or nearly. Zero stays zero.
  */
 export interface OrthogonaliseTask {
   readonly matrix: Matrix;
@@ -120,15 +132,18 @@ export interface OrthogonaliseTask {
 /** How matrices are orthogonalised. */
 export interface OrthogonaliseSettings {
   /**
-   * `newtonSchulz`: X ← (aI + bA + cA²)X with A = XXᵀ and (a, b, c) = (3.4445, −4.7750, 2.0315), from X/(‖X‖_F + ε) (Jordan et
-   * al., Muon, 2024): five steps bring singular values in [0.01, 1] of the start into [0.68, 1.135], not to 1. `polarExpress`: the
-   * same step with the best coefficients for each step (Amsel et al., arXiv 2505.16932). `svd`: exact; singular values below
-   * rounding count as zero.
+   * `newtonSchulz`: X ← (aI + bA + cA²)X with A = XXᵀ and (a, b, c) = (3.4445, −4.7750, 2.0315), from
+   * X/(‖X‖_F + ε) (Jordan et al., Muon, 2024): five steps bring singular values in [0.01, 1] of the start
+   * into [0.68, 1.135], not to 1. `polarExpress`: the same step with the best coefficients for each step
+   * (Amsel et al., arXiv 2505.16932). `svd`: exact; singular values below rounding count as zero.
    */
   readonly method: "newtonSchulz" | "polarExpress" | "svd";
   /** Steps of the first two; default 5. */
   readonly steps?: number;
-  /** ε beside the norm; default 1e-7. Inputs with a norm far below it come out smaller than orthonormal. `svd` has none. */
+  /**
+   * ε beside the norm; default 1e-7. Inputs with a norm far below it come out smaller than orthonormal. `svd`
+   * has none.
+   */
   readonly epsilon?: number;
 }
 
@@ -150,12 +165,12 @@ export interface InverseRootOperation extends Operation {
 }
 
 /**
- * Dense linear algebra, handed to optimizers that work on matrices. Each method plans one operation over many tasks, which the
- * implementation may batch; tasks of one operation do not depend on each other. Finite inputs never give NaN: of zeros, of
- * rank one, huge or tiny, as long as the exact result can be represented.
+ * Dense linear algebra, handed to optimizers that work on matrices. Each method plans one operation over many
+ * tasks, which the implementation may batch; tasks of one operation do not depend on each other. Finite
+ * inputs never give NaN: of zeros, of rank one, huge or tiny, as long as the exact result can be represented.
  *
- * Every method throws SteepestError `shape-mismatch` for shapes that do not fit, `invalid-value` for settings out of range or
- * arrays of the other precision.
+ * Every method throws SteepestError `shape-mismatch` for shapes that do not fit, `invalid-value` for settings
+ * out of range or arrays of the other precision.
  */
 export interface LinearAlgebra {
   readonly name: string;
@@ -163,8 +178,8 @@ export interface LinearAlgebra {
   /** Whether `run` works; `runAsync` always does. */
   readonly synchronous: boolean;
   /**
-   * Each list of `after` comes after those before it, whose results its tasks may read: what such a result's own array holds
-   * afterwards is not defined.
+   * Each list of `after` comes after those before it, whose results its tasks may read: what such a result's
+   * own array holds afterwards is not defined.
    */
   product(tasks: readonly ProductTask[], ...after: readonly (readonly ProductTask[])[]): Operation;
   gram(tasks: readonly GramTask[]): Operation;

@@ -3,12 +3,16 @@ import type { OrthogonaliseSettings } from "./linearAlgebra.js";
 /** a, b, c of one step X ← (aI + bA + cA²)X, A = XXᵀ. */
 export type Quintic = readonly [a: number, b: number, c: number];
 
-/** Jordan et al., Muon, 2024: the steepest rise from 0 that stays near 1; its singular values wander in [0.68, 1.135]. */
+/**
+ * Jordan et al., Muon, 2024: the steepest rise from 0 that stays near 1; its singular values wander in [0.68,
+ * 1.135].
+ */
 const newtonSchulz: Quintic = [3.4445, -4.775, 2.0315];
 
 /**
- * Amsel, Persson, Musco, Gower, The Polar Express, arXiv 2505.16932, Algorithm 1: the minimax quintics of successive intervals for
- * singular values in [1e-3, 1], the first of which are made safer by 1.01; the last is repeated.
+ * Amsel, Persson, Musco, Gower, The Polar Express, arXiv 2505.16932, Algorithm 1: the minimax quintics of
+ * successive intervals for singular values in [1e-3, 1], the first of which are made safer by 1.01; the last
+ * is repeated.
  */
 const polarExpress: readonly Quintic[] = [
   [8.28721201814563, -23.595886519098837, 17.300387312530933],
@@ -21,7 +25,10 @@ const polarExpress: readonly Quintic[] = [
   [1.875, -1.25, 0.375],
 ];
 
-/** Against rounding that lifts singular values above 1 (ibid., section 4.4): of every step but the limit, and of the start's norm. */
+/**
+ * Against rounding that lifts singular values above 1 (ibid., section 4.4): of every step but the limit, and
+ * of the start's norm.
+ */
 const safety = 1.01;
 
 /** The start is the matrix divided by this factor · its Frobenius norm + ε. */

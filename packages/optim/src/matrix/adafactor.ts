@@ -24,7 +24,10 @@ import { elements, scalars } from "./elementwise.js";
 import { type Factoring, factoring } from "./factors.js";
 import { defineMatrixRule, type PlannedParameter } from "./matrixRule.js";
 
-/** Adafactor: of a matrix' squared gradients only the means of rows and of columns are kept. It has three semantics; the options tell them apart. */
+/**
+ * Adafactor: of a matrix' squared gradients only the means of rows and of columns are kept. It has three
+ * semantics; the options tell them apart.
+ */
 export const adafactor = defineMatrixRule({
   name: "adafactor",
   title: "Adafactor",

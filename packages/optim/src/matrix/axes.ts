@@ -8,8 +8,9 @@ import type { Binding, Stage } from "./matrixRule.js";
 type Tools = Pick<Binding, "algebra" | "move">;
 
 /*
- * Tensors and one matrix an axis. A tensor whose first axis is contracted with a matrix, the new axis coming last, is one product: Tᵀ M of the
- * tensor as a matrix of its first axis against the rest. After as many of them as there are axes the axes are in order again.
+ * Tensors and one matrix an axis. A tensor whose first axis is contracted with a matrix, the new axis coming
+ * last, is one product: Tᵀ M of the tensor as a matrix of its first axis against the rest. After as many of
+ * them as there are axes the axes are in order again.
  */
 
 /** A tensor with a matrix [size, size] for each of its axes; undefined where an axis has none. */
@@ -29,7 +30,10 @@ export interface AxisProduct extends AxisMatrices {
   readonly symmetric?: boolean;
 }
 
-/** Stages, and the tensors they give, ready to be multiplied again: each lies in one of its buffers, and the other comes first from there. */
+/**
+ * Stages, and the tensors they give, ready to be multiplied again: each lies in one of its buffers, and the
+ * other comes first from there.
+ */
 export interface AxisProducts {
   readonly stages: readonly Stage[];
   readonly results: readonly Omit<AxisProduct, "transpose">[];
@@ -109,7 +113,10 @@ export interface AxisGram extends AxisMatrices {
   readonly buffer: Values;
 }
 
-/** Each axis's matrix = decay · matrix + weight · (the tensor as that axis against the rest) times its transpose. */
+/**
+ * Each axis's matrix = decay · matrix + weight · (the tensor as that axis against the rest) times its
+ * transpose.
+ */
 export function gramOfAxes(
   { algebra, move }: Tools,
   tensors: readonly AxisGram[],

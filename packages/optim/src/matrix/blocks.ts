@@ -11,8 +11,9 @@ export interface Block {
 }
 
 /**
- * The shape with neighbouring axes merged, from the right, while their product is at most `largest` and more than `fewest` axes are left. Axes of
- * size 1 vanish unless that would leave fewer; a scalar becomes a vector.
+ * The shape with neighbouring axes merged, from the right, while their product is at most `largest` and more
+ * than `fewest` axes are left. Axes of size 1 vanish unless that would leave fewer; a scalar becomes a
+ * vector.
  */
 export function mergeAxes(shape: readonly number[], largest: number, fewest: number): readonly number[] {
   const long = shape.filter((size) => size !== 1);

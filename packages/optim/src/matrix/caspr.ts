@@ -264,8 +264,8 @@ export const caspr = defineMatrixRule({
 const smallest = 1e-30;
 
 /**
- * c = max(0, tr(P (L + ρλmax I) P))/n of the left factor L that the root before P was of: what P leaves of it, 1 where P is its own root;
- * from the sums of P∘(LP) and of P∘P.
+ * c = max(0, tr(P (L + ρλmax I) P))/n of the left factor L that the root before P was of: what P leaves of
+ * it, 1 where P is its own root; from the sums of P∘(LP) and of P∘P.
  */
 function remainder(
   { rows, values }: Matrix,

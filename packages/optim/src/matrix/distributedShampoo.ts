@@ -162,7 +162,8 @@ function plan(
       inPlace: split.every(isContiguous),
     };
   });
-  // Kind by kind from here on, so that the arrays of equal blocks lie next to each other: one batch of the linear algebra.
+  // Kind by kind from here on, so that the arrays of equal blocks lie next to each other: one batch of the
+  // linear algebra.
   const blocks = tensors
     .flatMap((tensor) => {
       const { inPlace, scratch, split } = tensor;

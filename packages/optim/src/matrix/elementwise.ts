@@ -5,11 +5,17 @@ import type { Addresses } from "../optimizer/memory/arena.js";
 import { elementCount } from "../parameter.js";
 import type { Place } from "./matrixRule.js";
 
-/** Assignments to arrays of one size, element by element, as a back end compiles them: all are computed before any is written. */
+/**
+ * Assignments to arrays of one size, element by element, as a back end compiles them: all are computed before
+ * any is written.
+ */
 export interface ElementwiseUpdate {
   /** Sums over the tensor's elements, of what they are before; scalars to everything else. */
   readonly sums?: Readonly<Record<string, Expression>>;
-  /** Values of one update, each from hyper-parameters, the step k, the tensor's own scalars and those before it. */
+  /**
+   * Values of one update, each from hyper-parameters, the step k, the tensor's own scalars and those before
+   * it.
+   */
   readonly scalars?: Readonly<Record<string, Expression>>;
   readonly assign: Readonly<Record<string, Expression>>;
 }

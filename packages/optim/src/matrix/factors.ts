@@ -14,8 +14,8 @@ export interface Factoring {
 }
 
 /**
- * The factoring of a tensor along its last two or its two largest axes; none for vectors, and where the smaller of the two axes is shorter
- * than `minimum`.
+ * The factoring of a tensor along its last two or its two largest axes; none for vectors, and where the
+ * smaller of the two axes is shorter than `minimum`.
  */
 export function factoring(
   shape: readonly number[],

@@ -17,7 +17,10 @@ export type Grafting = "none" | "sgd" | "adagrad" | "rmsprop" | "adam";
 /** Grafts that keep squared gradients. */
 export const keepsSquares = (grafting: Grafting): boolean => !(grafting === "none" || grafting === "sgd");
 
-/** The squared gradients, updated to their sum (AdaGrad) or their mean, and the direction divided by their root plus ε. */
+/**
+ * The squared gradients, updated to their sum (AdaGrad) or their mean, and the direction divided by their
+ * root plus ε.
+ */
 export function graftSquares(
   grafting: Grafting,
   direction: Expression,

@@ -12,7 +12,10 @@ export interface Place {
   readonly shape: readonly number[];
 }
 
-/** What an array of state holds before the first update: one number everywhere, or a multiple of the identity matrix. */
+/**
+ * What an array of state holds before the first update: one number everywhere, or a multiple of the identity
+ * matrix.
+ */
 export type InitialState = { readonly fill: number } | { readonly identity: number };
 
 /** A parameter that a matrix rule takes, while its memory is being planned. */
@@ -27,7 +30,10 @@ export interface PlannedParameter {
   scratch(shape: readonly number[]): Place;
 }
 
-/** One part of an update, in the order in which they run: plain code that is handed the step from 1, linear algebra, or parts of some steps only. */
+/**
+ * One part of an update, in the order in which they run: plain code that is handed the step from 1, linear
+ * algebra, or parts of some steps only.
+ */
 export type Stage = ((step: number) => void) | Operation | StagesOfSomeSteps;
 
 /** Parts that run in the steps for which `when` holds. */
@@ -48,7 +54,10 @@ export interface Binding<Hyper extends string = string> {
 
 /** How a plan declares what is not an array of its own. */
 export interface PlanTools {
-  /** Compiles what happens to arrays of one size element by element, in terms of the rule's hyper-parameters and the step k. */
+  /**
+   * Compiles what happens to arrays of one size element by element, in terms of the rule's hyper-parameters
+   * and the step k.
+   */
   elementwise(update: ElementwiseUpdate, tensors: readonly ElementwiseTensor[]): ElementwiseStage;
   /** Neighbouring elements of an array as an array. */
   part(of: Place, offset: number, shape: readonly number[]): Place;
@@ -64,19 +73,31 @@ export interface PlanValues<Hyper extends string, Options> extends PlanTools {
 /** Makes the update of a group's parameters. */
 export type Bind<Hyper extends string = string> = (binding: Binding<Hyper>) => readonly Stage[];
 
-/** The element rule of the parameters that a matrix rule leaves, in terms of the matrix rule's hyper-parameters. */
+/**
+ * The element rule of the parameters that a matrix rule leaves, in terms of the matrix rule's
+ * hyper-parameters.
+ */
 export interface Companion {
   readonly rule: Rule;
   readonly options?: Readonly<Record<string, OptionValue>>;
-  /** For each of the companion's hyper-parameters: the matrix rule's, by name, or a constant. Those left out keep their names. */
+  /**
+   * For each of the companion's hyper-parameters: the matrix rule's, by name, or a constant. Those left out
+   * keep their names.
+   */
   readonly hyper?: Readonly<Record<string, string | number>>;
 }
 
 type Chosen = Readonly<Record<string, OptionValue>>;
 
-/** A rule that updates tensors by linear algebra, and those that it does not take by a companion written element by element. */
+/**
+ * A rule that updates tensors by linear algebra, and those that it does not take by a companion written
+ * element by element.
+ */
 export interface MatrixRule extends RuleDescription {
-  /** Hyper-parameters that are settled when an optimizer is built: they decide shapes, or are bound into the linear algebra. */
+  /**
+   * Hyper-parameters that are settled when an optimizer is built: they decide shapes, or are bound into the
+   * linear algebra.
+   */
   readonly structural: readonly string[];
   /** Hyper-parameters that schedules multiply. */
   readonly learningRates: readonly string[];
@@ -85,7 +106,10 @@ export interface MatrixRule extends RuleDescription {
   readonly companion: Companion;
   /** Hyper-parameters without effect under these options. */
   idle(options: Chosen): readonly string[];
-  /** Declares the arrays of a group's taken parameters; what comes back makes the update of all of them together. */
+  /**
+   * Declares the arrays of a group's taken parameters; what comes back makes the update of all of them
+   * together.
+   */
   plan(parameters: readonly PlannedParameter[], values: PlanValues<string, Chosen>): Bind;
   latex(options: Chosen): readonly string[];
   plainFormula(options: Chosen): readonly string[];
@@ -116,7 +140,8 @@ export interface MatrixRuleDeclaration<Hyper extends RuleDescription["hyper"], O
 }
 
 /**
- * Defines a rule on matrices: its state is declared with shapes, its update is a list of stages, some of them linear algebra.
+ * Defines a rule on matrices: its state is declared with shapes, its update is a list of stages, some of them
+ * linear algebra.
  *
  * @throws SteepestError where a default or preset breaks a hyper-parameter's own range, or names clash
  */

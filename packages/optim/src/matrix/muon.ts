@@ -22,7 +22,10 @@ const scales = {
   none: () => 1,
 } as const;
 
-/** Newton–Schulz's five steps leave singular values near 1, not at it; that does not hurt, since any step of about the same size in all directions will do. */
+/**
+ * Newton–Schulz's five steps leave singular values near 1, not at it; that does not hurt, since any step of
+ * about the same size in all directions will do.
+ */
 export const muon = defineMatrixRule({
   name: "muon",
   title: "Muon",

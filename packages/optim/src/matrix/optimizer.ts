@@ -14,7 +14,8 @@ import type { MatrixRule } from "./matrixRule.js";
 
 /**
  * The value of every hyper-parameter and option of a matrix rule.
- * @throws SteepestError as `chooseValues`; and `invalid-value` for a hyper-parameter that was given but has no effect under the chosen options
+ * @throws SteepestError as `chooseValues`; and `invalid-value` for a hyper-parameter that was given but has
+ *   no effect under the chosen options
  */
 export function chooseMatrixValues(rule: MatrixRule, given: GivenValues): ChosenValues {
   const chosen = chooseValues(rule, given);
@@ -27,8 +28,8 @@ export function chooseMatrixValues(rule: MatrixRule, given: GivenValues): Chosen
 /**
  * Builds an optimizer from a matrix rule: what the rule takes is updated by it, the rest by its companion.
  *
- * @throws SteepestError for unknown names, values out of range, impossible shapes, linear algebra of the other precision, or memory that cannot
- *   be had
+ * @throws SteepestError for unknown names, values out of range, impossible shapes, linear algebra of the
+ *   other precision, or memory that cannot be had
  */
 export function createMatrixOptimizer(
   choice: MatrixRuleChoice,

@@ -35,12 +35,16 @@ import { initialise, Room } from "./room.js";
 import { asynchronous, synchronous } from "./stages.js";
 
 /*
- * A group of parameters has up to two parts: those that the matrix rule takes, and the rest, which its companion updates. Each part is planned,
- * which gives its arrays addresses, and bound once the memory is there. Averaging, clipping, norms and the clearing of subnormal numbers are the
- * same compiled programs as for element rules.
+ * A group of parameters has up to two parts: those that the matrix rule takes, and the rest, which its
+ * companion updates. Each part is planned, which gives its arrays addresses, and bound once the memory is
+ * there. Averaging, clipping, norms and the clearing of subnormal numbers are the same compiled programs as
+ * for element rules.
  */
 
-/** The averaged and clipped gradient, where it is not the gradient itself. Its name cannot clash: no rule may use a hyphen. */
+/**
+ * The averaged and clipped gradient, where it is not the gradient itself. Its name cannot clash: no rule may
+ * use a hyphen.
+ */
 const effectiveGradient = "effective-gradient";
 
 /** What the parts of one optimizer share. */

@@ -8,7 +8,10 @@ export interface MatrixShape {
   readonly columns: number;
 }
 
-/** A tensor as a matrix: its first axis against all the others, so that a convolution has a row an output channel. */
+/**
+ * A tensor as a matrix: its first axis against all the others, so that a convolution has a row an output
+ * channel.
+ */
 export function flattened(shape: readonly number[]): MatrixShape {
   const [rows = 1, ...rest] = shape;
   return { rows, columns: elementCount(rest) };

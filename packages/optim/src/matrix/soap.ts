@@ -46,7 +46,10 @@ const lateAdam = defineRule({
     }),
 });
 
-/** Adam in the eigenbasis of Shampoo's factors. The first gradient only makes the factors, so that no gradient is projected by itself. */
+/**
+ * Adam in the eigenbasis of Shampoo's factors. The first gradient only makes the factors, so that no gradient
+ * is projected by itself.
+ */
 export const soap = defineMatrixRule({
   name: "soap",
   title: "SOAP",
@@ -178,7 +181,8 @@ export const soap = defineMatrixRule({
           order: "descending" as const,
         })),
       );
-      // One step of orthogonal iteration: the factor times the sorted basis, made orthonormal again. The means go with the basis.
+      // One step of orthogonal iteration: the factor times the sorted basis, made orthonormal again. The
+      // means go with the basis.
       const multiply = algebra.product(
         axes.map(({ factor, basis, turned }) => ({ a: factor, b: basis, result: turned })),
       );

@@ -6,16 +6,17 @@
 const warmupCosine = "cosine:steps=100%,warmup=5%";
 
 /**
- * The methods of the eleven submissions to AlgoPerf's external tuning track, v0.5, with their schedules over our
- * short run. Simplified are:
+ * The methods of the eleven submissions to AlgoPerf's external tuning track, v0.5, with their schedules over
+ * our short run. Simplified are:
  *
- * - tuning: each submission has five settings of its own; here the learning rate is tuned alone, for all alike
- *   (also NadamP's, whose power is the default), and Cyclic LR has two cycles, as in two of its settings;
+ * - tuning: each submission has five settings of its own; here the learning rate is tuned alone, for all
+ *   alike (also NadamP's, whose power is the default), and Cyclic LR has two cycles, as in two of its
+ *   settings;
  * - CASPR's schedule, three nested cosines that end at 0.536, 0.75 and 1 of the run: it has one, to the end;
- * - Generalized Adam, whose cosine ends at 0.75 to 1 of the run by setting, and whose last setting is SGD with
- *   momentum: it has its usual form, a cosine to the end and no warm-up;
- * - sizes: blocks of 128 in place of 1024, and for CASPR roots every 100 steps in place of 20, which keeps a layer
- *   of 784 inputs affordable on one core.
+ * - Generalized Adam, whose cosine ends at 0.75 to 1 of the run by setting, and whose last setting is SGD
+ *   with momentum: it has its usual form, a cosine to the end and no warm-up;
+ * - sizes: blocks of 128 in place of 1024, and for CASPR roots every 100 steps in place of 20, which keeps a
+ *   layer of 784 inputs affordable on one core.
  */
 export const leaderboardMethods: readonly string[] = [
   `baseline=nadamw+${warmupCosine}`,

@@ -2,12 +2,15 @@ import type { Values } from "../../backends/backend.js";
 import { largest } from "./multiply.js";
 
 /*
- * Symmetric eigendecomposition: Householder tridiagonalisation, then implicit QR steps with Wilkinson's shift (Golub, Van Loan,
- * Matrix Computations, 4th edition, sections 8.3.1 to 8.3.3). Eigenvectors are rows while they are made, so that every inner loop
- * runs over neighbours in memory.
+ * Symmetric eigendecomposition: Householder tridiagonalisation, then implicit QR steps with Wilkinson's shift
+ * (Golub, Van Loan, Matrix Computations, 4th edition, sections 8.3.1 to 8.3.3). Eigenvectors are rows while
+ * they are made, so that every inner loop runs over neighbours in memory.
  */
 
-/** Of a matrix scaled to largest entry 1: squares below this cannot change a result, and could not be divided by. */
+/**
+ * Of a matrix scaled to largest entry 1: squares below this cannot change a result, and could not be divided
+ * by.
+ */
 const negligibleSquare = 1e-280;
 
 /** Far more than the two or three steps that an eigenvalue takes. */
@@ -52,7 +55,8 @@ function tridiagonalise(
 ): void {
   const factors = new Float64Array(n);
   const p = new Float64Array(n);
-  // From the last row upwards: row i becomes zero left of entry i−1 by the reflection I − βvvᵀ, whose v stays in row i.
+  // From the last row upwards: row i becomes zero left of entry i−1 by the reflection I − βvvᵀ, whose v stays
+  // in row i.
   for (let i = n - 1; i >= 1; i--) {
     const row = i * n;
     const kept = work[row + i - 1] ?? 0;
@@ -71,7 +75,8 @@ function tridiagonalise(
     reflectLeadingBlock(work, n, i, beta, p);
   }
   for (let i = 0; i < n; i++) diagonal[i] = work[i * n + i] ?? 0;
-  // Q is the product of the reflections, grown from the smallest: row i has given its v when it becomes part of Q.
+  // Q is the product of the reflections, grown from the smallest: row i has given its v when it becomes part
+  // of Q.
   for (let i = 0; i < n; i++) {
     const beta = factors[i] ?? 0;
     const v = i * n;
@@ -90,7 +95,10 @@ function tridiagonalise(
   }
 }
 
-/** B ← HBH for the leading size×size block B and H = I − βvvᵀ with v in row `size`; only the lower triangle is kept. */
+/**
+ * B ← HBH for the leading size×size block B and H = I − βvvᵀ with v in row `size`; only the lower triangle is
+ * kept.
+ */
 function reflectLeadingBlock(
   work: Float64Array,
   n: number,

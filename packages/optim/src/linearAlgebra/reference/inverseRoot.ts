@@ -37,8 +37,8 @@ export const dampingOf = (
 ): number => (damping === "absolute" ? epsilon : epsilon * Math.max(largestEigenvalue(), leastScale));
 
 /**
- * By A = VᵀΛV. Where nothing is damped (ε = 0), eigenvalues that are zero to rounding have no root: their part of the result is zero, as
- * in a pseudo-inverse.
+ * By A = VᵀΛV. Where nothing is damped (ε = 0), eigenvalues that are zero to rounding have no root: their
+ * part of the result is zero, as in a pseudo-inverse.
  */
 export function inverseRootByEigen(
   matrix: Values,
@@ -81,7 +81,10 @@ const allowedGrowth = 1.2;
 /** Below this error convergence is quadratic: an iteration that does not halve it has met rounding. */
 const quadratic = 1e-2;
 
-/** Whether the error of a coupled Newton iteration says to go on, to end with the new iterate, or with the one before. */
+/**
+ * Whether the error of a coupled Newton iteration says to go on, to end with the new iterate, or with the one
+ * before.
+ */
 export function judgeIteration(
   error: number,
   previous: number,

@@ -8,9 +8,10 @@ const orthogonal = 1e-15;
 const maximumSweeps = 30;
 
 /**
- * UVᵀ of a [m, n] matrix = U diag(σ) Vᵀ over the singular values above rounding (max(m, n) · 2⁻⁵² · σ_max); zeros for a zero matrix,
- * all NaN where an entry is not finite. By one-sided Jacobi rotations of the rows (Hestenes 1958; Demmel, Veselić 1992), which find
- * small singular values accurately, begun from the eigenvectors of the Gram matrix, which leaves them little to do.
+ * UVᵀ of a [m, n] matrix = U diag(σ) Vᵀ over the singular values above rounding (max(m, n) · 2⁻⁵² · σ_max);
+ * zeros for a zero matrix, all NaN where an entry is not finite. By one-sided Jacobi rotations of the rows
+ * (Hestenes 1958; Demmel, Veselić 1992), which find small singular values accurately, begun from the
+ * eigenvectors of the Gram matrix, which leaves them little to do.
  */
 export function polarFactor(matrix: Values, m: number, n: number): Float64Array {
   if (m > n) return transposed(polarFactor(transposed(matrix, m, n), n, m), n, m);

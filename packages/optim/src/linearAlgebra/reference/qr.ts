@@ -1,7 +1,10 @@
 import type { Values } from "../../backends/backend.js";
 import { largest, transposed } from "./multiply.js";
 
-/** Of a matrix scaled to largest entry 1: squares below this cannot change a result, and could not be divided by. */
+/**
+ * Of a matrix scaled to largest entry 1: squares below this cannot change a result, and could not be divided
+ * by.
+ */
 const negligibleSquare = 1e-280;
 
 /** matrix = q r. */
@@ -13,8 +16,8 @@ export interface QrDecomposition {
 }
 
 /**
- * Householder QR of a [m, n] matrix, m ≥ n (Golub, Van Loan, Matrix Computations, 4th edition, section 5.2), on its columns; all
- * NaN where an entry is not finite.
+ * Householder QR of a [m, n] matrix, m ≥ n (Golub, Van Loan, Matrix Computations, 4th edition, section 5.2),
+ * on its columns; all NaN where an entry is not finite.
  */
 export function qr(matrix: Values, m: number, n: number): QrDecomposition {
   const columns = transposed(matrix, m, n);

@@ -16,8 +16,8 @@ import { writeEigen, writeQr } from "./write.js";
 const precision = "float64";
 
 /**
- * Linear algebra to read and to compare with: float64, each operation as its formula stands, nothing batched, and new memory at
- * every run.
+ * Linear algebra to read and to compare with: float64, each operation as its formula stands, nothing batched,
+ * and new memory at every run.
  */
 export const referenceLinearAlgebra: LinearAlgebra = {
   name: "reference",

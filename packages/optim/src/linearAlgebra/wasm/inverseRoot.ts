@@ -80,7 +80,8 @@ function planCoupledNewton(
     for (let i = start; i < start + count; i++) floats[i] = (floats[i] ?? 0) * (half / norm);
     for (const one of packing) workspace.call(one);
     fillIdentity(floats, xs[0], n, half ** (1 / root) * norm ** (-1 / root));
-    // Only within n rows and columns is T written; beyond them another task, of another size, has left its own.
+    // Only within n rows and columns is T written; beyond them another task, of another size, has left its
+    // own.
     clear(floats, t);
     let error = residual(floats, ms[0], t, n, root);
     let iterations = 0;

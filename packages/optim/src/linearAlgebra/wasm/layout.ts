@@ -1,7 +1,8 @@
 /*
- * Matrices lie in column panels: columns 8p to 8p+7 of every row, row after row, then the next panel. Rows and columns are padded
- * with zeros to multiples of 8, so that kernels know no edges. A product reads its left factor transposed, in this same layout; so a
- * symmetric matrix serves on either side as it is, and products of symmetric matrices need no packing between them.
+ * Matrices lie in column panels: columns 8p to 8p+7 of every row, row after row, then the next panel. Rows
+ * and columns are padded with zeros to multiples of 8, so that kernels know no edges. A product reads its
+ * left factor transposed, in this same layout; so a symmetric matrix serves on either side as it is, and
+ * products of symmetric matrices need no packing between them.
  */
 
 /** Columns of a panel. */

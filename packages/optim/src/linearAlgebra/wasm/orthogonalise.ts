@@ -17,10 +17,11 @@ import {
 import { type Call, call, type Layout } from "./workspace.js";
 
 /*
- * X ← (aI + bA + cA²)X with A = XXᵀ, in rounds: within a round X is not touched. All its steps are polynomials of the round's first A,
- * so they commute, and P = aI + bA + cA² takes A to PAP = P²A and the polynomial R so far to PR, all symmetric; the round ends with
- * X ← RX. A wide matrix so costs two products with X a round instead of two a step. But the eigenvalues of A are the squares of
- * singular values, and rounding that A has at its start grows with them by a² a step: long rounds cost accuracy.
+ * X ← (aI + bA + cA²)X with A = XXᵀ, in rounds: within a round X is not touched. All its steps are
+ * polynomials of the round's first A, so they commute, and P = aI + bA + cA² takes A to PAP = P²A and the
+ * polynomial R so far to PR, all symmetric; the round ends with X ← RX. A wide matrix so costs two products
+ * with X a round instead of two a step. But the eigenvalues of A are the squares of singular values, and
+ * rounding that A has at its start grows with them by a² a step: long rounds cost accuracy.
  */
 
 type Iterative = Exclude<OrthogonaliseSettings["method"], "svd">;

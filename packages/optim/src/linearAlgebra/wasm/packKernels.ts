@@ -3,8 +3,8 @@ import { KernelEncoder, vectorBytes } from "./kernelEncoder.js";
 import { panelRowBytes } from "./layout.js";
 
 /*
- * Between a matrix in rows and panels, both padded. Words: address of the rows, address of the panels, rows of a panel, panels, bytes
- * of a row, factor.
+ * Between a matrix in rows and panels, both padded. Words: address of the rows, address of the panels, rows
+ * of a panel, panels, bytes of a row, factor.
  */
 
 /** Panels of factor · the matrix. */
@@ -97,7 +97,10 @@ export function packTransposedKernel(): KernelEncoder {
   return code;
 }
 
-/** Writes the float64 sum of squares of numbers in a row. Words: their address, where to, their number, a multiple of 4. */
+/**
+ * Writes the float64 sum of squares of numbers in a row. Words: their address, where to, their number, a
+ * multiple of 4.
+ */
 export function sumOfSquaresKernel(): KernelEncoder {
   const code = new KernelEncoder();
   const [source, target, remaining] = [code.word(0), code.word(1), code.word(2)];

@@ -8,9 +8,10 @@ const tileRows = 4;
 const blockBytes = panelWidth * panelRowBytes;
 
 /**
- * C = alpha · AᵀB (+ beta · D), tile by tile: 4 rows and 8 columns of C in eight registers, summed in the order of the inner index.
- * Words: address of A, B, C and D; inner extent; panels of A and of B; bytes of a panel of A or B, and of C or D; alpha; beta.
- * `symmetric`: C is known to be, so only its panels from the diagonal on are computed, and written again as their transposes.
+ * C = alpha · AᵀB (+ beta · D), tile by tile: 4 rows and 8 columns of C in eight registers, summed in the
+ * order of the inner index. Words: address of A, B, C and D; inner extent; panels of A and of B; bytes of a
+ * panel of A or B, and of C or D; alpha; beta. `symmetric`: C is known to be, so only its panels from the
+ * diagonal on are computed, and written again as their transposes.
  */
 export function productKernel({
   symmetric,
@@ -52,7 +53,8 @@ export function productKernel({
     code.copy(panelOfA, left);
     code.copy(b, right);
     code.copy(inner, remaining);
-    // One inner step an iteration: unrolled, V8 schedules more loads than it has registers for, and takes twice as long.
+    // One inner step an iteration: unrolled, V8 schedules more loads than it has registers for, and takes
+    // twice as long.
     code.times(remaining, () => {
       code.get(right);
       code.v128Load(0);

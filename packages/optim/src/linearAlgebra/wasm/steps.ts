@@ -105,7 +105,9 @@ export function addToDiagonal(panels: Panels, size: number, value: number): Step
   };
 }
 
-/** The inner extent that a call sums at most, so that a panel of each factor stays in the first-level cache. */
+/**
+ * The inner extent that a call sums at most, so that a panel of each factor stays in the first-level cache.
+ */
 const innerBlock = 512;
 
 /** What is added to a product. */
@@ -114,7 +116,10 @@ export interface Addend {
   readonly factor: number;
 }
 
-/** result = alpha · aᵀ b (+ addend), for `a` [inner, m] and `b` [inner, n]; `symmetric` where the result is known to be. */
+/**
+ * result = alpha · aᵀ b (+ addend), for `a` [inner, m] and `b` [inner, n]; `symmetric` where the result is
+ * known to be.
+ */
 export function multiplyPanels(
   a: Panels,
   b: Panels,

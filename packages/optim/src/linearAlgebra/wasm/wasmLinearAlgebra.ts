@@ -13,10 +13,10 @@ import { Layout, Workspace } from "./workspace.js";
 const precision = "float32";
 
 /**
- * Linear algebra in WebAssembly SIMD, for Node and browsers, without dependencies, in float32 on one thread: products that compute only
- * half of what is symmetric, Newton–Schulz steps on Gram matrices, Householder QR by blocks. Eigenvectors and exact roots are computed in
- * float64 and rounded, since float32 could not tell the small eigenvalues of a matrix of condition 1e4 or more; exact orthogonalisation too,
- * without kernels.
+ * Linear algebra in WebAssembly SIMD, for Node and browsers, without dependencies, in float32 on one thread:
+ * products that compute only half of what is symmetric, Newton–Schulz steps on Gram matrices, Householder QR
+ * by blocks. Eigenvectors and exact roots are computed in float64 and rounded, since float32 could not tell
+ * the small eigenvalues of a matrix of condition 1e4 or more; exact orthogonalisation too, without kernels.
  *
  * @throws SteepestError `unavailable` where an operation's matrices do not fit into one WebAssembly memory
  */

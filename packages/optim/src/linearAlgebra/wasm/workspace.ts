@@ -44,8 +44,9 @@ const maximumPages = 65_536;
 const descriptorBytes = 128;
 
 /**
- * The memory in which kernels work, and the kernels. Operations copy their matrices in and their results out, so that the arrays may
- * lie anywhere; since nothing stays here between runs, all operations share the same bytes.
+ * The memory in which kernels work, and the kernels. Operations copy their matrices in and their results out,
+ * so that the arrays may lie anywhere; since nothing stays here between runs, all operations share the same
+ * bytes.
  */
 export class Workspace {
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });

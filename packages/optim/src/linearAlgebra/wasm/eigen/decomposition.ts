@@ -3,16 +3,22 @@ import { type DoubleRows, doubleBytes, stripColumns } from "./layout.js";
 import type { TridiagonalRoom } from "./tridiagonal.js";
 
 /*
- * Symmetric eigendecomposition as the reference does it (reference/eigen.ts): Householder tridiagonalisation, then implicit QR steps with
- * Wilkinson's shift, in float64. What runs over rows is kernels; what decides, one number at a time, is here. A QR step first notes its
- * rotations, and then they run down the rows of eigenvectors together. Squares of float32 entries neither overflow nor underflow.
+ * Symmetric eigendecomposition as the reference does it (reference/eigen.ts): Householder tridiagonalisation,
+ * then implicit QR steps with Wilkinson's shift, in float64. What runs over rows is kernels; what decides,
+ * one number at a time, is here. A QR step first notes its rotations, and then they run down the rows of
+ * eigenvectors together. Squares of float32 entries neither overflow nor underflow.
  *
- * Rotations without square roots' scales (Gentleman 1973; Golub, Van Loan, section 5.1.13): with rows u = γU and w = gW, of
+ * Rotations without square roots' scales (Gentleman 1973; Golub, Van Loan, section 5.1.13): with rows u = γU
+ * and w = gW, of
  *   cu + sw = cγ(U + aW), a = (s/c)(g/γ)   and   cw − su = cg(W − bU), b = (s/c)(γ/g)
- * only the parentheses are computed, which halves the multiplications, and the factors are kept as the rows' scales.
+ * only the parentheses are computed, which halves the multiplications, and the factors are kept as the rows'
+ * scales.
  */
 
-/** c of a rotation is at least so much of s: nothing is left of it in float64 anyway, and s/c must not overflow. */
+/**
+ * c of a rotation is at least so much of s: nothing is left of it in float64 anyway, and s/c must not
+ * overflow.
+ */
 const leastCosine = 1e-60;
 
 /** A row with a scale below this is multiplied by it. */
@@ -90,7 +96,10 @@ function splits(diagonal: Float64Array, offDiagonal: Float64Array, i: number): b
   return true;
 }
 
-/** One implicit QR step on start..end of the tridiagonal matrix; the pairs (a, b) of its rotations go to `into`. */
+/**
+ * One implicit QR step on start..end of the tridiagonal matrix; the pairs (a, b) of its rotations go to
+ * `into`.
+ */
 function qrStep(
   diagonal: Float64Array,
   offDiagonal: Float64Array,

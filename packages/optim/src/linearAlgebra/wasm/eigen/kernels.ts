@@ -3,8 +3,8 @@ import { type Four, KernelEncoder, vectorBytes } from "../kernelEncoder.js";
 import { blockRows, doubleBytes, stripColumns } from "./layout.js";
 
 /*
- * The inner loops of a symmetric eigendecomposition, in float64, on matrices in rows. Rows and columns come in blocks of four; whoever calls
- * pads with zeros.
+ * The inner loops of a symmetric eigendecomposition, in float64, on matrices in rows. Rows and columns come
+ * in blocks of four; whoever calls pads with zeros.
  */
 
 const blockBytes = blockRows * doubleBytes;
@@ -83,8 +83,8 @@ function sumLanes(code: KernelEncoder, a: number, b: number): void {
 }
 
 /**
- * p = A v of a symmetric matrix of which the blocks on and below the diagonal are read. Words: addresses of A, v and p; blocks; bytes of a
- * row.
+ * p = A v of a symmetric matrix of which the blocks on and below the diagonal are read. Words: addresses of
+ * A, v and p; blocks; bytes of a row.
  */
 export function symmetricVectorKernel(): KernelEncoder {
   const code = new KernelEncoder();
@@ -139,7 +139,10 @@ export function symmetricVectorKernel(): KernelEncoder {
   return code;
 }
 
-/** A ← A − v wᵀ − w vᵀ in the blocks on and below the diagonal. Words: addresses of A, v and w; blocks; bytes of a row. */
+/**
+ * A ← A − v wᵀ − w vᵀ in the blocks on and below the diagonal. Words: addresses of A, v and w; blocks; bytes
+ * of a row.
+ */
 export function symmetricUpdateKernel(): KernelEncoder {
   const code = new KernelEncoder();
   const [a, v, w] = [code.word(0), code.word(1), code.word(2)];
@@ -183,7 +186,10 @@ export function symmetricUpdateKernel(): KernelEncoder {
   return code;
 }
 
-/** Every row x ← x − (x·v) v. Words: addresses of the rows and of v; blocks of rows; blocks of columns; bytes of a row. */
+/**
+ * Every row x ← x − (x·v) v. Words: addresses of the rows and of v; blocks of rows; blocks of columns; bytes
+ * of a row.
+ */
 export function reflectRowsKernel(): KernelEncoder {
   const code = new KernelEncoder();
   const [a, v, blocks] = [code.word(0), code.word(1), code.word(2)];
@@ -241,8 +247,9 @@ export function reflectRowsKernel(): KernelEncoder {
 }
 
 /**
- * Rotations of rows 0 and 1, then 1 and 2, and so on, without their scales: (u, w) ← (u + aw, w − bu). A strip of columns stays in registers
- * while they run down. Words: address of row 0; of the pairs (a, b); their number; strips of columns; bytes of a row.
+ * Rotations of rows 0 and 1, then 1 and 2, and so on, without their scales: (u, w) ← (u + aw, w − bu). A
+ * strip of columns stays in registers while they run down. Words: address of row 0; of the pairs (a, b);
+ * their number; strips of columns; bytes of a row.
  */
 export function rotateRowsKernel(): KernelEncoder {
   const code = new KernelEncoder();
@@ -291,8 +298,8 @@ export function rotateRowsKernel(): KernelEncoder {
 }
 
 /**
- * C = SᵀS in the blocks on and below the diagonal, each of four rows and four columns. Words: addresses of S and C; rows of S; blocks; bytes of
- * a row of either.
+ * C = SᵀS in the blocks on and below the diagonal, each of four rows and four columns. Words: addresses of S
+ * and C; rows of S; blocks; bytes of a row of either.
  */
 export function columnGramKernel(): KernelEncoder {
   const code = new KernelEncoder();

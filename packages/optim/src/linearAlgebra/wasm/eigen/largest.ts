@@ -3,7 +3,10 @@ import { maximumPowerSteps, powerStart, settled } from "../../reference/inverseR
 import { call, type Layout, type Workspace } from "../workspace.js";
 import { blockRows, doubleBytes, loadSymmetric, takeDoubleRows } from "./layout.js";
 
-/** λ_max of a positive semi-definite matrix, as the reference finds it; its products are kernels. NaN where an entry is not finite. */
+/**
+ * λ_max of a positive semi-definite matrix, as the reference finds it; its products are kernels. NaN where an
+ * entry is not finite.
+ */
 export function largestEigenvalueOf(
   size: number,
   layout: Layout,

@@ -15,7 +15,10 @@ const lineDoubles = 64 / doubleBytes;
 export interface DoubleRows {
   readonly address: number;
   readonly rows: number;
-  /** Numbers from one row to the next: an odd number of cache lines, so that the rows of a column do not fall upon each other in the cache. */
+  /**
+   * Numbers from one row to the next: an odd number of cache lines, so that the rows of a column do not fall
+   * upon each other in the cache.
+   */
   readonly stride: number;
 }
 
@@ -25,7 +28,10 @@ export function takeDoubleRows(layout: Layout, size: number): DoubleRows {
   return { address: layout.take(rows * stride * doubleBytes), rows, stride };
 }
 
-/** Loads the mean of a float32 matrix and its transpose, zeros where the blocks exceed it; whether all of it is finite. */
+/**
+ * Loads the mean of a float32 matrix and its transpose, zeros where the blocks exceed it; whether all of it
+ * is finite.
+ */
 export function loadSymmetric(
   doubles: Float64Array,
   { address, rows, stride }: DoubleRows,

@@ -3,13 +3,16 @@ import { KernelEncoder, vectorBytes } from "../kernelEncoder.js";
 import { panelRowBytes } from "../layout.js";
 
 /*
- * One column of a panel against all eight: with rows of eight in two registers, the column's dot products with every column come at once.
- * `lane` words are bytes from a row's beginning to the column.
+ * One column of a panel against all eight: with rows of eight in two registers, the column's dot products
+ * with every column come at once. `lane` words are bytes from a row's beginning to the column.
  */
 
 const unroll = 4;
 
-/** Sums of (column · row) over rows, eight numbers. Words: address of the first row; where to; number of rows; lane. */
+/**
+ * Sums of (column · row) over rows, eight numbers. Words: address of the first row; where to; number of rows;
+ * lane.
+ */
 export function columnDotsKernel(): KernelEncoder {
   const code = new KernelEncoder();
   const [row, target, remaining, lane] = [code.word(0), code.word(1), code.word(2), code.word(3)];
@@ -66,8 +69,8 @@ export function columnDotsKernel(): KernelEncoder {
 }
 
 /**
- * row ← multipliers ∘ row − (its entry in the column) · coefficients. Words: address of the first row; of the eight multipliers and the eight
- * coefficients behind them; number of rows; lane.
+ * row ← multipliers ∘ row − (its entry in the column) · coefficients. Words: address of the first row; of the
+ * eight multipliers and the eight coefficients behind them; number of rows; lane.
  */
 export function columnUpdateKernel(): KernelEncoder {
   const code = new KernelEncoder();

@@ -4,11 +4,13 @@ import { fetch, pack, placeOf, type Step, stagingBytes, takePanels } from "../st
 import { type Call, call, type Layout, type Workspace } from "../workspace.js";
 
 /*
- * Householder QR in float32, eight columns at a time (Schreiber, Van Loan, A storage-efficient WY representation, 1989): the eight
- * reflections I − vvᵀ of a panel are I − V T Vᵀ together, and are applied to the panels behind it by products. The v take the places of the
- * entries that they make zero; q is grown from the identity by the same reflections from the last panel to the first.
+ * Householder QR in float32, eight columns at a time (Schreiber, Van Loan, A storage-efficient WY
+ * representation, 1989): the eight reflections I − vvᵀ of a panel are I − V T Vᵀ together, and are applied to
+ * the panels behind it by products. The v take the places of the entries that they make zero; q is grown from
+ * the identity by the same reflections from the last panel to the first.
  *
- * Every column is first divided by its largest entry, which changes r alone: else the squares of small columns would underflow.
+ * Every column is first divided by its largest entry, which changes r alone: else the squares of small
+ * columns would underflow.
  */
 
 /** Sums of squares below this, of columns with largest entry 1, are of zeros and rounding. */
@@ -138,8 +140,8 @@ function planPanel(a: Panels, built: Panels, index: number, scratch: Scratch, tA
 }
 
 /**
- * Copies the matrix in rows, padded with zeros, its columns divided by their largest entries, which `scales` keeps; not where an entry is not
- * finite: then it says so.
+ * Copies the matrix in rows, padded with zeros, its columns divided by their largest entries, which `scales`
+ * keeps; not where an entry is not finite: then it says so.
  */
 function stageScaled(
   floats: Float32Array,
@@ -236,7 +238,10 @@ function clearAboveDiagonal(floats: Float32Array, a: Panels, firstColumn: number
   }
 }
 
-/** T of I − V T Vᵀ = H₁H₂…H₈ from VᵀV: its column j is −T VᵀV e_j above the diagonal, 1 on it. The transpose goes behind it. */
+/**
+ * T of I − V T Vᵀ = H₁H₂…H₈ from VᵀV: its column j is −T VᵀV e_j above the diagonal, 1 on it. The transpose
+ * goes behind it.
+ */
 function composeReflections(floats: Float32Array, gram: number, t: number): void {
   floats.fill(0, t, t + 2 * blockFloats);
   for (let j = 0; j < panelWidth; j++) {
