@@ -31,7 +31,7 @@ export type ScoreChart = "profile" | "score";
 
 /** What a reader has chosen. */
 export interface ScoreChartChoices {
-  /** Whether every band is drawn, or only that of the submission pointed at. */
+  /** Whether every band is drawn, or only that of the submission pointed at, else of the leader. */
   readonly allBands: boolean;
   readonly hidden: ReadonlySet<string>;
   readonly emphasis: string | undefined;
@@ -93,6 +93,7 @@ export const scorePicture = ({ submissions, taus, tauMax }: ScoreData): ScorePic
 export function createScoreCharts({ colours }: { readonly colours: ChartColours }): ScoreCharts {
   return ({ entries, tauMax }, chart, { allBands, hidden, emphasis }, width, height) => {
     const shown = entries.filter(({ label }) => !hidden.has(label));
+    const banded = emphasis ?? shown[0]?.label;
     const highest = Math.max(0.1, ...shown.flatMap(({ score }) => score.y));
     return {
       title: chart === "profile" ? "Performance profiles" : "Score as a function of where profiles end",
@@ -117,7 +118,7 @@ export function createScoreCharts({ colours }: { readonly colours: ChartColours 
           : {
               x: profile.x,
               y: profile.y,
-              ...(allBands || label === emphasis ? { band: profile.band } : {}),
+              ...(allBands || label === banded ? { band: profile.band } : {}),
             }),
       })),
       ...(emphasis === undefined ? {} : { emphasis }),

@@ -20,14 +20,14 @@ const style = `
 .pair .chart{height:400px}
 .pair h3{margin:0 0 4px;font-size:15.5px}
 table.grid td{padding:3px 4px 3px 0;text-align:center}
-table.grid thead th{white-space:normal;overflow-wrap:anywhere;min-width:76px;max-width:104px;font-size:12.5px;text-align:center;padding:4px}
-table.grid thead th:first-child{text-align:left}
+table.grid thead th{white-space:normal;overflow-wrap:anywhere;min-width:80px;max-width:104px;font-size:11.5px;text-align:center;padding:4px 2px}
+table.grid thead th:first-child{text-align:left;font-size:13.5px}
 table.grid th.variant{font-style:italic;font-weight:400}
 .grid button{width:100%;min-width:74px;min-height:30px;padding:2px 5px;font-size:13px;white-space:nowrap;border-radius:6px;border-color:transparent;
 background:color-mix(in srgb,var(--series-2) calc(var(--heat)*1%),var(--surface));font-variant-numeric:tabular-nums}
 .grid button.unsolved{background:none;border:1px dashed var(--line);color:var(--muted)}
 .h0{--heat:52}.h1{--heat:38}.h2{--heat:27}.h3{--heat:18}.h4{--heat:10}
-[popover]{border:1px solid var(--line);border-radius:12px;background:var(--surface);color:var(--ink);padding:14px 18px;max-width:min(680px,92vw);box-shadow:var(--shadow);overflow-wrap:anywhere}
+[popover]{border:1px solid var(--line);border-radius:12px;background:var(--surface);color:var(--ink);padding:14px 18px;max-width:min(680px,92vw);box-shadow:var(--shadow);text-align:left;overflow-wrap:anywhere}
 [popover] p:last-child{margin:0}
 [popover]::backdrop{background:#0004}
 td.others{min-width:24ch}
@@ -194,7 +194,8 @@ submissions are not distinguishable where exchanging their studies at random giv
 each pair stands for itself.</p></section>
 <section class="card"><h2>Performance profiles</h2>
 <p>Left, the share of workloads that a submission solved within τ times the fastest one's time; the score is the mean height of the
-curve. Right, what the score would be if profiles ended earlier. Point at a submission for its ${level} band.</p>
+curve. Right, what the score would be if profiles ended earlier. The
+${level} band is the leader's, or that of the submission pointed at.</p>
 <div class="controls" id="choices" hidden><button type="button" id="all-bands" aria-pressed="false">all bands</button></div>
 <ul class="legend" id="legend" aria-label="Submissions: click to hide or show">${keys}</ul>
 <div class="pair"><div><h3>Performance profiles</h3><div class="chart" id="chart-profile">${stillChart(picture, "profile")}</div></div>

@@ -152,8 +152,8 @@ export function createTarReader(visitor: TreeVisitor): TarReader {
       }
     },
     end() {
-      if (content > 0 || header.length > 0) throw new TarError(`the archive breaks off at byte ${offset}`);
       if (offset === 0) throw new TarError("the archive is empty");
+      if (empty === 0) throw new TarError(`the archive breaks off at byte ${offset}`);
     },
   };
 }
