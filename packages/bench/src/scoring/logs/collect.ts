@@ -68,6 +68,7 @@ export async function collectLogs(
       }
       const named = tuningIn(place);
       if (tuning !== undefined && named !== undefined && named !== tuning) return undefined;
+      if (named !== undefined) tunings.add(named);
       const target = targets.get(place.workload);
       if (target === undefined) {
         unknown.set(place.workload, (unknown.get(place.workload) ?? 0) + 1);
@@ -79,7 +80,6 @@ export async function collectLogs(
         return undefined;
       }
       seen.add(key);
-      if (named !== undefined) tunings.add(named);
       const budget = budgetOf(target, ruleset, tuning ?? named ?? "external");
       return createMeasurementsReader(target, budget, (measurements) => {
         trials.push({ path, ...place, ...measurements });
