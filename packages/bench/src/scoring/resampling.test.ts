@@ -12,7 +12,7 @@ const workloads = ["a", "b", "c", "d"].map(
 );
 const scoring = { mode: "exact", tauMax: 4 } as const;
 
-/** Submissions whose times scatter by a factor around their pace. */
+/** Submissions whose times scatter by a factor around their pace; their medians are the pace. */
 function draw(paces: readonly number[], scatter: number, seed: number, studies = 5): TimesToTarget {
   const { normal } = randomStream(seed, "resampling-test");
   return {
@@ -66,6 +66,33 @@ describe("the bootstrap over studies", () => {
     // A third of the replicates draws none of the only study with that workload, and loses a quarter of the score.
     expect(intervals[0]?.low).toBeLessThan((scores[0] ?? 0) - 0.2);
   });
+});
+
+describe("coverage, by simulation", () => {
+  it.each([
+    { studies: 5, least: 0.93 },
+    // Of three studies 27 resamples are all there is: such intervals are too short, and are known to be.
+    { studies: 3, least: 0.85 },
+  ])(
+    "intervals of $studies studies cover the score of the true medians in $least of fields or more",
+    ({ studies, least }) => {
+      const paces = [1, 1.2, 2.2];
+      const truth = scoreField(draw(paces, 0, 0), scoring).scores;
+      const fields = 200;
+      const covered = paces.map(() => 0);
+      for (let seed = 0; seed < fields; seed++) {
+        const times = draw(paces, 0.1, seed, studies);
+        const { scores } = scoreField(times, scoring);
+        const { intervals } = bootstrapField(times, scores, { ...scoring, replicates: 200, seed });
+        for (const [i, { low, high }] of intervals.entries()) {
+          const score = truth[i] ?? Number.NaN;
+          if (low <= score && score <= high) covered[i] = (covered[i] ?? 0) + 1;
+        }
+      }
+      // The standard error is about 2 points.
+      for (const count of covered) expect(count / fields).toBeGreaterThanOrEqual(least);
+    },
+  );
 });
 
 describe("one left out", () => {
