@@ -19,11 +19,13 @@ const style = `
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
 .pair .chart{height:400px}
 .pair h3{margin:0 0 4px;font-size:15.5px}
-table.grid td{padding:3px 4px 3px 0;text-align:center}
-table.grid thead th{white-space:normal;overflow-wrap:anywhere;min-width:80px;max-width:104px;font-size:11.5px;text-align:center;padding:4px 2px}
-table.grid thead th:first-child{text-align:left;font-size:13.5px}
+table.grid td{padding:3px 3px 3px 0;text-align:center}
+table.narrow thead th{white-space:normal;min-width:70px;max-width:100px;font-size:11.5px;line-height:1.3;padding:4px 3px}
+table.grid thead th{text-align:center}
+table.narrow thead th:first-child{text-align:left;font-size:13.5px}
+table.grid tbody th{font-size:14px;padding-right:8px}
 table.grid th.variant{font-style:italic;font-weight:400}
-.grid button{width:100%;min-width:74px;min-height:30px;padding:2px 5px;font-size:13px;white-space:nowrap;border-radius:6px;border-color:transparent;
+.grid button{width:100%;min-width:68px;min-height:30px;padding:2px 3px;font-size:13px;white-space:nowrap;border-radius:6px;border-color:transparent;
 background:color-mix(in srgb,var(--series-2) calc(var(--heat)*1%),var(--surface));font-variant-numeric:tabular-nums}
 .grid button.unsolved{background:none;border:1px dashed var(--line);color:var(--muted)}
 .h0{--heat:52}.h1{--heat:38}.h2{--heat:27}.h3{--heat:18}.h4{--heat:10}
@@ -36,7 +38,12 @@ dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 ul.plain{margin:0 0 10px;padding-left:20px;overflow-wrap:anywhere}
 summary{cursor:pointer;padding:4px 0}
 @media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.pair .chart{height:320px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+@media (max-width:600px){tbody th{white-space:normal}th,td{padding-right:8px}table{font-size:14px}}
 `;
+
+/** A name that may be broken after its underscores, and is copied whole. */
+const breakable = (name: string): Markup =>
+  html`${name.split("_").map((part, index) => (index === 0 ? html`${part}` : html`_<wbr>${part}`))}`;
 
 const program = pageProgram()
   .with("format", createFormat)
@@ -64,7 +71,7 @@ const scrolled = (label: string, table: Markup): Markup =>
 function leaderboard({ submissions }: ScoreData): Markup {
   const rows = submissions.map(
     ({ rank, name, score, interval, leaveOneOut, notDistinguishable }) =>
-      html`<tr data-submission="${name}"><td class="number">${rank}</td><th scope="row">${name}</th>
+      html`<tr data-submission="${name}"><td class="number">${rank}</td><th scope="row">${breakable(name)}</th>
 <td class="number">${score.toFixed(6)}<span class="bounds">${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}</span></td>
 <td class="number">${rankRange(leaveOneOut.studies)}</td><td class="number">${rankRange(leaveOneOut.workloads)}</td>
 <td class="number">${rankRange(leaveOneOut.submissions)}</td>
@@ -93,7 +100,7 @@ function grid(data: ScoreData): Markup {
   const find = cellFinder(data);
   const heads = data.workloads.map(
     ({ name, base }) =>
-      html`<th scope="col"${base === undefined ? "" : trusted(' class="variant"')}>${name.replaceAll("_", "_\u200b")}</th>`,
+      html`<th scope="col"${base === undefined ? "" : trusted(' class="variant"')}>${breakable(name)}</th>`,
   );
   const rows = data.submissions.map(
     ({ name }, row) =>
@@ -103,7 +110,7 @@ function grid(data: ScoreData): Markup {
   );
   return scrolled(
     "Submissions by workloads",
-    html`<table class="grid"><thead><tr><th scope="col">times the fastest</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="narrow grid"><thead><tr><th scope="col">times the fastest</th>${heads}</tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 
@@ -124,12 +131,12 @@ function leftOut(
         ? html`<td class="number quiet">${shown}</td>`
         : html`<td class="number"><strong>${shown}</strong></td>`;
     });
-    return html`<tr data-submission="${entry.name}"><th scope="row">${entry.name}</th><td class="number">${entry.rank}</td>${cells}</tr>`;
+    return html`<tr data-submission="${entry.name}"><th scope="row">${entry.name}</th><td class="number">${entry.rank}<span class="bounds">${entry.score.toFixed(3)}</span></td>${cells}</tr>`;
   });
   return html`<details><summary>${title}</summary>${scrolled(
     title,
-    html`<table><thead><tr><th scope="col">submission</th><th class="number" scope="col">rank</th>${names.map(
-      (name) => html`<th class="number" scope="col">without ${name}</th>`,
+    html`<table class="narrow"><thead><tr><th scope="col">without</th><th class="number" scope="col">nothing</th>${names.map(
+      (name) => html`<th class="number" scope="col">${breakable(name)}</th>`,
     )}</tr></thead><tbody>${rows}</tbody></table>`,
   )}</details>`;
 }
