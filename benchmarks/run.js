@@ -8,6 +8,7 @@ import { measureGpt } from "./gpt.js";
 import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
 import { resultsPage } from "./results.js";
 import { measureScheduler } from "./scheduler.js";
+import { measureScoring } from "./scoring.js";
 
 /**
  * Rules as PyTorch has them too, and bytes of minimum traffic per parameter: x and g read, x written, every
@@ -157,8 +158,13 @@ try {
   say("worker processes");
   const scheduler = await measureScheduler(options.quick ? 4 : 10);
 
+  say("scoring AlgoPerf's logs");
+  const scoring = measureScoring();
+  if (scoring === undefined) say("AlgoPerf's logs are not beside the repository: scoring is left out");
+
   const page = resultsPage({
     scheduler,
+    scoring,
     triads,
     updates,
     elementwise,

@@ -23,6 +23,13 @@ function integerArgument(text: string, least: number): number {
   return value;
 }
 
+/** Reads the name of a page. */
+export function pageArgument(path: string): string {
+  if (!path.toLowerCase().endsWith(".html"))
+    throw new InvalidArgumentError("Expected a name that ends in .html.");
+  return path;
+}
+
 /**
  * Reads an optimizer as `name:key=value,...`.
  * @throws SteepestError that names the nearest optimizer or key

@@ -12,7 +12,14 @@ export interface Io {
 }
 
 /** The exit codes of every command. */
-export const exitCode = { ok: 0, failed: 1, usage: 2, targetMissed: 3, interrupted: 130 } as const;
+export const exitCode = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  targetMissed: 3,
+  damaged: 4,
+  interrupted: 130,
+} as const;
 /** One of {@link exitCode}. */
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 

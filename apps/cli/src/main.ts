@@ -4,6 +4,7 @@ import { claimsCommand } from "./commands/claims/claims.js";
 import { compareCommand } from "./commands/compare/compare.js";
 import { optimizersCommand } from "./commands/optimizers/optimizers.js";
 import { raceCommand } from "./commands/race/race.js";
+import { scoreCommand } from "./commands/score/score.js";
 import { trainCommand } from "./commands/train/train.js";
 import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 
@@ -17,6 +18,7 @@ const commands: readonly CommandBuilder[] = [
   compareCommand,
   optimizersCommand,
   raceCommand,
+  scoreCommand,
   trainCommand,
 ];
 

@@ -28,11 +28,33 @@ export type {
   PointSummary,
 } from "./comparison/summary.js";
 export { defaultWorkers, type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./pool/localPool.js";
+export type { Cell, CellKind } from "./scoring/cells.js";
+export type { Irregularity } from "./scoring/irregularities.js";
+export type { FileRemark } from "./scoring/logs/collect.js";
+export {
+  budgetOf,
+  findRuleset,
+  type Ruleset,
+  rulesetNames,
+  type Tuning,
+  type WorkloadTarget,
+} from "./scoring/rules/ruleset.js";
+export { readTargets } from "./scoring/rules/targetsFile.js";
+export {
+  type ScoreLogsOptions,
+  type ScoreReport,
+  type SubmissionScore,
+  scoreLogs,
+} from "./scoring/scoreLogs.js";
+export type { LeaveOneOut, LeftOut, PairVerdict } from "./scoring/sensitivity.js";
+export type { ScoringMode } from "./scoring/times.js";
 export * from "./statistics/descriptive.js";
+export { type ExchangeOptions, exchangeTest } from "./statistics/exchange.js";
 export {
   type BootstrapOptions,
   bootstrapInterval,
   type Interval,
+  percentileInterval,
   studentInterval,
 } from "./statistics/intervals.js";
 export {

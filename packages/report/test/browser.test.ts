@@ -5,8 +5,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { claimsHtml, comparisonHtml, raceHtml } from "../src/index.js";
-import { sampleClaims, sampleComparison, sampleLineRace, sampleRace } from "./samples.js";
+import { claimsHtml, comparisonHtml, raceHtml, scoreHtml } from "../src/index.js";
+import {
+  hostileName,
+  sampleClaims,
+  sampleComparison,
+  sampleLineRace,
+  sampleRace,
+  sampleScore,
+} from "./samples.js";
 
 const executable = process.env.STEEPEST_CHROMIUM ?? "/usr/bin/chromium";
 const available = existsSync(executable);
@@ -249,5 +256,32 @@ describe.skipIf(!available)("pages in a real browser, offline", () => {
         { width },
       );
     }
+  });
+
+  it("opens the reason of a cell of a score, draws bands, and fits a phone", async () => {
+    const content = scoreHtml(sampleScore(), "npx steepest score logs");
+    await visit(content, async (page) => {
+      const profile = () => page.locator("#chart-profile svg").first().innerHTML();
+      const plain = await profile();
+      await page.click("#all-bands");
+      expect(await profile()).not.toBe(plain);
+      await page.click("#legend li:first-child button");
+      expect(await page.locator("tr.muted").count()).toBeGreaterThan(0);
+      await page.click("button[popovertarget=cell-1-0]");
+      const shown = page.locator("#cell-1-0");
+      expect(await shown.isVisible()).toBe(true);
+      expect(await shown.textContent()).toContain(`${hostileName} on a`);
+      await page.keyboard.press("Escape");
+      expect(await shown.isVisible()).toBe(false);
+    });
+    await visit(
+      content,
+      async (page) => {
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+        ).toBeLessThanOrEqual(0);
+      },
+      { width: 390, height: 800 },
+    );
   });
 });

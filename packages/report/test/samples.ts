@@ -6,6 +6,9 @@ import type {
   Curve,
   RaceData,
   RaceRun,
+  ScoreCell,
+  ScoreData,
+  ScoreEntry,
 } from "../src/index.js";
 
 /** A name that breaks out of markup, attributes and scripts wherever it is not escaped. */
@@ -290,3 +293,51 @@ export const sampleClaims: ClaimsData = {
     },
   ],
 };
+
+/** A score of two submissions on two workloads: ratios 1 and 2.5 against none. */
+export function sampleScore(): ScoreData {
+  const never = Number.POSITIVE_INFINITY;
+  const entry = (name: string, rank: number, score: number, ratios: readonly number[]): ScoreEntry => ({
+    ...{ name, rank, score, ratios, studies: 5 },
+    interval: { low: score - 0.05, high: score + 0.05, level: 0.95 },
+    leaveOneOut: {
+      studies: [{ left: "study_0", score, rank: 3 - rank }],
+      workloads: [{ left: "a", score, rank }],
+      submissions: [],
+    },
+    notDistinguishable: [],
+    band: { low: [0.5, 0.5, 0.5], high: [0.5, 1, 1] },
+    scoreByTauMax: [0.5, 0.6, score],
+  });
+  const cell = (
+    submission: string,
+    workload: string,
+    rest: Pick<ScoreCell, "kind" | "seconds" | "ratio" | "reason">,
+  ): ScoreCell => ({ submission, workload, ...rest });
+  return {
+    ...{
+      rules: "v0.5",
+      mode: "official",
+      tuning: "external",
+      tauMax: 4,
+      taus: [1, 2.5, 4],
+      replicates: 20,
+      logs: 4,
+    },
+    submissions: [entry("first", 1, 0.75, [1, 2.5]), entry(hostileName, 2, 0, [never, Number.NaN])],
+    workloads: ["a", "b"].map((name) => ({ name, metric: "validation/loss", direction: "min", target: 0.5 })),
+    cells: [
+      cell("first", "a", { kind: "solved", seconds: 10, ratio: 1, reason: "the only study: study_0" }),
+      cell("first", "b", { kind: "solved", seconds: 25, ratio: 2.5, reason: "the only study: study_1" }),
+      cell(hostileName, "a", { kind: "4x rule", seconds: 41, ratio: never, reason: "4x rule: 41 s" }),
+      cell(hostileName, "b", {
+        kind: "missing",
+        seconds: Number.NaN,
+        ratio: never,
+        reason: "missing: no log",
+      }),
+    ],
+    irregularities: [{ where: "first", text: "1 trial instead of 5" }],
+    damage: [{ path: "first/log.csv", line: 3, text: "score is NaN" }],
+  };
+}

@@ -57,29 +57,51 @@ export function bootstrapInterval(
     for (let i = 0; i < sample.length; i++) sample[i] = values[stream.integer(values.length)] ?? Number.NaN;
     return statistic(sample);
   });
-  const tails = [(1 - level) / 2, (1 + level) / 2] as const;
-  const [lowTail, highTail] =
-    method === "bca" ? correctedTails(tails, values, statistic, estimate, resampled) : tails;
+  const tails = tailsOf(level);
+  const corrected = method === "bca" ? correctedTails(tails, values, statistic, estimate, resampled) : tails;
   return {
     estimate,
-    low: quantile(resampled, lowTail),
-    high: quantile(resampled, highTail),
+    ...between(resampled, corrected),
     level,
     method: method === "bca" ? "BCa bootstrap" : "percentile bootstrap",
   };
 }
+
+type Tails = readonly [low: number, high: number];
+
+const tailsOf = (level: number): Tails => [(1 - level) / 2, (1 + level) / 2];
+
+const between = (resampled: readonly number[], [low, high]: Tails) => ({
+  low: quantile(resampled, low),
+  high: quantile(resampled, high),
+});
+
+/**
+ * The percentile interval of an estimate from bootstrap replicates that were drawn elsewhere: for statistics
+ * of several samples at once, where each replicate resamples all of them.
+ */
+export const percentileInterval = (
+  estimate: number,
+  resampled: readonly number[],
+  level = 0.95,
+): Interval => ({
+  estimate,
+  ...between(resampled, tailsOf(level)),
+  level,
+  method: "percentile bootstrap",
+});
 
 /**
  * α ↦ Φ(z₀ + (z₀ + z_α) / (1 − a (z₀ + z_α))): the tails of BCa, with ties of the estimate counted half in
  * z₀.
  */
 function correctedTails(
-  tails: readonly [number, number],
+  tails: Tails,
   values: readonly number[],
   statistic: (sample: readonly number[]) => number,
   estimate: number,
   resampled: readonly number[],
-): readonly [number, number] {
+): Tails {
   const below = resampled.reduce((n, r) => n + (r < estimate ? 1 : r === estimate ? 0.5 : 0), 0);
   const bias = normalQuantile(below / resampled.length);
   if (!Number.isFinite(bias)) return tails;

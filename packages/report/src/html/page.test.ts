@@ -1,10 +1,17 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import { sampleClaims, sampleComparison, sampleLineRace, sampleRace } from "../../test/samples.js";
+import {
+  sampleClaims,
+  sampleComparison,
+  sampleLineRace,
+  sampleRace,
+  sampleScore,
+} from "../../test/samples.js";
 import { claimsHtml } from "../claims/html.js";
 import { comparisonHtml } from "../comparison/html.js";
 import { raceHtml } from "../race/html.js";
+import { scoreHtml } from "../score/html.js";
 import { embeddedJson, html } from "./markup.js";
 
 describe("html", () => {
@@ -32,6 +39,7 @@ describe.each([
   { name: "race", page: raceHtml(sampleRace()) },
   { name: "race in one dimension", page: raceHtml(sampleLineRace()) },
   { name: "comparison", page: comparisonHtml(sampleComparison) },
+  { name: "score", page: scoreHtml(sampleScore(), "npx steepest score logs") },
   { name: "report on claims", page: claimsHtml(sampleClaims) },
 ])("the page of a $name", ({ page }) => {
   const { document } = parseHTML(page);

@@ -3,7 +3,7 @@ import { type Claim, type ClaimResult, claims, findClaim, runClaim } from "@stee
 import { SteepestError } from "@steepest/optim";
 import { type ClaimsData, claimsHtml, format, tallyText } from "@steepest/report";
 import { Command, InvalidArgumentError } from "commander";
-import { countArgument } from "../../arguments.js";
+import { countArgument, pageArgument } from "../../arguments.js";
 import { interruptible } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { bar, columnsOf, createProgress } from "../../terminal/progress.js";
@@ -53,13 +53,6 @@ const asText = (claim: Claim | undefined, width: number): string =>
 
 const asJson = (claim: Claim | undefined): string =>
   JSON.stringify(claim === undefined ? claims.map(claimData) : claimData(claim), undefined, 2);
-
-/** Reads the name of a page. */
-function pageArgument(path: string): string {
-  if (!path.toLowerCase().endsWith(".html"))
-    throw new InvalidArgumentError("Expected a name that ends in .html.");
-  return path;
-}
 
 /** Reads how many seeds: an interval needs two. */
 function seedsArgument(text: string): number {

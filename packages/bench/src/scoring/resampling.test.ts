@@ -1,0 +1,160 @@
+import { randomStream } from "@steepest/random";
+import { describe, expect, it } from "vitest";
+import { bootstrapField } from "./bootstrap.js";
+import { scoreField } from "./field.js";
+import { profileAt, tauGrid } from "./profile.js";
+import type { WorkloadTarget } from "./rules/ruleset.js";
+import { comparePairs, leaveOneOut } from "./sensitivity.js";
+import type { TimesToTarget } from "./times.js";
+
+const workloads = ["a", "b", "c", "d"].map(
+  (name): WorkloadTarget => ({ name, metric: "validation/accuracy", direction: "max", target: 0.5 }),
+);
+const scoring = { mode: "exact", tauMax: 4 } as const;
+
+/** Submissions whose times scatter by a factor around their pace; their medians are the pace. */
+function draw(paces: readonly number[], scatter: number, seed: number, studies = 5): TimesToTarget {
+  const { normal } = randomStream(seed, "resampling-test");
+  return {
+    workloads,
+    submissions: paces.map((pace, s) => ({
+      name: `s${s}`,
+      studies: Array.from({ length: studies }, (_, k) => ({
+        name: `study_${k}`,
+        seconds: workloads.map(() => 100 * pace * Math.exp(scatter * normal())),
+      })),
+    })),
+  };
+}
+
+describe("the bootstrap over studies", () => {
+  it("is a point where the studies agree, at the score itself", () => {
+    const times = draw([1, 2, 3], 0, 0);
+    const { scores, ratios } = scoreField(times, scoring);
+    const { intervals, bands } = bootstrapField(times, scores, { ...scoring, replicates: 20 });
+    expect(scores).toEqual([1, 2 / 3, 1 / 3]);
+    for (const [i, { low, high, estimate }] of intervals.entries()) {
+      expect([low, estimate, high]).toEqual([scores[i], scores[i], scores[i]]);
+      const profile = tauGrid(4).map((tau) => profileAt(ratios[i] ?? [], tau));
+      expect(bands[i]).toEqual({ low: profile, high: profile });
+    }
+  });
+
+  it("is a pure function of its seed, and lies around the score", () => {
+    const times = draw([1, 1.3, 2], 0.2, 1);
+    const { scores } = scoreField(times, scoring);
+    const run = (seed: number) => bootstrapField(times, scores, { ...scoring, replicates: 200, seed });
+    expect(run(1)).toEqual(run(1));
+    expect(run(1)).not.toEqual(run(2));
+    for (const [i, { low, high }] of run(1).intervals.entries()) {
+      expect(low).toBeLessThanOrEqual(scores[i] ?? Number.NaN);
+      expect(high).toBeGreaterThanOrEqual(scores[i] ?? Number.NaN);
+      expect(high).toBeGreaterThan(low);
+    }
+  });
+
+  it("takes a study that lacks a workload as it is", () => {
+    const times = draw([1, 1.3], 0.1, 2);
+    const [first, second] = times.submissions;
+    if (first === undefined || second === undefined) throw new Error("two submissions were drawn");
+    const holed = first.studies.map((study, k) =>
+      k < 4 ? { ...study, seconds: study.seconds.map((time, i) => (i === 0 ? Number.NaN : time)) } : study,
+    );
+    const gap = { ...times, submissions: [{ ...first, studies: holed }, second] };
+    const { scores } = scoreField(gap, scoring);
+    const { intervals } = bootstrapField(gap, scores, { ...scoring, replicates: 300 });
+    // A third of the replicates draws none of the only study with that workload, and loses a quarter of the
+    // score.
+    expect(intervals[0]?.low).toBeLessThan((scores[0] ?? 0) - 0.2);
+  });
+});
+
+describe("coverage, by simulation", () => {
+  it.each([
+    { studies: 5, least: 0.93 },
+    // Of three studies 27 resamples are all there is: such intervals are too short, and are known to be.
+    { studies: 3, least: 0.85 },
+  ])(
+    "intervals of $studies studies cover the score of the true medians in $least of fields or more",
+    ({ studies, least }) => {
+      const paces = [1, 1.2, 2.2];
+      const truth = scoreField(draw(paces, 0, 0), scoring).scores;
+      const fields = 200;
+      const covered = paces.map(() => 0);
+      for (let seed = 0; seed < fields; seed++) {
+        const times = draw(paces, 0.1, seed, studies);
+        const { scores } = scoreField(times, scoring);
+        const { intervals } = bootstrapField(times, scores, { ...scoring, replicates: 200, seed });
+        for (const [i, { low, high }] of intervals.entries()) {
+          const score = truth[i] ?? Number.NaN;
+          if (low <= score && score <= high) covered[i] = (covered[i] ?? 0) + 1;
+        }
+      }
+      // The standard error is about 2 points.
+      for (const count of covered) expect(count / fields).toBeGreaterThanOrEqual(least);
+    },
+  );
+});
+
+describe("one left out", () => {
+  it("keeps the ranks of a clear order, and counts the place of who is left out", () => {
+    const left = leaveOneOut(draw([1, 1.5, 2.5], 0.01, 3), scoring);
+    for (const [i, { studies, workloads: without, submissions }] of left.entries()) {
+      expect(studies.map(({ left: name }) => name)).toEqual([
+        "study_0",
+        "study_1",
+        "study_2",
+        "study_3",
+        "study_4",
+      ]);
+      expect([studies.length, without.length, submissions.length]).toEqual([5, 4, 2]);
+      for (const { rank } of [...studies, ...without, ...submissions]) expect(rank).toBe(i + 1);
+    }
+  });
+
+  it("shows who lives from a single workload", () => {
+    const times: TimesToTarget = {
+      workloads,
+      submissions: [
+        { name: "broad", studies: [{ name: "study_0", seconds: [200, 200, 200, 200] }] },
+        {
+          name: "narrow",
+          studies: [{ name: "study_0", seconds: [100, 100, 100, Number.POSITIVE_INFINITY] }],
+        },
+      ],
+    };
+    const [broad] = leaveOneOut(times, scoring);
+    expect(scoreField(times, scoring).scores).toEqual([(3 * 2 + 3) / 12, 9 / 12]);
+    expect(broad?.workloads.find(({ left }) => left === "d")).toMatchObject({ rank: 2, score: 2 / 3 });
+    expect(broad?.studies).toEqual([]);
+  });
+});
+
+describe("pairs", () => {
+  it("are told apart where their studies do not mix, and not where they do", () => {
+    const [near, far] = [
+      comparePairs(draw([1, 1.02], 0.2, 4), scoring),
+      comparePairs(draw([1, 2], 0.05, 4), scoring),
+    ];
+    expect(far[0]).toMatchObject({ first: "s0", second: "s1", distinguishable: true });
+    expect(far[0]?.pValue).toBe(2 / 252);
+    expect(far[0]?.difference).toBeGreaterThan(0.3);
+    expect(near[0]?.distinguishable).toBe(false);
+  });
+
+  it("of one submission under two names are told apart in at most 5 % of 400 simulated fields", () => {
+    let found = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const [pair] = comparePairs(draw([1, 1, 1.5], 0.3, seed), scoring);
+      if (pair?.distinguishable === true) found++;
+    }
+    // 4.8 % are expected; the standard error is one point.
+    expect(found / 400).toBeLessThanOrEqual(0.07);
+    expect(found).toBeGreaterThan(4);
+  });
+
+  it("cannot be told apart by three studies each: 2/20 is not small", () => {
+    const [pair] = comparePairs(draw([1, 3], 0.01, 5, 3), scoring);
+    expect(pair).toMatchObject({ pValue: 0.1, distinguishable: false });
+  });
+});
