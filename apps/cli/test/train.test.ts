@@ -139,6 +139,27 @@ describe("steepest train", () => {
     expect(reached.code).toBe(0);
   });
 
+  it("tells a run that ended above the loss that it began with", async () => {
+    const args = ["train", "fashion-mnist", "-o", "gd:lr=100", "--steps", "3"];
+    const told = await steepest(args, folder);
+    expect(told.stdout).toMatch(
+      /^diverged +the training loss ended at \S+, above the \S+ that it began with/m,
+    );
+    expect(told.code).toBe(0);
+    const missed = await steepest([...args, "--target", "0.99", "--json"], folder);
+    expect(JSON.parse(missed.stdout)).toMatchObject({ outcome: "completed", diverged: true });
+    expect(missed.code).toBe(3);
+  });
+
+  it("tells what a matrix method will cost, and how to spend less", async () => {
+    const { stderr, stdout } = await steepest(
+      ["train", "fashion-mnist", "-o", "shampoo", "--steps", "1", "--json"],
+      folder,
+    );
+    expect(stderr).toContain("distributed-shampoo:frequency=10,blockSize=128");
+    expect(JSON.parse(stdout)).toMatchObject({ diverged: false });
+  });
+
   it("refuses other choices than the run was started with, and a folder in use, as wrong calls", async () => {
     for (const option of [
       ["--steps", "5"],

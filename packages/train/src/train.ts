@@ -6,6 +6,7 @@ import {
   resolveConfiguration,
   type TrainConfig,
 } from "./configuration/configuration.js";
+import { dearRefreshes } from "./configuration/refreshCost.js";
 import type { Checkpoint } from "./folder/checkpoint.js";
 import { createRunFolder, inspectRun } from "./folder/folder.js";
 import { withFolderLocked } from "./folder/lock.js";
@@ -126,7 +127,10 @@ async function* run(
     await options.prepare?.();
     const store = folder === undefined ? undefined : await openRunStore(folder, progress.logs);
     try {
-      for (const message of missingInputs(session.optimizer, configuration.optimizer))
+      for (const message of [
+        ...missingInputs(session.optimizer, configuration.optimizer),
+        ...dearRefreshes(configuration, loaded.parameters),
+      ])
         yield { kind: "notice", message };
       yield {
         kind: "start",

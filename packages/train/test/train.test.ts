@@ -102,6 +102,35 @@ describe("train", () => {
     expect(usual[0]).toMatchObject({ kind: "start" });
   });
 
+  it("says that it ended above the loss that it began with, also where it was resumed", async () => {
+    const apart = { ...config, optimizer: parseOptimizerSpec("gd:lr=2.5"), steps: 12, checkpointEvery: 4 };
+    const whole = await complete(train(apart));
+    expect(whole.diverged).toBe(true);
+    expect(whole.train.loss).toBeGreaterThan(whole.initialLoss ?? Number.NaN);
+    const stopper = new AbortController();
+    const workload = toyWorkload({ onStep: (step) => step === 6 && stopper.abort() });
+    await collect(train({ ...apart, workload, folder, signal: stopper.signal }));
+    const { initialLoss, diverged } = await complete(resumeRun(folder, { workload: toyWorkload() }));
+    expect({ initialLoss, diverged }).toEqual({ initialLoss: whole.initialLoss, diverged: true });
+    expect(await complete(train(config))).toMatchObject({ initialLoss: whole.initialLoss, diverged: false });
+  });
+
+  it("does not take a mini-batch easier than the training split for a rise of the loss", async () => {
+    const workload = toyWorkload({ easier: 0.5 });
+    const result = await complete(
+      train({ ...config, workload, optimizer: parseOptimizerSpec("gd:lr=0.0001") }),
+    );
+    expect(result.train.loss).toBeGreaterThan(result.initialLoss ?? Number.NaN);
+    expect(result.diverged).toBe(false);
+  });
+
+  it("says what roots will cost, before it starts", async () => {
+    const optimizer = parseOptimizerSpec("shampoo");
+    const { measurements } = await collect(train({ ...config, optimizer, steps: 1, batchSize: 1 }));
+    expect(measurements.map(({ kind }) => kind).slice(0, 2)).toEqual(["notice", "start"]);
+    expect(measurements[0]).toMatchObject({ message: expect.stringContaining("distributed-shampoo:") });
+  });
+
   it("passes on what the workload has to say", async () => {
     const { measurements } = await collect(train({ ...config, workload: toyWorkload({ procedural: true }) }));
     expect(measurements[0]).toEqual({ kind: "notice", message: "these are not the real data" });

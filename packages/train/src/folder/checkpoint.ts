@@ -22,6 +22,8 @@ export const progressSchema = z.strictObject({
   }),
   /** Sum and number of the mini-batch losses since the last report. */
   window: z.strictObject({ lossSum: z.number(), count: z.int() }),
+  /** Loss of the first mini-batch, before any update. */
+  initialLoss: z.number().exactOptional(),
   latest: evaluationSchema.exactOptional(),
   best: bestSchema.exactOptional(),
   hit: targetHitSchema.exactOptional(),

@@ -34,6 +34,7 @@ interface State {
   /** Sum and number of the losses since the last report. */
   lossSum: number;
   count: number;
+  initialLoss: number | undefined;
   latest: Evaluation | undefined;
   best: CompletedRun["best"] | undefined;
   hit: TargetHit | undefined;
@@ -51,8 +52,8 @@ export async function* runLoop(
 ): AsyncGenerator<Measurement, RunResult> {
   const { configuration } = session;
   const { steps } = configuration;
-  const { step: firstStep, window, latest, best, hit } = from;
-  const state: State = { step: firstStep, ...window, latest, best, hit };
+  const { step: firstStep, window, initialLoss, latest, best, hit } = from;
+  const state: State = { step: firstStep, ...window, initialLoss, latest, best, hit };
   const clock = createClock(from.clocks);
   let saved = firstStep;
 
@@ -106,7 +107,7 @@ export async function* runLoop(
     yield* measurements;
   }
 
-  const result = completed(session, state, clock.read());
+  const result = completed(session, state, clock.read(), await startComparison(session, state));
   await store?.finish(result);
   return result;
 }
@@ -132,6 +133,7 @@ async function advance(
     const step = state.step + 1;
     const loss = await session.step(step);
     state.step = step;
+    if (step === 1) state.initialLoss = loss;
     state.lossSum += loss;
     state.count++;
     if (signal?.aborted === true) return;
@@ -176,13 +178,14 @@ function checkpointOf(
   clocks: ClockReading,
   logs: Progress["logs"],
 ): Checkpoint {
-  const { step, lossSum, count, latest, best, hit } = state;
+  const { step, lossSum, count, initialLoss, latest, best, hit } = state;
   return {
     configuration: session.configuration,
     progress: {
       step,
       clocks,
       window: { lossSum, count },
+      ...(initialLoss === undefined ? {} : { initialLoss }),
       ...(latest === undefined ? {} : { latest }),
       ...(best === undefined ? {} : { best }),
       ...(hit === undefined ? {} : { hit }),
@@ -194,7 +197,24 @@ function checkpointOf(
   };
 }
 
-function completed(session: Session, state: State, clocks: ClockReading): CompletedRun {
+/** The loss that the run began with, and whether it ended above it. */
+async function startComparison(
+  { bound }: Session,
+  { initialLoss, latest }: State,
+): Promise<Pick<CompletedRun, "initialLoss" | "diverged">> {
+  if (initialLoss === undefined || latest?.train === undefined) return {};
+  // One mini-batch differs from the whole split by chance: what seems to have risen is measured on the same
+  // mini-batch again. A loss that is NaN now has risen too.
+  const diverged = latest.train.loss > initialLoss && !((await bound.gradient(1)) <= initialLoss);
+  return { initialLoss, diverged };
+}
+
+function completed(
+  session: Session,
+  state: State,
+  clocks: ClockReading,
+  comparison: Pick<CompletedRun, "initialLoss" | "diverged">,
+): CompletedRun {
   const { configuration, loaded } = session;
   const { workload, dataSource, procedural, optimizer, batchSize, seed, threads, target } = configuration;
   const { step: steps, latest, best, hit } = state;
@@ -206,6 +226,7 @@ function completed(session: Session, state: State, clocks: ClockReading): Comple
     ...{ workload, dataSource, procedural, optimizer },
     parameters: loaded.parameterCount,
     ...{ batchSize, seed, threads, steps, ...trainingTime(clocks), train, validation, test, best },
+    ...comparison,
     ...(target === undefined ? {} : { target: targetOutcome(target, hit) }),
     parametersHash: parametersHash(session),
   };

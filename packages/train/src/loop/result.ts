@@ -46,6 +46,8 @@ export const completedRunSchema = z.strictObject({
   validation: splitSchema,
   test: splitSchema,
   best: bestSchema,
+  initialLoss: z.number().exactOptional(),
+  diverged: z.boolean().exactOptional(),
   target: z
     .discriminatedUnion("reached", [
       z.strictObject({ value: z.number(), reached: z.literal(true), ...targetHitSchema.shape }),
@@ -58,7 +60,9 @@ export const completedRunSchema = z.strictObject({
 /**
  * A run that came to its end: by its number of steps or by its target. `steps` is the number of updates made;
  * `seconds` and `cpuSeconds` are the wall and CPU time of training alone; `best` is the evaluation with the
- * highest validation accuracy; `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
+ * highest validation accuracy; `initialLoss` is that of the first mini-batch before any update, and
+ * `diverged` says that training made both it and the mean over the training split worse than that (both
+ * absent where the run's checkpoints do not know); `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
  */
 export type CompletedRun = Readonly<z.infer<typeof completedRunSchema>>;
 

@@ -21,11 +21,18 @@ export function trainSummary(run: CompletedRun, folder: string): string {
     table,
     "",
     ...(run.target === undefined ? [] : [targetLine(run.target, run.best)]),
+    ...(run.diverged === true ? [divergedLine(run)] : []),
     `data        ${run.dataSource}`,
     `parameters  sha256 ${run.parametersHash}`,
     `run         ${folder}`,
   ].join("\n");
 }
+
+const divergedLine = ({ train, initialLoss }: CompletedRun): string => {
+  const began =
+    initialLoss === undefined ? "" : `, above the ${format.number(initialLoss)} that it began with`;
+  return `diverged    the training loss ended at ${format.number(train.loss)}${began}: lower --lr, warm it up, or clip the gradient`;
+};
 
 const targetLine = (target: NonNullable<CompletedRun["target"]>, best: CompletedRun["best"]): string => {
   const accuracy = `validation accuracy ${format.percent(target.value, 2)}`;
