@@ -251,6 +251,7 @@ export const sampleClaims: ClaimsData = {
         },
       ],
       tables: [{ title: "A table", columns: ["name", "number"], rows: [["<i>", 0.123456]] }],
+      caveat: "At twice the price.",
     },
     {
       name: "second-one",

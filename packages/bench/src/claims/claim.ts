@@ -68,6 +68,8 @@ export interface ClaimFindings<Effect extends string = string> {
   readonly figures: readonly Figure[];
   readonly charts: readonly Chart[];
   readonly tables?: readonly Table[];
+  /** What the verdict must not be read without, with its figures: a price, a horizon. */
+  readonly caveat?: string;
 }
 
 /** What decides a claim, written down before anything is run. */

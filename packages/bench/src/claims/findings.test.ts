@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { figureOf, ratioOf, seriesOf } from "./findings.js";
+import { figureOf, inWords, ratioOf, seriesOf } from "./findings.js";
 
 describe("figures", () => {
   it("are means, ratios geometric ones, with their intervals", () => {
@@ -7,6 +7,12 @@ describe("figures", () => {
     const ratio = ratioOf("ratio", [0.5, 8]);
     expect(ratio.value).toBeCloseTo(2, 12);
     expect((ratio.interval?.low ?? 0) * (ratio.interval?.high ?? 0)).toBeCloseTo(4, 10);
+  });
+
+  it("stand in a sentence to three digits", () => {
+    const interval = { low: 1e-7, high: 1234.5, level: 0.95 };
+    expect(inWords({ name: "a", value: 0.12345, interval })).toBe("0.123 [1e-7, 1230]");
+    expect(inWords({ name: "a", value: 2 })).toBe("2");
   });
 });
 

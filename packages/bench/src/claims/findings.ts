@@ -18,6 +18,14 @@ export const figureOf = (name: string, values: readonly number[], unit?: string)
 export const ratioOf = (name: string, ratios: readonly number[]): Figure =>
   figure(name, ratioInterval(ratios));
 
+/** A figure inside a sentence: its value and interval to three digits. */
+export function inWords({ value, interval }: Figure): string {
+  const digits = (number: number): string => String(Number(number.toPrecision(3)));
+  return interval === undefined
+    ? digits(value)
+    : `${digits(value)} [${digits(interval.low)}, ${digits(interval.high)}]`;
+}
+
 /**
  * A line from a curve for each seed: their median at each x, and all of them between the bounds of the band.
  * Where a curve has ended or is not a number the line has a gap.

@@ -22,7 +22,8 @@ const sample = defineClaim({
       work(35);
       await progress(round / rounds);
     }
-    return { effects: { positive: seeds.map((seed) => factor * seed) }, figures: [], charts: [] };
+    const caveat = `In ${rounds} rounds.`;
+    return { effects: { positive: seeds.map((seed) => factor * seed) }, figures: [], charts: [], caveat };
   },
 });
 
@@ -30,6 +31,7 @@ describe("running a claim", () => {
   it("gives the experiment the seeds 1, 2, ... and judges what it found", async () => {
     const result = await runClaim(sample);
     expect(result).toMatchObject({ name: "sample", setting: "Seeds times 1.", seeds: [1, 2, 3], tables: [] });
+    expect(result.caveat).toBe("In 1 rounds.");
     expect(result.verdict).toMatchObject({
       kind: "inconclusive",
       effects: [{ estimate: 2, quantity: "seed" }],

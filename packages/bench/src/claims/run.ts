@@ -14,6 +14,8 @@ export interface ClaimResult {
   readonly figures: readonly Figure[];
   readonly charts: readonly Chart[];
   readonly tables: readonly Table[];
+  /** What the verdict must not be read without. */
+  readonly caveat?: string;
 }
 
 /** How claims are run. */
@@ -47,10 +49,10 @@ export async function runClaim(claim: Claim, options: RunClaimOptions = {}): Pro
     options.signal?.throwIfAborted();
   };
   await progress(0);
-  const { effects, figures, charts, tables = [] } = await claim.run({ seeds, progress });
+  const { effects, tables = [], ...found } = await claim.run({ seeds, progress });
   const verdict = verdictOf(
     Object.entries(claim.criteria).map(([name, criterion]) => effectOf(criterion, effects[name] ?? [])),
   );
   const { name, title, setting } = claim;
-  return { name, title, claim: claim.claim, setting, seeds, verdict, figures, charts, tables };
+  return { name, title, claim: claim.claim, setting, seeds, verdict, tables, ...found };
 }

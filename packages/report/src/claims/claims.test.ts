@@ -23,7 +23,7 @@ describe("the words for a verdict", () => {
     expect(effects.map(reasonText)).toEqual([
       "the whole interval is between 0.4 and 0.6",
       "it is not above 2",
-      "the interval reaches beyond below 1: more seeds may decide",
+      "part of the interval is not below 1: more seeds may decide",
       "some seeds gave no finite value",
     ]);
     expect(tallyText(sampleClaims.claims)).toBe("3 claims: 1 holds, 1 does not hold, 1 is inconclusive");
@@ -103,9 +103,16 @@ describe("the page of claims", () => {
     for (const row of rows) {
       const target = row.querySelector("a")?.getAttribute("href")?.slice(1) ?? "";
       expect(document.getElementById(target)?.querySelector("h2")?.textContent).toBe(
-        row.querySelector("td.quantity")?.textContent,
+        row.querySelector("td.quantity")?.firstChild?.textContent,
       );
     }
+  });
+
+  it("shows a caveat wherever it shows the verdict, and none where there is none", () => {
+    const caveats = Array.from(document.querySelectorAll("tbody tr .caveat"), (node) => node.textContent);
+    expect(caveats).toEqual(["At twice the price."]);
+    expect(document.getElementById("first-one")?.textContent).toContain("Beside it. At twice the price.");
+    expect(document.getElementById("second-one")?.textContent).not.toContain("Beside it");
   });
 
   it("shows claim, setting, interval, figures, tables and still charts", () => {

@@ -78,6 +78,8 @@ export interface ClaimReport {
   readonly figures: readonly ClaimFigure[];
   readonly charts: readonly ClaimChart[];
   readonly tables: readonly ClaimTable[];
+  /** What the verdict must not be read without, with its figures. */
+  readonly caveat?: string;
 }
 
 /** All that the report of `steepest claims run` shows. Plain data. */

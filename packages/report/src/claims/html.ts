@@ -33,12 +33,18 @@ section p,blockquote,.effects li{overflow-wrap:anywhere}
 .badge{display:inline-block;white-space:nowrap;border:1.5px solid currentColor;border-radius:999px;padding:1px 11px;font-size:13.5px;font-weight:600}
 .badge.good{color:var(--series-2)}.badge.bad{color:var(--accent)}.badge.open{color:var(--muted)}
 blockquote{margin:0 0 10px;padding:2px 0 2px 14px;border-left:4px solid var(--line);max-width:86ch;font-size:17px}
-td.quantity{min-width:17ch;max-width:60ch}
+td.quantity{max-width:70ch}
 table.tight{width:auto}
 table.tight td,table.tight th{padding-right:22px}
 section.card{scroll-margin-top:10px}
 @media (max-width:1100px){.effects li{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:600px){.effects.figures li{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:600px){
+.effects.figures li{grid-template-columns:minmax(0,1fr)}
+.verdicts thead{display:none}
+.verdicts tr{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:4px 10px;padding:8px 0;border-bottom:1px solid var(--grid)}
+.verdicts tr>*{border:0;padding:0;white-space:normal}
+.verdicts .quantity{grid-column:1/-1}
+}
 @media (max-width:900px){table.tight td,table.tight th{padding-right:12px}.pair .chart{height:280px}}
 `;
 
@@ -67,14 +73,18 @@ function badge(kind: VerdictKind): Markup {
 const scrolled = (label: string, table: Markup): Markup =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
 
+/** What stands beside a verdict, in a line of its own. */
+const caveatText = (caveat: string | undefined): Markup =>
+  caveat === undefined ? html`` : html`<div class="quiet small caveat">${caveat}</div>`;
+
 function overview(claims: readonly ClaimReport[]): Markup {
   const rows = claims.map(
-    ({ name, title, verdict }) => html`<tr><th scope="row"><a href="#${name}">${name}</a></th>
-<td>${badge(verdict.kind)}</td><td class="quantity">${title}</td></tr>`,
+    ({ name, title, verdict, caveat }) => html`<tr><th scope="row"><a href="#${name}">${name}</a></th>
+<td>${badge(verdict.kind)}</td><td class="quantity">${title}${caveatText(caveat)}</td></tr>`,
   );
   return scrolled(
     "Verdicts",
-    html`<table class="tight"><thead><tr><th scope="col">claim</th><th scope="col">verdict</th><th scope="col">about</th></tr></thead>
+    html`<table class="tight verdicts"><thead><tr><th scope="col">claim</th><th scope="col">verdict</th><th scope="col">about</th></tr></thead>
 <tbody>${rows}</tbody></table>`,
   );
 }
@@ -132,11 +142,12 @@ function chartPair({ name, legend, charts: drawn }: ClaimPicture): Markup {
 }
 
 function section(report: ClaimReport, picture: ClaimPicture): Markup {
-  const { name, title, claim, setting, seeds, verdict, tables } = report;
+  const { name, title, claim, setting, seeds, verdict, caveat, tables } = report;
   return html`<section class="card" id="${name}"><div class="title"><h2>${title}</h2>${badge(verdict.kind)}</div>
 <blockquote>${claim}</blockquote>
 <p>${setting} ${format.counted(seeds.length, "seed")}.</p>
 ${decision(verdict.effects)}
+${caveat === undefined ? html`` : html`<p><strong>Beside it.</strong> ${caveat}</p>`}
 ${chartPair(picture)}
 ${figures(report)}
 ${tables.map(table)}

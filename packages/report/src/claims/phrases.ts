@@ -32,7 +32,7 @@ export function reasonText({ kind, holds, low, high }: ClaimEffect): string {
   if (kind === "holds") return `${whole} is ${rangeText(holds)}`;
   if (kind === "does not hold") return `${whole} is not ${rangeText(holds)}`;
   return Number.isFinite(low) && Number.isFinite(high)
-    ? `the interval reaches beyond ${rangeText(holds)}: more seeds may decide`
+    ? `part of the interval is not ${rangeText(holds)}: more seeds may decide`
     : "some seeds gave no finite value";
 }
 

@@ -57,7 +57,7 @@ const tones: Readonly<Record<VerdictKind, Tone>> = {
 
 /** Claim, what was run, what decided and the figures of one experiment. */
 export function resultText(result: ClaimResult, width: number): string {
-  const { name, title, claim, setting, seeds, verdict, figures } = result;
+  const { name, title, claim, setting, seeds, verdict, figures, caveat } = result;
   const hanging = (text: string) => wrap(text, width, `${indent}${indent}`).trimStart();
   return [
     `${name}: ${title}`,
@@ -69,6 +69,7 @@ export function resultText(result: ClaimResult, width: number): string {
     ),
     ...figures.map((figure) => `${indent}${hanging(`${figure.name}: ${figureText(figure)}`)}`),
     `${indent}=> ${verdict.kind}`,
+    ...(caveat === undefined ? [] : [wrap(caveat, width, `${indent}   `)]),
   ].join("\n");
 }
 
