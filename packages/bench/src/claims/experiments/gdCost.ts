@@ -2,7 +2,7 @@ import { randomStream } from "@steepest/random";
 import { denseFeatures, leastSquares, linearTargets, type Rows } from "@steepest/workloads";
 import { growthExponent } from "../../statistics/regression.js";
 import { defineClaim } from "../claim.js";
-import { figureOf, ratioOf, seriesOf } from "../findings.js";
+import { figureOf, inWords, ratioOf, seriesOf } from "../findings.js";
 import { vectorOptimizer } from "../vectorOptimizer.js";
 
 /** Rows that count the multiplications made with them. */
@@ -87,9 +87,9 @@ export const gdCost = defineClaim({
   name: "gd-cost",
   title: "What an iteration costs",
   claim:
-    "For a sum of n functions an iteration of gradient descent costs a time that grows linearly in n; the cost of an iteration of stochastic gradient descent does not depend on n.",
+    "For a sum of n functions an iteration of gradient descent costs O(n): its operations grow linearly in n. An iteration of stochastic gradient descent costs O(1): as many operations for any n.",
   setting: ({ dimension, counts, iterations }: Parameters) =>
-    `Least squares in ${dimension} dimensions with n from ${counts[0]} to ${counts.at(-1)} samples. ${iterations} iterations of gradient descent and of SGD with one sample drawn uniformly, in turns. Decided by the multiplications counted in the rows of the data matrix; time is the shortest of the iterations.`,
+    `Least squares in ${dimension} dimensions with n from ${counts[0]} to ${counts.at(-1)} samples. ${iterations} iterations of gradient descent and of SGD with one sample drawn uniformly, in turns. Decided by the multiplications counted in the rows of the data matrix, which is what O(n) speaks of. Time is measured beside, the shortest of the iterations, and decides nothing.`,
   seeds: 4,
   parameters: {
     dimension: 20,
@@ -99,10 +99,13 @@ export const gdCost = defineClaim({
   },
   holdsWhen: {
     gd: {
-      quantity: "power of n in the cost of an iteration of gradient descent",
+      quantity: "power of n in the multiplications of an iteration of gradient descent",
       holds: { between: [0.95, 1.05] },
     },
-    sgd: { quantity: "power of n in the cost of an iteration of SGD", holds: { between: [-0.05, 0.05] } },
+    sgd: {
+      quantity: "power of n in the multiplications of an iteration of SGD",
+      holds: { between: [-0.05, 0.05] },
+    },
   },
   async run({ seeds, progress }, parameters) {
     const { counts } = parameters;
@@ -117,8 +120,8 @@ export const gdCost = defineClaim({
     }
     const over = (method: "gd" | "sgd", quantity: keyof Cost): readonly (readonly number[])[] =>
       measured.map((row) => row.map((cost) => cost[method][quantity]));
-    const exponents = (method: "gd" | "sgd", quantity: keyof Cost): readonly number[] =>
-      over(method, quantity).map((values) => growthExponent(counts, values));
+    const exponents = (method: "gd" | "sgd"): readonly number[] =>
+      over(method, "multiplications").map((values) => growthExponent(counts, values));
     const chart = (title: string, label: string, quantity: keyof Cost) => ({
       title,
       x: { label: "n, samples", log: true },
@@ -132,11 +135,21 @@ export const gdCost = defineClaim({
     const ratios = measured.map(
       (row) => (row[largest]?.gd.microseconds ?? Number.NaN) / (row[largest]?.sgd.microseconds ?? Number.NaN),
     );
+    const timeOf = (method: "gd" | "sgd", from: number): readonly number[] =>
+      over(method, "microseconds").map((values) => growthExponent(counts.slice(from), values.slice(from)));
+    const time = {
+      gd: figureOf("measured time: power of n, gradient descent", timeOf("gd", 0)),
+      largest: figureOf(
+        `measured time: power of n from ${counts[largest - 1]} to ${counts[largest]}, gradient descent`,
+        timeOf("gd", largest - 1),
+      ),
+      sgd: figureOf("measured time: power of n, SGD", timeOf("sgd", 0)),
+    };
     return {
-      effects: { gd: exponents("gd", "multiplications"), sgd: exponents("sgd", "multiplications") },
+      effects: { gd: exponents("gd"), sgd: exponents("sgd") },
+      caveat: `Decided by counting. In time, as measured here, the power of n is ${inWords(time.gd)} for gradient descent (${inWords(time.largest)} between the two largest n) and ${inWords(time.sgd)} for SGD: it also holds what does not depend on n, and caches.`,
       figures: [
-        figureOf("measured time: power of n, gradient descent", exponents("gd", "microseconds")),
-        figureOf("measured time: power of n, SGD", exponents("sgd", "microseconds")),
+        ...Object.values(time),
         ratioOf(`measured time at n = ${counts[largest]}: gradient descent over SGD`, ratios),
       ],
       charts: [
