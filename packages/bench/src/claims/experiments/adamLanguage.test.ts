@@ -6,11 +6,19 @@ const small = adamLanguage.with({ sizes: [4], longer: { size: 3, factor: 2 }, ra
 
 describe("adam-language", () => {
   it("finds an advantage with heavy-tailed classes only, from the loss of zero weights on", async () => {
-    const { verdict, charts } = await runClaim(small, { seeds: 2 });
+    const { verdict, charts, figures, caveat } = await runClaim(small, { seeds: 2 });
     const [heavyTailed, balanced] = verdict.effects;
     expect(heavyTailed?.estimate).toBeGreaterThan(0.03);
     expect(balanced?.estimate).toBeLessThan(0);
+    expect(figures[0]?.name).toMatch(/at 2 times the horizon, with an imbalance of 4$/);
+    expect(caveat).toMatch(/^The verdict is about 8 steps, .* imbalance of 4 and 8 steps, it is \S+ \[/);
     for (const { y } of charts.flatMap(({ series }) => series)) expect(y[0]).toBeCloseTo(Math.log(15), 5);
+  });
+
+  it("chooses learning rates on seeds that it does not judge", async () => {
+    const chosen = async (seeds: number) =>
+      (await runClaim(small, { seeds })).tables.find(({ title }) => title === "Learning rates chosen");
+    expect(await chosen(3)).toEqual(await chosen(2));
   });
 
   it("does not hold with the methods exchanged, nor where they are one", async () => {
