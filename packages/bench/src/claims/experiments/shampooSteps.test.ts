@@ -14,15 +14,26 @@ const small = shampooSteps.with({
 
 describe("shampoo-steps", () => {
   it("counts what a step costs, and ends at the target", async () => {
-    const { verdict, charts } = await runClaim(small, { seeds: 2 });
+    const { verdict, charts, figures, caveat } = await runClaim(small, { seeds: 2 });
     const [products, grams, roots] = [8 * 8 * 4 + 8 * 4 * 4, 36 * 4 + 10 * 8, 5.5 * (8 ** 3 + 4 ** 3)];
     const elements = 6 * 8 * 4;
     expect(verdict.effects[1]?.estimate).toBeCloseTo((products + grams + roots + elements) / elements, 8);
+    // All of Shampoo's steps with two products for each gradient, 2 · 32 · 8 · 4, over all of Adam's.
+    const gradient = 2 * 32 * 8 * 4;
+    const dearer = (gradient + products + grams + roots + elements) / (gradient + elements);
+    const inAll = figures.find(({ name }) => name.startsWith("cost of all"))?.value ?? Number.NaN;
+    expect(inAll * (verdict.effects[0]?.estimate ?? Number.NaN)).toBeCloseTo(dearer, 8);
+    expect(caveat).toContain(`cost ${Number(inAll.toPrecision(3))} [`);
     for (const { name, y } of charts[0]?.series ?? []) {
       const losses = Array.from(y);
       expect(losses[0], name).toBeGreaterThan(0.5 * Math.log(4));
       expect(losses.at(-1), name).toBeLessThanOrEqual(0.5 * Math.log(4));
     }
+  });
+
+  it("chooses learning rates on seeds that it does not judge", async () => {
+    const columns = async (seeds: number) => (await runClaim(small, { seeds })).tables[0]?.columns;
+    expect(await columns(3)).toEqual(await columns(2));
   });
 
   it("does not hold of a method against itself, nor of one that does not get there", async () => {
