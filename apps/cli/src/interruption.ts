@@ -26,6 +26,9 @@ export async function interruptible<Result>(work: (signal: AbortSignal) => Promi
   }
 }
 
+/** A name of a file as a shell takes it for one word. */
+export const shellWord = (name: string): string => (/^[\w./\\:-]+$/.test(name) ? name : JSON.stringify(name));
+
 /** The line that continues what was interrupted, ready for a shell. */
 export const resumeLine = (command: "train" | "compare", folder: string): string =>
-  `npx steepest ${command} --resume ${/^[\w./\\:-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
+  `npx steepest ${command} --resume ${shellWord(folder)}`;

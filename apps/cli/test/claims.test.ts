@@ -74,7 +74,8 @@ describe("steepest claims run", () => {
     [[], /no claim is named\. Name some of steepest claims, or .* --all/],
     [["adagrad-monoton"], /unknown claim "adagrad-monoton"\. Did you mean "adagrad-monotone"/],
     [["--all", quick], /--all and names exclude each other/],
-    [[quick, "--seeds", "1"], /Expected an integer >= 2: one seed has no interval/],
+    [[quick, "--seeds", "1"], /Expected an integer >= 2: an interval needs two seeds/],
+    [[quick, "--seeds", "0"], /Expected an integer >= 2: an interval needs two seeds/],
     [[quick, "--out", "page.pdf"], /ends in \.html/],
     [[quick, "--sed", "3"], /Did you mean --seeds/],
   ])("refuses %j with exit code 2 and runs nothing", async (args, message) => {
@@ -100,13 +101,47 @@ describe("steepest claims run", () => {
     expect((await run()).code).toBe(0);
   });
 
-  it("stops on Ctrl-C with exit code 130 and writes no page", async () => {
-    const { child, finished } = start(["claims", "run", quick, "adagrad-sparse"], folder);
+  it("refuses a page that cannot be written before it runs anything", async () => {
+    const file = join(folder, "a-file");
+    await writeFile(file, "");
+    const { code, stdout, stderr } = await typed("claims", "run", quick, "--out", join(file, "page.html"));
+    expect({ code: code === 0, stdout }).toEqual({ code: false, stdout: "" });
+    expect(stderr).toMatch(/--out/);
+  });
+
+  it("keeps on Ctrl-C what is done, and prints the command for the rest", async () => {
+    const { child, finished } = start(
+      ["claims", "run", quick, "adagrad-sparse", "gd-cost", "--seeds", "4"],
+      folder,
+    );
     // The first result is printed when the second experiment begins.
     child.stdout?.once("data", () => child.kill("SIGINT"));
     const { code, stderr } = await finished;
-    expect(stderr).toBe("Interrupted after 1 of 2 claims; no page was written.\n");
+    expect(stderr).toBe(
+      [
+        "Interrupted after 1 of 3 claims; what is done is in claims.html. Run the rest with:",
+        "  npx steepest claims run adagrad-sparse gd-cost --seeds 4 --out claims-rest.html",
+        "",
+      ].join("\n"),
+    );
     expect(code).toBe(130);
-    expect(await readdir(folder)).not.toContain("claims.html");
+    const page = await readFile(join(folder, "claims.html"), "utf8");
+    expect(page).toContain(`id="chart-${quick}-0"`);
+    expect(page).not.toContain('id="adagrad-sparse"');
+    expect(page).toContain(`npx steepest claims run ${quick} --seeds 4<`);
+  });
+
+  it("writes nothing where nothing is done, and prints the same command again", async () => {
+    const { child, finished } = start(
+      ["claims", "run", "adagrad-sparse", "gd-cost", "--seeds", "1000", "--out", "my page.html"],
+      folder,
+    );
+    setTimeout(() => child.kill("SIGINT"), 2500);
+    const { stderr, stdout } = await finished;
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(
+      /^Interrupted after 0 of 2 claims; no page was written\. Run the rest with:\n {2}npx .* run adagrad-sparse gd-cost --seeds 1000 --out "my page\.html"\n$/,
+    );
+    expect(await readdir(folder)).not.toContain("my page.html");
   });
 });

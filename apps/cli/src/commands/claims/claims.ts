@@ -3,9 +3,10 @@ import { type Claim, type ClaimResult, claims, findClaim, runClaim } from "@stee
 import { SteepestError } from "@steepest/optim";
 import { type ClaimsData, claimsHtml, format, tallyText } from "@steepest/report";
 import { Command, InvalidArgumentError } from "commander";
-import { countArgument, pageArgument } from "../../arguments.js";
-import { interruptible } from "../../interruption.js";
+import { pageArgument, wholeNumberArgument } from "../../arguments.js";
+import { interruptible, shellWord } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { checkOutFile } from "../../outFolder.js";
 import { bar, columnsOf, createProgress } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
 import { claimData, claimTable, describeClaim, resultText, verdictTable } from "./text.js";
@@ -56,8 +57,8 @@ const asJson = (claim: Claim | undefined): string =>
 
 /** Reads how many seeds: an interval needs two. */
 function seedsArgument(text: string): number {
-  const count = countArgument(text);
-  if (count < 2) throw new InvalidArgumentError("Expected an integer >= 2: one seed has no interval.");
+  const count = wholeNumberArgument(text);
+  if (count < 2) throw new InvalidArgumentError("Expected an integer >= 2: an interval needs two seeds.");
   return count;
 }
 
@@ -82,7 +83,7 @@ function runCommand(io: Io, finish: (code: ExitCode) => void): Command {
       "after",
       `
 A verdict is a result: the exit code is 0 also where a claim does not hold. Apart from measured times, the same command gives the
-same figures.
+same figures. Interrupted with Ctrl-C, it writes the page of the claims that are done, and prints the command for the rest.
 
 Examples:
   steepest claims run adam-bias adagrad-sparse
@@ -115,6 +116,7 @@ async function runClaims(
   options: RunArguments,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  await checkOutFile(options.out);
   if (options.force !== true) await checkReplaceable(options.out);
   const results: ClaimResult[] = [];
   const progress = createProgress(io);
@@ -134,24 +136,37 @@ async function runClaims(
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    progress.clear();
-    io.stderr.write(
-      `Interrupted after ${results.length} of ${format.counted(selected.length, "claim")}; no page was written.\n`,
-    );
-    return exitCode.interrupted;
   } finally {
     progress.clear();
   }
-  const data: ClaimsData = {
-    claims: results,
-    command: commandOf(selected, options),
-    environment: environment(),
-  };
-  await writePicture(options.out, claimsHtml(data));
-  io.stdout.write(
-    options.json === true ? `${asResultJson(results, options.out)}\n` : summary(io, results, options.out),
-  );
-  return exitCode.ok;
+  const done = selected.slice(0, results.length);
+  if (done.length > 0) {
+    const data: ClaimsData = {
+      claims: results,
+      command: commandOf(done, options),
+      environment: environment(),
+    };
+    await writePicture(options.out, claimsHtml(data));
+    io.stdout.write(
+      options.json === true ? `${asResultJson(results, options.out)}\n` : summary(io, results, options.out),
+    );
+  }
+  if (done.length === selected.length) return exitCode.ok;
+  io.stderr.write(interruption(selected, done.length, options));
+  return exitCode.interrupted;
+}
+
+/** What was kept of a run that was interrupted, and the command for the rest, which leaves that alone. */
+function interruption(selected: readonly Claim[], done: number, options: RunArguments): string {
+  const kept = done === 0 ? "no page was written" : `what is done is in ${options.out}`;
+  const out = done === 0 ? options.out : options.out.replace(/(\.html)$/i, "-rest$1");
+  const { all: _all, ...others } = options;
+  const command = [
+    commandOf(selected.slice(done), others),
+    ...(out === "claims.html" ? [] : [`--out ${shellWord(out)}`]),
+    ...(options.json === true ? ["--json"] : []),
+  ].join(" ");
+  return `Interrupted after ${done} of ${format.counted(selected.length, "claim")}; ${kept}. Run the rest with:\n  ${command}\n`;
 }
 
 const summary = (io: Io, results: readonly ClaimResult[], out: string): string => {
