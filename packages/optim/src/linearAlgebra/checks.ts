@@ -115,7 +115,11 @@ export function checkQr(task: QrTask, precision: Precision): void {
 }
 
 /** Settings with every default filled in. */
-export type FullInverseRootSettings = Required<InverseRootSettings>;
+/** Every setting, and the unit roundoff of the matrices' numbers. */
+export type FullInverseRootSettings = Required<InverseRootSettings> & { readonly roundoff: number };
+
+/** Half the distance from 1 to the next number. */
+const roundoffs = { float32: 2 ** -24, float64: 2 ** -53 } as const;
 
 export function checkInverseRoots(
   tasks: readonly InverseRootTask[],
@@ -140,6 +144,7 @@ export function checkInverseRoots(
     tolerance: 1e-6,
     iterations: 100,
     fallbackAbove: precision === "float32" ? 1e-3 : 1e-6,
+    roundoff: roundoffs[precision],
     ...settings,
   } as const;
   checkAtLeast("inverseRoot: epsilon", full.epsilon, 0, "a number >= 0");

@@ -9,7 +9,9 @@ import {
   symmetricWith,
   transpose,
 } from "../../test/matrices.js";
+import { checkInverseRoots } from "./checks.js";
 import type { Matrix } from "./linearAlgebra.js";
+import { inverseRoot } from "./reference/inverseRoot.js";
 import { referenceLinearAlgebra } from "./reference/reference.js";
 import { wasmLinearAlgebra } from "./wasm/wasmLinearAlgebra.js";
 
@@ -138,7 +140,6 @@ describe("float32 decompositions", () => {
   );
   it.each(rooted)("exact roots are the reference's, rounded: %s, size %i", (name, n, eigenvalues) => {
     const of = symmetricWith(wasm, eigenvalues);
-    const exact = { ...of, values: Float64Array.from(of.values) };
     const dampings =
       n > 200
         ? [{ epsilon: 1e-6 }]
@@ -149,16 +150,46 @@ describe("float32 decompositions", () => {
     for (const damping of dampings) {
       for (const root of n < 70 ? [1, 1.5, 4] : [4]) {
         const settings = { method: "eigen", ...damping } as const;
-        const [result, expected] = [matrix(wasm, n, n), matrix(referenceLinearAlgebra, n, n)];
+        const result = matrix(wasm, n, n);
         wasm.inverseRoot([{ matrix: of, result, root }], settings).run();
-        referenceLinearAlgebra.inverseRoot([{ matrix: exact, result: expected, root }], settings).run();
-        // What float64 left of zero eigenvalues is not small beside the least damping.
-        const singular =
-          damping.epsilon <= 1e-12 && ["rank one", "indefinite", "condition 1e8"].includes(name);
-        const tolerance = singular ? 1e-3 : rounding;
-        expect(distance(result, expected)).toBeLessThanOrEqual(tolerance * largestOf(expected.values));
+        // In float64, but of numbers that were rounded to float32.
+        const full = checkInverseRoots([], settings, "float32");
+        const values = inverseRoot(of.values, n, root, full).result;
+        const expected = { rows: n, columns: n, values };
+        // What float64 leaves where all are shifted up is not small beside the least damping.
+        const tolerance = damping.epsilon <= 1e-12 && name === "indefinite" ? 1e-3 : rounding;
+        expect(distance(result, expected)).toBeLessThanOrEqual(tolerance * largestOf(values));
         expect(distance(result, transpose(result))).toBe(0);
       }
+    }
+  });
+
+  it.each([2 ** -24, 2 ** -53])("takes no root of what rounding left: unit roundoff %d", (roundoff) => {
+    const algebra = roundoff === 2 ** -24 ? wasm : referenceLinearAlgebra;
+    for (const n of [4, 40, 128]) {
+      const noise = n * roundoff;
+      // Far below the noise beside the largest, 1, and as far on the other side of 0.
+      for (const lowest of [noise / 50, -noise / 50])
+        for (const scale of [1, 1e16]) {
+          const of = symmetricWith(
+            algebra,
+            Array.from({ length: n }, (_, i) => scale * (i === 0 ? 1 : i === 1 ? 0.5 : lowest)),
+          );
+          const result = matrix(algebra, n, n);
+          const settings = { method: "eigen", epsilon: 1e-6 * roundoff } as const;
+          algebra.inverseRoot([{ matrix: of, result, root: 4 }], settings).run();
+          const [values, rows] = [new Float64Array(n), Float64Array.from(result.values)];
+          referenceLinearAlgebra
+            .symmetricEigen([
+              {
+                matrix: { rows: n, columns: n, values: rows },
+                ...{ values, vectors: matrix(referenceLinearAlgebra, n, n) },
+              },
+            ])
+            .run();
+          const largest = values.at(-1) ?? Number.NaN;
+          expect(largest / (noise * scale) ** (-1 / 4)).toBeCloseTo(1, 2);
+        }
     }
   });
 

@@ -90,8 +90,10 @@ export interface InverseRootSettings {
   /** ε of the damping, ≥ 0. */
   readonly epsilon: number;
   /**
-   * `absolute` (default): damping is ε, and eigenvalues of the damped matrix that still are below ε (which
-   * only rounding makes) are all shifted up to it in `eigen`. `relative`: damping is ε · max(λ_max, 1e-6).
+   * `absolute` (default): damping is ε. `relative`: damping is ε · max(λ_max, 1e-6). Rounding a matrix of n
+   * rows moves its eigenvalues by up to n·u·λ_max, u = 2⁻²⁴ in float32 and 2⁻⁵³ in float64: where the least
+   * eigenvalue of the damped matrix is below that or below the damping, all are shifted up in `eigen` until
+   * it is not. Without damping (ε = 0) directions below that are left out: they are zero in the root.
    */
   readonly damping?: "absolute" | "relative";
   /** Where `coupledNewton` ends; default 1e-6. */

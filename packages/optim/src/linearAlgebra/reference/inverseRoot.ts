@@ -57,6 +57,23 @@ export function inverseRootByEigen(
   return symmetrised(result, n);
 }
 
+/**
+ * What eigenvalues of an [n, n] matrix are known to: n·u·λ_max, with u its numbers' unit roundoff. Smaller
+ * ones are the noise that rounding the matrix left.
+ */
+export const noiseOf = (
+  n: number,
+  largestEigenvalue: number,
+  { roundoff }: FullInverseRootSettings,
+): number => n * roundoff * Math.max(0, largestEigenvalue);
+
+/**
+ * What is added to all eigenvalues: the damping and, where the least eigenvalue would be below the damping or
+ * noise even then, what brings it up to that. The root of noise would be a large number that says nothing.
+ */
+export const shiftOf = (damping: number, lowest: number, noise: number): number =>
+  damping + Math.max(0, Math.max(damping, noise) - (lowest + damping));
+
 /** λ^(−1/root) of eigenvalues, damped. */
 export function eigenvaluePowers(
   values: Float64Array,
@@ -64,14 +81,18 @@ export function eigenvaluePowers(
   settings: FullInverseRootSettings,
 ): Float64Array {
   const last = values.reduce((a, b) => Math.max(a, b), values[0] ?? 0);
-  const damping = dampingOf(settings, () => last);
-  const lowest = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0) + damping;
-  // Only rounding makes an eigenvalue of the damped matrix lower than the damping.
-  const shift = damping + Math.max(0, damping - lowest);
-  const rounding = settings.epsilon === 0 ? values.length * Number.EPSILON * Math.max(0, last) : 0;
+  const lowest = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
+  const noise = noiseOf(values.length, last, settings);
+  const isDamped = settings.epsilon > 0;
+  const shift = shiftOf(
+    dampingOf(settings, () => last),
+    lowest,
+    isDamped ? noise : 0,
+  );
+  const none = isDamped ? 0 : noise;
   return values.map((value) => {
     const damped = value + shift;
-    return damped <= rounding ? 0 : damped ** (-1 / root);
+    return damped <= none ? 0 : damped ** (-1 / root);
   });
 }
 

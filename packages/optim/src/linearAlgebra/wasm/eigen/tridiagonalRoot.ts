@@ -1,5 +1,5 @@
 import type { FullInverseRootSettings } from "../../checks.js";
-import { dampingOf } from "../../reference/inverseRoot.js";
+import { dampingOf, noiseOf, shiftOf } from "../../reference/inverseRoot.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
 import { doubleBytes } from "./layout.js";
 import { poleBlock, poleDoubles } from "./poleKernel.js";
@@ -59,16 +59,22 @@ export function tridiagonalRoot(
   const inverses = layout.take(most * length * doubleBytes) / doubleBytes;
   const corner = new Float64Array(poleBlock * poleBlock);
 
-  /** The shift of T/bound, as `eigenvaluePowers` has it. */
-  const shiftOf = (bound: number): number => {
-    const largest = () => {
-      for (let i = 0; i < size; i++) scaled[i] = -(scaled[i] ?? 0);
-      const value = -leastEigenvalue(scaled, beside);
-      for (let i = 0; i < size; i++) scaled[i] = -(scaled[i] ?? 0);
-      return value * bound;
-    };
-    const damping = dampingOf(settings, largest) / bound;
-    return isAbove(scaled, beside, 0) ? damping : damping - Math.min(0, leastEigenvalue(scaled, beside));
+  const largestEigenvalue = (): number => {
+    for (let i = 0; i < size; i++) scaled[i] = -(scaled[i] ?? 0);
+    const value = -leastEigenvalue(scaled, beside);
+    for (let i = 0; i < size; i++) scaled[i] = -(scaled[i] ?? 0);
+    return value;
+  };
+
+  /** The shift of T/bound, as `eigenvaluePowers` has it; undefined where directions are left out. */
+  const shiftWithin = (bound: number): number | undefined => {
+    const damping = dampingOf(settings, () => largestEigenvalue() * bound) / bound;
+    // No eigenvalue of T/bound is above 1.
+    const most = noiseOf(size, 1, settings);
+    if (isAbove(scaled, beside, Math.max(0, most - damping))) return damping;
+    if (settings.epsilon === 0) return undefined;
+    const noise = noiseOf(size, largestEigenvalue(), settings);
+    return shiftOf(damping, leastEigenvalue(scaled, beside), noise);
   };
 
   /** The two sequences of the inverse of pole k; zeros behind their ends. */
@@ -119,7 +125,8 @@ export function tridiagonalRoot(
     if (bound === 0) return undefined;
     for (let i = 0; i < size; i++) scaled[i] = (diagonal[i] ?? 0) / bound;
     for (let i = 0; i < size - 1; i++) beside[i] = (offDiagonal[i] ?? 0) / bound;
-    const shift = shiftOf(bound);
+    const shift = shiftWithin(bound);
+    if (shift === undefined) return undefined;
     const top = 1 + shift;
     const fits = (condition: number) => isAbove(scaled, beside, top / condition - shift);
     const condition = conditions.find(fits);
