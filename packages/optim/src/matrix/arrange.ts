@@ -44,6 +44,7 @@ export function arrangeMatrix(
   return {
     ...{ rule, options, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
     ...{ learningRates: rule.learningRates, structural: rule.structural, inputs: [], memory, extra },
+    squared: rule.squaresGradients ? parameters.filter((each) => rule.takes(each)) : [],
     groups: bound.map(({ group }) => group),
     views: byArray(bound.flatMap(({ views }) => views)),
     stateTensors: bound.flatMap(({ state }) => state),

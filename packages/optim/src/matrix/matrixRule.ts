@@ -104,6 +104,8 @@ export interface MatrixRule extends RuleDescription {
   /** Whether the rule itself updates this parameter. */
   takes(parameter: ParameterSpec): boolean;
   readonly companion: Companion;
+  /** Whether it sums squares of gradients, so that Σg² of a tensor has to be a finite number. */
+  readonly squaresGradients: boolean;
   /** Hyper-parameters without effect under these options. */
   idle(options: Chosen): readonly string[];
   /**
@@ -127,6 +129,8 @@ export interface MatrixRuleDeclaration<Hyper extends RuleDescription["hyper"], O
   readonly structural?: readonly Names<Hyper>[];
   /** Default `lr`. */
   readonly learningRates?: readonly Names<Hyper>[];
+  /** Default true. */
+  readonly squaresGradients?: boolean;
   /** Default none. */
   readonly idle?: (options: OptionValues<Options>) => readonly Names<Hyper>[];
   readonly plan: (
@@ -149,8 +153,8 @@ export function defineMatrixRule<
   const Hyper extends RuleDescription["hyper"],
   const Options extends OptionSpecs = Readonly<Record<never, OptionSpec>>,
 >(declaration: MatrixRuleDeclaration<Hyper, Options>): MatrixRule {
-  const { options, presets, structural, learningRates, idle, plan, latex, plainFormula, ...rest } =
-    declaration;
+  const { options, presets, structural, learningRates, squaresGradients, idle, ...others } = declaration;
+  const { plan, latex, plainFormula, ...rest } = others;
   // The option names and values were checked against `options` by whoever chose them.
   const typed = (chosen: Chosen) => chosen as OptionValues<Options>;
   const rule: MatrixRule = {
@@ -160,6 +164,7 @@ export function defineMatrixRule<
     symbols: {},
     structural: structural ?? [],
     learningRates: learningRates ?? ["lr"],
+    squaresGradients: squaresGradients ?? true,
     idle: (chosen) => idle?.(typed(chosen)) ?? [],
     plan: (parameters, { hyper, options: chosen, ...tools }) =>
       plan(parameters, {

@@ -82,6 +82,8 @@ export const muon = defineMatrixRule({
     },
   },
   structural: ["steps"],
+  // The momentum is divided by its norm before anything is multiplied.
+  squaresGradients: false,
   learningRates: ["lr", "adamLr"],
   idle: ({ method }) => (method === "svd" ? ["steps"] : []),
   takes: (parameter) =>

@@ -238,8 +238,9 @@ function planProgram(
 function planCommon(context: PartContext, part: Part, arrays: ArrayAddresses, space: Addresses) {
   const { config, hyperNames, rule } = context;
   const plan = (body: RuleBody) => planProgram(context, body, part.shape, arrays, space);
-  const total = plan(gradientTotal(false, config.clip ?? {}));
-  const accumulatedTotal = plan(gradientTotal(accumulates(config), config.clip ?? {}));
+  const squares = rule.squaresGradients || config.clip?.globalNorm !== undefined;
+  const total = plan(gradientTotal(false, squares));
+  const accumulatedTotal = plan(gradientTotal(accumulates(config), squares));
   const accumulate = plan(accumulates(config) ? accumulation : { ...accumulation, state: {}, phases: [] });
   return (memory: BackendMemory) => {
     const scheduled = new Float64Array(hyperNames.length);

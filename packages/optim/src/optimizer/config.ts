@@ -40,8 +40,8 @@ export interface OptimizerConfig {
   /** Gradients are averaged over this many calls of `step` before an update; default 1. */
   readonly accumulate?: number;
   /**
-   * What to do about a gradient that is NaN or infinite; default `throw`. Nothing is changed before the
-   * check.
+   * What to do about a gradient that is NaN or infinite, or, under a matrix rule, too large for its squares
+   * to be summed; default `throw`. Nothing is changed before the check.
    */
   readonly nonFinite?: NonFinitePolicy;
   /**

@@ -1,7 +1,10 @@
 import type { Values } from "../backends/backend.js";
 import { SteepestError } from "../errors.js";
 import type { ParameterSpec } from "../parameter.js";
+import type { ClipSpec } from "./config.js";
 import { accumulator } from "./passes/gradient.js";
+
+type Views = ReadonlyMap<string, ReadonlyMap<string, Values>>;
 
 /** The index of an element by axis, "[3, 17]"; "" for a scalar. */
 function position(flat: number, shape: readonly number[]): string {
@@ -31,7 +34,7 @@ export function checkLoss(loss: number, place: string): void {
  */
 export function nonFiniteError(
   parameters: readonly ParameterSpec[],
-  views: ReadonlyMap<string, ReadonlyMap<string, Values>>,
+  views: Views,
   accumulates: boolean,
   step: number,
   fix = 'Nothing was changed. Lower the step size, clip the gradient, or pass nonFinite: "skip" to leave such steps out',
@@ -45,6 +48,35 @@ export function nonFiniteError(
       "non-finite",
       `the gradient of ${name}${position(bad, shape)} is ${gradient[bad]} at step ${step}`,
       fix,
+    );
+  }
+  return undefined;
+}
+
+/** Sums of squares up to this stay finite in the rounding of whatever is made of them. */
+export const largestSquares = { float32: 2 ** 127, float64: Number.MAX_VALUE / 2 } as const;
+
+/**
+ * The error for the first of these parameters whose squared gradients, clipped, sum to more than its numbers
+ * hold. Where gradients are averaged, each is held to that, and so is their mean.
+ */
+export function overflowError(
+  rule: string,
+  squared: readonly ParameterSpec[],
+  views: Views,
+  { factor, value: limit = Number.POSITIVE_INFINITY }: Pick<ClipSpec, "value"> & { readonly factor: number },
+  precision: "float32" | "float64",
+  step: number,
+): SteepestError | undefined {
+  for (const { name } of squared) {
+    const gradient = views.get("g")?.get(name) ?? new Float32Array();
+    let squares = 0;
+    for (const value of gradient) squares += Math.min(Math.abs(value * factor), limit) ** 2;
+    if (squares <= largestSquares[precision]) continue;
+    return new SteepestError(
+      "non-finite",
+      `the squared gradients of ${name} sum to ${squares.toPrecision(3)} at step ${step}: ${rule} needs that sum, and it is too large for ${precision}`,
+      'Nothing was changed. Clip the gradient, scale the loss down, or pass nonFinite: "skip" to leave such steps out',
     );
   }
   return undefined;

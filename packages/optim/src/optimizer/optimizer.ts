@@ -18,7 +18,7 @@ import type {
   StepReport,
 } from "./config.js";
 import { type Arrangement, arrange } from "./memory/arrange.js";
-import { nonFiniteError } from "./nonFinite.js";
+import { largestSquares, nonFiniteError, overflowError } from "./nonFinite.js";
 import { evaluationWeights } from "./passes/averaging.js";
 import { accumulator, gradientScale } from "./passes/gradient.js";
 import { clearingPeriod } from "./passes/subnormal.js";
@@ -241,10 +241,11 @@ export class ArrangedOptimizer implements Optimizer {
       total === undefined || this.#clip.globalNorm === undefined
         ? undefined
         : Math.sqrt(total) / (updates ? accumulate : 1);
-    const usable = this.#isUsable(total);
+    const factor = clipFactor(this.#clip, gradientNorm);
+    const usable = this.#isUsable(total, factor);
     if (!usable) progress.skipped++;
     else if (updates) {
-      this.#schedule(step, clipFactor(this.#clip, gradientNorm) / accumulate);
+      this.#schedule(step, factor / accumulate);
       if (step === 1) for (const { begin, scheduled } of groups) begin?.run(step, scheduled);
     } else {
       for (const group of groups) group.accumulate.run(step, group.scheduled);
@@ -320,13 +321,17 @@ export class ArrangedOptimizer implements Optimizer {
   }
 
   /**
-   * Whether the gradient may be used under the policy. @throws SteepestError `non-finite` under the policy
-   * `throw`
+   * Whether the gradient, which clipping multiplies by the factor, may be used under the policy.
+   * @throws SteepestError `non-finite` under the policy `throw`
    */
-  #isUsable(total: number | undefined): boolean {
-    if (total === undefined || Number.isFinite(total) || this.#nonFinite === "ignore") return true;
-    const { views, accumulate } = this.#arranged;
-    const error = nonFiniteError(this.parameters, views, accumulate > 1, this.#progress.stepCount + 1);
+  #isUsable(total: number | undefined, factor: number): boolean {
+    if (total === undefined || this.#nonFinite === "ignore") return true;
+    const { views, squared, rule, precision, accumulate } = this.#arranged;
+    if (total <= (squared.length === 0 ? Number.MAX_VALUE : largestSquares[precision])) return true;
+    const step = this.#progress.stepCount + 1;
+    const error =
+      nonFiniteError(this.parameters, views, accumulate > 1, step) ??
+      overflowError(rule.name, squared, views, { ...this.#clip, factor }, precision, step);
     if (error !== undefined && this.#nonFinite === "throw") throw error;
     return error === undefined;
   }

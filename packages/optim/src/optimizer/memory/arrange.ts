@@ -83,6 +83,8 @@ export interface Arrangement {
   readonly views: ReadonlyMap<string, ReadonlyMap<string, Values>>;
   /** In place of every group's `update.run` where sums go over all groups. */
   readonly updateTogether?: (step: number) => void;
+  /** Parameters whose squared gradients are summed in the optimizer's own precision. */
+  readonly squared: readonly ParameterSpec[];
   /** The arrays that the caller fills beside the gradients. */
   readonly inputs: readonly string[];
   /** Everything that is saved; views of the arena. */
@@ -123,8 +125,8 @@ export function arrange(
   const update = compile(transformed, allHyper);
   const beginning = compileSome(beginningOf(transformed), allHyper);
   const evaluation = compileSome(evaluationOf(body), allHyper);
-  const total = compile(gradientTotal(false, clip));
-  const accumulatedTotal = compile(gradientTotal(accumulates, clip));
+  const total = compile(gradientTotal(false, clip.globalNorm !== undefined));
+  const accumulatedTotal = compile(gradientTotal(accumulates, clip.globalNorm !== undefined));
   const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
   const slots = Object.keys(body.state);
   const inputs = body.inputs ?? [];
@@ -204,7 +206,7 @@ export function arrange(
       : {}),
     inputs,
     ...{ rule, options, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
-    ...{ groups, memory, views, extra: plan.extra, elements, structural: [] },
+    ...{ groups, memory, views, extra: plan.extra, elements, structural: [], squared: [] },
     learningRates: hyperNames.filter((name) => name === learningRate),
     stateTensors: memberships.flatMap(({ parameters: members }) =>
       members.flatMap((member) => elementwiseState(member, views, saved)),

@@ -76,12 +76,12 @@ export const accumulation: RuleBody = {
 
 /**
  * What a step must know of the gradient before anything changes, a sum over the group: ‖g‖² where it clips by
- * norm, else of g − g, which is 0 or, of an infinity or NaN, NaN. Not finite where an element is not, and in
- * float32 only there. It is of this gradient or of the sum with those before it.
+ * norm or the squares might overflow, else of g − g, which is 0 or, of an infinity or NaN, NaN. Not finite
+ * where an element is not, and in float32 only there. It is of this gradient or of the sum with those before.
  */
-export function gradientTotal(accumulated: boolean, clip: ClipSpec): RuleBody {
+export function gradientTotal(accumulated: boolean, squares: boolean): RuleBody {
   const value = accumulated ? summed : gradient;
-  const sum = clip.globalNorm === undefined ? sub(value, value) : square(value);
+  const sum = squares ? square(value) : sub(value, value);
   return {
     state: accumulated ? { [accumulator]: toExpression(0) } : {},
     carried: {},
