@@ -1,5 +1,5 @@
-import { access, constants, rmdir, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { mkdtemp, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { makeFolder, makeNewFolder } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import { unusableFolder } from "@steepest/train";
@@ -56,7 +56,8 @@ async function makeOutFolder(folder: string): Promise<void> {
     );
   try {
     await makeFolder(folder);
-    await access(folder, constants.W_OK);
+    // Permissions do not tell: root has all of them, also where no file can be made.
+    await rmdir(await mkdtemp(join(folder, ".steepest-")));
   } catch (cause) {
     throw unusableFolder(folder, cause);
   }

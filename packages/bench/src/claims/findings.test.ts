@@ -10,9 +10,9 @@ describe("figures", () => {
   });
 
   it("stand in a sentence to three digits", () => {
-    const interval = { low: 1e-7, high: 1234.5, level: 0.95 };
-    expect(inWords({ name: "a", value: 0.12345, interval })).toBe("0.123 [1e-7, 1230]");
-    expect(inWords({ name: "a", value: 2 })).toBe("2");
+    const interval = { low: -0.00000116, high: 1234.5, level: 0.95 };
+    expect(inWords({ name: "a", value: 0.12345, interval })).toBe("0.123 [-1.16e-6, 1230]");
+    expect([0, 2].map((value) => inWords({ name: "a", value }))).toEqual(["0", "2"]);
   });
 });
 

@@ -20,7 +20,10 @@ export const ratioOf = (name: string, ratios: readonly number[]): Figure =>
 
 /** A figure inside a sentence: its value and interval to three digits. */
 export function inWords({ value, interval }: Figure): string {
-  const digits = (number: number): string => String(Number(number.toPrecision(3)));
+  const digits = (number: number): string => {
+    const rounded = Number(number.toPrecision(3));
+    return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
+  };
   return interval === undefined
     ? digits(value)
     : `${digits(value)} [${digits(interval.low)}, ${digits(interval.high)}]`;

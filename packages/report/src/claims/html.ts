@@ -42,7 +42,7 @@ section.card{scroll-margin-top:10px}
 .effects.figures li{grid-template-columns:minmax(0,1fr)}
 .verdicts thead{display:none}
 .verdicts tr{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:4px 10px;padding:8px 0;border-bottom:1px solid var(--grid)}
-.verdicts tr>*{border:0;padding:0;white-space:normal}
+.tight.verdicts tr>*{border:0;padding:0;white-space:normal}
 .verdicts .quantity{grid-column:1/-1}
 }
 @media (max-width:900px){table.tight td,table.tight th{padding-right:12px}.pair .chart{height:280px}}

@@ -147,7 +147,7 @@ export const gdCost = defineClaim({
     };
     return {
       effects: { gd: exponents("gd"), sgd: exponents("sgd") },
-      caveat: `Decided by counting. In time, as measured here, the power of n is ${inWords(time.gd)} for gradient descent (${inWords(time.largest)} between the two largest n) and ${inWords(time.sgd)} for SGD: it also holds what does not depend on n, and caches.`,
+      caveat: `Decided by counting. In time, as measured here, the power of n is ${inWords(time.gd)} for gradient descent (${inWords(time.largest)} between the two largest n) and ${inWords(time.sgd)} for SGD: time also contains what does not depend on n, and what caches do.`,
       figures: [
         ...Object.values(time),
         ratioOf(`measured time at n = ${counts[largest]}: gradient descent over SGD`, ratios),
