@@ -44,12 +44,31 @@ describe("steepest race", () => {
     expect(stdout).toMatch(/adam, .*at the wrong end, x = 1/);
   });
 
+  it("says in text and JSON what Reddi's problem sets, and what ends where it was under the threshold", async () => {
+    const options = ["reddi", "-o", "adabelief", "-o", "adam", "--out", join(folder, "set.html")];
+    const { stdout } = await typed(...options);
+    expect(stdout).toMatch(/adam +0\.01 +beta1=0, beta2=0\.05882 /);
+    expect(stdout).toMatch(/the landscape sets beta1 = 0, beta2 = 0\.05882 .*--own-hyper/);
+    const json: unknown = JSON.parse((await typed(...options, "--json")).stdout);
+    expect(json).toMatchObject({
+      notes: [expect.stringContaining("--own-hyper")],
+      runs: [
+        { optimizer: "adam", outcome: "unsolved", setByLandscape: { beta1: 0, beta2: 1 / 17 } },
+        { optimizer: "adabelief", outcome: "left again" },
+      ],
+    });
+    const own = await typed(...options, "--own-hyper");
+    expect(own.stdout).toMatch(/adam.* right end/);
+    expect(own.stdout).not.toMatch(/the landscape sets|wrong end/);
+    expect(await readFile(join(folder, "set.html"), "utf8")).toContain("--own-hyper");
+  });
+
   it("races every optimizer of the registry, and seeks their learning rates with --tune", async () => {
     const out = join(folder, "tuned.html");
     const options = ["rosenbrock", "--steps", "50", "--out", out];
     const all = await typed(...options);
     for (const { name } of registry) expect(all.stdout).toMatch(new RegExp(`^ *\\d+ +${name} `, "m"));
-    expect(all.stdout).toContain("AdamW for muon");
+    expect(all.stdout).toMatch(/AdamW \(beta1=0\.9, beta2=0\.95, [^)]*\) for muon/);
     expect(all.stdout).toMatch(/Shown at the average to evaluate with: .*lookahead/);
     const some = ["-o", "gd", "-o", "adam", "-o", "adagrad:lr=0.5"];
     const tuned = await typed(...options, ...some, "--tune", "6");
@@ -138,7 +157,9 @@ describe("steepest race", () => {
     [["rosenbrock", "--steps", "1000000000000"], /do not fit into memory/],
     [["rosenbrock", "--start", "1"], /has 2 coordinates, the start has 1/],
     [["rosenbrock", "--start", "1,x"], /Expected a number/],
-    [["rosenbrock", "--lr", "-1"], /lr/],
+    [["rosenbrock", "--lr", "-1"], /the race's learning rate .* found -1/],
+    [["reddi", "--start", "5"], /the start \(5\) lies outside/],
+    [["--tune", "rosenbrock"], /Write the landscape first: steepest race rosenbrock --tune/],
     [["rosenbrock", "--threshold", "0"], /threshold must be a number > 0/],
     [["himmelblau", "--dimension", "3"], /dimension 2 only/],
     [["rosenbrock", "--out", "race.pdf"], /ends in \.html, \.svg, \.png/],

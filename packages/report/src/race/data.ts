@@ -27,6 +27,10 @@ export interface RaceRun {
    * The rule that moves the point in place of a method on matrices which does not take it; absent elsewhere.
    */
   readonly companion?: string;
+  /** That rule's hyper-parameters as it ran, the learning rate apart. */
+  readonly companionHyper?: Readonly<Record<string, number>>;
+  /** Hyper-parameters that the landscape set in place of the method's own; none by default. */
+  readonly recommended?: Readonly<Record<string, number>>;
   /** Whether the path is that of the weights to evaluate with, an average; false by default. */
   readonly averages?: boolean;
   /** First coordinate of the iterates. */

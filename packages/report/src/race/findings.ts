@@ -1,6 +1,6 @@
 import { format } from "../text/format.js";
 import type { RaceData, RaceRun } from "./data.js";
-import { ranked } from "./table.js";
+import { formatSettings, ranked } from "./table.js";
 
 const list = (runs: readonly RaceRun[]): string => runs.map((run) => run.label).join(", ");
 
@@ -13,7 +13,10 @@ function endsOfLine(data: RaceData, [low, high]: readonly [number, number]): rea
   const minimiser = data.minimisers[0]?.[0] ?? low;
   const wrong = high - minimiser > minimiser - low ? high : low;
   const endingAt = (end: number): readonly RaceRun[] =>
-    data.runs.filter((run) => Math.abs((run.x[run.x.length - 1] ?? Number.NaN) - end) <= near);
+    data.runs.filter(
+      (run) =>
+        run.outcome.kind !== "diverged" && Math.abs((run.x[run.x.length - 1] ?? Number.NaN) - end) <= near,
+    );
   const sentence = (runs: readonly RaceRun[], place: string): readonly string[] =>
     runs.length === 0 ? [] : [`${list(runs)} ${runs.length === 1 ? "ends" : "end"} at ${place}.`];
   return [
@@ -22,8 +25,29 @@ function endsOfLine(data: RaceData, [low, high]: readonly [number, number]): rea
       `the right end of the interval, the minimiser x = ${format.number(minimiser)}`,
     ),
     ...sentence(endingAt(wrong), `the wrong end, x = ${format.number(wrong)}`),
+    ...lost(data),
   ];
 }
+
+/** Who left what numbers can hold, and why where only the method itself can be the reason. */
+function lost({ runs, view }: RaceData): readonly string[] {
+  const diverged = runs.filter((run) => run.outcome.kind === "diverged");
+  // On an interval x stays bounded whatever a method does, and so do the gradients.
+  const estimating = diverged.filter(
+    ({ learningRateIsFactor }) => view.kind === "line" && learningRateIsFactor === true,
+  );
+  const others = diverged.filter((run) => !estimating.includes(run));
+  const verb = (all: readonly RaceRun[]): string => (all.length === 1 ? "diverges" : "diverge");
+  return [
+    ...(others.length === 0 ? [] : [`${list(others)} ${verb(others)}.`]),
+    ...(estimating.length === 0
+      ? []
+      : [`${list(estimating)} ${verb(estimating)}: the step-size estimate overflowed.`]),
+  ];
+}
+
+const settings = (hyper: Readonly<Record<string, number>> = {}): string =>
+  Object.keys(hyper).length === 0 ? "" : ` (${formatSettings(hyper)})`;
 
 /** Who moves the point where a method does not take it, and whose path is an average. */
 function provisos({ runs }: RaceData): readonly string[] {
@@ -33,7 +57,7 @@ function provisos({ runs }: RaceData): readonly string[] {
     ...(replaced.length === 0
       ? []
       : [
-          `The point is no matrix, so the companion of a method on matrices moves it: ${replaced.map(({ label, companion }) => `${companion} for ${label}`).join(", ")}.`,
+          `The point is no matrix, so the companion of a method on matrices moves it: ${replaced.map(({ label, companion, companionHyper }) => `${companion}${settings(companionHyper)} for ${label}`).join(", ")}.`,
         ]),
     ...(averaging.length === 0 ? [] : [`Shown at the average to evaluate with: ${list(averaging)}.`]),
   ];
@@ -51,7 +75,6 @@ function results(data: RaceData): readonly string[] {
   const solved = data.runs.flatMap((run) =>
     run.outcome.kind === "solved" ? [{ run, step: run.outcome.step }] : [],
   );
-  const diverged = data.runs.filter((run) => run.outcome.kind === "diverged");
   const first = solved.sort((a, b) => a.step - b.step)[0];
   const best = ranked(data.runs)[0];
   const lowest = data.runs.filter(
@@ -71,8 +94,6 @@ function results(data: RaceData): readonly string[] {
             ? `${best.label} ends lowest, at ${format.number(best.finalValue)}.`
             : `${joined(lowest)} tie for the lowest final value, ${format.number(best.finalValue)} to the digits shown.`,
         ]),
-    ...(diverged.length === 0
-      ? []
-      : [`${list(diverged)} ${diverged.length === 1 ? "diverges" : "diverge"}.`]),
+    ...lost(data),
   ];
 }

@@ -12,7 +12,7 @@ import { format } from "../text/format.js";
 import type { RaceData } from "./data.js";
 import { raceFindings } from "./findings.js";
 import { racePicture } from "./prepare.js";
-import { raceRows } from "./table.js";
+import { hasSettings, raceRows } from "./table.js";
 
 const style = `
 .stage{display:grid;grid-template-columns:minmax(0,1.12fr) minmax(0,1fr);gap:16px;align-items:stretch}
@@ -37,16 +37,17 @@ const program = chartProgram()
   .with("players", createPlayers);
 
 function resultTable(data: RaceData): Markup {
+  const hasSetting = hasSettings(data);
   const index = new Map(data.runs.map((run, position) => [run.label, position]));
   const rows = raceRows(data).map(
     (row) => html`<tr><td class="number quiet">${row.place}</td>
 <th scope="row">${trusted(svgText(swatch(seriesStyle(index.get(row.label) ?? 0))))}${row.label}</th>
-<td class="number">${row.learningRate}</td><td class="number">${row.finalValue}</td><td class="number">${row.distance}</td>
+<td class="number">${row.learningRate}</td>${hasSetting ? html`<td>${row.setting}</td>` : ""}<td class="number">${row.finalValue}</td><td class="number">${row.distance}</td>
 <td class="number">${row.firstStep}</td><td class="state">${row.state}</td></tr>`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Results"><table>
 <caption>After ${format.counted(data.steps, "step")}, lowest final value first. Distance is to the nearest minimiser.</caption>
-<thead><tr><th class="number" scope="col">#</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
+<thead><tr><th class="number" scope="col">#</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>${hasSetting ? html`<th scope="col">set by the landscape</th>` : ""}
 <th class="number" scope="col">final value</th><th class="number" scope="col">distance</th>
 <th class="number" scope="col">first step under ${format.number(data.threshold)}</th><th scope="col">state</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;

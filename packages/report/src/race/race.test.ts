@@ -63,14 +63,40 @@ describe("raceFindings", () => {
   it("says what a reader must know of how it was run", () => {
     const race = sampleRace();
     const runs = race.runs.map((run, index) =>
-      index === 0 ? { ...run, companion: "AdamW" } : index === 1 ? { ...run, averages: true } : run,
+      index === 0
+        ? { ...run, companion: "AdamW", companionHyper: { beta2: 0.95 } }
+        : index === 1
+          ? { ...run, averages: true }
+          : run,
     );
     const [first, second] = race.runs.map(({ label }) => label);
     expect(raceFindings({ ...race, runs, notes: ["Tuned."] }).slice(3)).toEqual([
       "Tuned.",
-      `The point is no matrix, so the companion of a method on matrices moves it: AdamW for ${first}.`,
+      `The point is no matrix, so the companion of a method on matrices moves it: AdamW (beta2=0.95) for ${first}.`,
       `Shown at the average to evaluate with: ${second}.`,
     ]);
+  });
+
+  it("keeps who diverges out of both ends of a line, and says why a bounded problem lost it", () => {
+    const race = sampleLineRace();
+    const lost = race.runs.map((run) => ({
+      ...run,
+      learningRateIsFactor: true,
+      outcome: { kind: "diverged", step: 100 } as const,
+    }));
+    expect(raceFindings({ ...race, runs: lost })).toEqual([
+      "right, wrong diverge: the step-size estimate overflowed.",
+    ]);
+  });
+
+  it("shows what the landscape set, where it set anything", () => {
+    const race = sampleRace();
+    const set = race.runs.map((run, i) => (i === 0 ? { ...run, recommended: { beta2: 1 / 17 } } : run));
+    const [plain, marked] = [race, { ...race, runs: set }];
+    expect(raceTable(plain)).not.toContain("set by the landscape");
+    expect(raceTable(marked)).toMatch(/ beta2=0\.05882 /);
+    expect(raceHtml(plain)).not.toContain("set by the landscape");
+    expect(raceHtml(marked)).toContain("<td>beta2=0.05882</td>");
   });
 
   it("says who ends at which end of a line", () => {

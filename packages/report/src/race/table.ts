@@ -7,6 +7,8 @@ export interface RaceRow {
   readonly place: string;
   readonly label: string;
   readonly learningRate: string;
+  /** What the landscape set of the other hyper-parameters; empty where nothing. */
+  readonly setting: string;
   readonly finalValue: string;
   readonly distance: string;
   readonly firstStep: string;
@@ -32,6 +34,16 @@ function learningRate({ learningRate: rate, learningRateIsFactor }: RaceRun): st
   return learningRateIsFactor === true ? `factor ${format.number(rate)}` : format.number(rate);
 }
 
+/** `beta1=0, beta2=0.05882`. */
+export const formatSettings = (hyper: Readonly<Record<string, number>>): string =>
+  Object.entries(hyper)
+    .map(([name, value]) => `${name}=${format.number(value)}`)
+    .join(", ");
+
+/** Whether the landscape set hyper-parameters of any run. */
+export const hasSettings = ({ runs }: RaceData): boolean =>
+  runs.some(({ recommended = {} }) => Object.keys(recommended).length > 0);
+
 /** The table of results as text cells, best first. */
 export function raceRows(data: RaceData): readonly RaceRow[] {
   return ranked(data.runs).map((run, index) => {
@@ -40,6 +52,7 @@ export function raceRows(data: RaceData): readonly RaceRow[] {
       place: String(index + 1),
       label: run.label,
       learningRate: learningRate(run),
+      setting: formatSettings(run.recommended ?? {}),
       finalValue: format.number(run.finalValue),
       distance: format.number(run.distance),
       firstStep: outcome.kind === "solved" ? String(outcome.step) : "never",
@@ -60,10 +73,12 @@ const narrow = 72;
 export function raceTable(data: RaceData, options: TextTableOptions = {}): string {
   // Where the name would be cut, the distance goes: the value says nearly the same.
   const hasDistance = (options.width ?? Number.POSITIVE_INFINITY) >= narrow;
+  const hasSetting = hasDistance && hasSettings(data);
   const columns: readonly TextColumn[] = [
     { title: "", align: "right" },
     { title: "optimizer", shrinks: true },
     { title: "lr", align: "right" },
+    ...(hasSetting ? [{ title: "set by the landscape" } as const] : []),
     { title: "final value", align: "right" },
     ...(hasDistance ? [{ title: "distance", align: "right" } as const] : []),
     { title: `step under ${format.number(data.threshold)}`, align: "right" },
@@ -73,6 +88,7 @@ export function raceTable(data: RaceData, options: TextTableOptions = {}): strin
     row.place,
     row.label,
     row.learningRate,
+    ...(hasSetting ? [row.setting] : []),
     row.finalValue,
     ...(hasDistance ? [row.distance] : []),
     row.firstStep,

@@ -1,5 +1,4 @@
 import { type OptimizerSpec, optimizerOf, type RegistryEntry, SteepestError } from "@steepest/optim";
-import type { Landscape } from "@steepest/workloads";
 
 /**
  * The hyper-parameters that are an optimizer's learning rate. Of a rule on matrices there may be another for
@@ -33,6 +32,14 @@ export function openLearningRate(spec: OptimizerSpec): LearningRate | undefined 
 export const isFactor = ({ hyper }: RegistryEntry): boolean =>
   hyper.lr !== undefined && hyper.lr.kind !== "stepSize";
 
+/** An optimizer as it enters a race. */
+export interface Entrant {
+  /** Every hyper-parameter that the race set, and those that were asked for. */
+  readonly spec: OptimizerSpec;
+  /** What the landscape sets in place of the method's own values. */
+  readonly recommended: Readonly<Record<string, number>>;
+}
+
 /**
  * The specification with the race's learning rate and the landscape's recommendations filled in where it says
  * nothing. A factor of a step that the method finds itself keeps its own value, unless one was found for this
@@ -40,13 +47,13 @@ export const isFactor = ({ hyper }: RegistryEntry): boolean =>
  */
 export function entrant(
   spec: OptimizerSpec,
-  landscape: Landscape,
+  setting: Readonly<Record<string, number>>,
   learningRate: number,
   found: number | undefined,
-): OptimizerSpec {
+): Entrant {
   const entry = optimizerOf(spec);
   // A preset is a choice of the whole set, so that recommendations would undo it.
-  const recommended = spec.preset === undefined ? landscape.race.hyper : {};
+  const recommended = spec.preset === undefined ? setting : {};
   // Others have a hyper-parameter of that name which their present options leave without effect, or whose
   // range is another.
   const isTaken = ([name, value]: readonly [string, number]) => {
@@ -58,16 +65,25 @@ export function entrant(
       throw error;
     }
   };
+  const effective = Object.fromEntries(
+    Object.entries(recommended).filter((pair) => spec.hyper[pair[0]] === undefined && isTaken(pair)),
+  );
+  const own = entry.choose(spec).hyper;
   const open = openLearningRate(spec);
   const value = found ?? (open?.isFactor === true ? undefined : learningRate);
   return {
-    ...spec,
-    hyper: {
-      ...Object.fromEntries(Object.entries(recommended).filter(isTaken)),
-      ...(open === undefined || value === undefined
-        ? {}
-        : Object.fromEntries(open.names.map((name) => [name, value]))),
-      ...spec.hyper,
+    spec: {
+      ...spec,
+      hyper: {
+        ...effective,
+        ...(open === undefined || value === undefined
+          ? {}
+          : Object.fromEntries(open.names.map((name) => [name, value]))),
+        ...spec.hyper,
+      },
     },
+    recommended: Object.fromEntries(
+      Object.entries(effective).filter(([name, set]) => own[name] !== undefined && own[name] !== set),
+    ),
   };
 }

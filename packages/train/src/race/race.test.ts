@@ -54,6 +54,28 @@ describe("race", () => {
     expect(only("rosenbrock", "gd-wolfe", { steps: 1 }).learningRate).toBeUndefined();
   });
 
+  it("says which values are the landscape's, and leaves the methods their own where asked to", () => {
+    expect(only("reddi", "adam", { steps: 1 }).recommended).toEqual({ beta1: 0, beta2: 1 / 17 });
+    expect(only("reddi", "adam:beta1=0.5", { steps: 1 }).recommended).toEqual({ beta2: 1 / 17 });
+    expect(only("reddi", "gd", { steps: 1 }).recommended).toEqual({});
+    const own = only("reddi", "adam", { recommendations: false });
+    expect(own.spec.hyper).toEqual({ lr: 0.01 });
+    expect(own).toMatchObject({ recommended: {}, endsWithin: true });
+  });
+
+  it("names the settings of the rule that stands in for a method on matrices", () => {
+    expect(only("rosenbrock", "muon", { steps: 1 }).companionHyper).toMatchObject({
+      beta1: 0.9,
+      beta2: 0.95,
+      eps: 1e-10,
+    });
+  });
+
+  it("refuses a start outside the set, and a learning rate below 0 in the race's own words", () => {
+    expect(() => only("reddi", "adam", { start: [5] })).toThrow(/\(5\) lies outside .*nearest point \(1\)/);
+    expect(() => only("rosenbrock", "adam", { learningRate: -1 })).toThrow(/the race's learning rate/);
+  });
+
   it("gives Sophia the diagonal of the Hessian: without memory or bounds it steps as Newton does", () => {
     const sophia =
       "sophia:beta1=0,beta2=0,gamma=1,clip=1e6,lr=1,weightDecay=0,interval=1,refresh=before,debias=false";
@@ -165,7 +187,7 @@ describe("race", () => {
     ["adam", { start: [1] }, /2 coordinates, the start has 1/],
     ["adam", { start: [1, Number.NaN] }, /not finite/],
     ["adam", { threshold: 0 }, /threshold must be a number > 0/],
-    ["adam", { learningRate: -1 }, /lr.*-1/],
+    ["adam", { learningRate: -1 }, /learning rate.*-1/],
   ])("refuses %s with %o", (optimizer, options, message) => {
     expect(() => only("rosenbrock", optimizer, options)).toThrow(SteepestError);
     expect(() => only("rosenbrock", optimizer, options)).toThrow(message);

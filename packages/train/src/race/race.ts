@@ -1,7 +1,7 @@
 import { formatOptimizerSpec, type OptimizerSpec, optimizerOf } from "@steepest/optim";
 import type { Landscape } from "@steepest/workloads";
 import { invalidValue } from "../configuration/checks.js";
-import { entrant, isFactor } from "./entrant.js";
+import { type Entrant, entrant, isFactor } from "./entrant.js";
 import { createStepper, type StepperNotes } from "./stepper.js";
 
 /** How a race is run. */
@@ -23,6 +23,11 @@ export interface RaceOptions {
   readonly start?: readonly number[];
   /** A run counts as solved where f(x_k) − f* is at most this; the landscape's own by default. */
   readonly threshold?: number;
+  /**
+   * Whether the landscape's own setting of other hyper-parameters takes the place of the methods' defaults;
+   * it does by default. Reddi's problem has one: β₁ = 0 and the β₂ of the proof.
+   */
+  readonly recommendations?: boolean;
   /** How many leading coordinates of each iterate are kept; all by default. */
   readonly coordinates?: number;
 }
@@ -45,6 +50,8 @@ export interface Trajectory extends StepperNotes {
   readonly label: string;
   /** Every hyper-parameter as it ran, those that the landscape recommends included. */
   readonly spec: OptimizerSpec;
+  /** The hyper-parameters that the landscape sets in place of the method's own. */
+  readonly recommended: Readonly<Record<string, number>>;
   /**
    * The learning rate as it ran; for a method that finds the size of its step itself, as Adadelta does, a
    * factor of that step. Absent for a method without one.
@@ -74,7 +81,13 @@ const mostUpdates = 1e10;
 
 /** @throws SteepestError `invalid-value` for a race that cannot be run */
 function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrants: number): void {
-  const { steps, start, threshold, coordinates } = options;
+  const { steps, start, threshold, coordinates, learningRate } = options;
+  if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
+    throw invalidValue(
+      `the race's learning rate must be a number >= 0, found ${learningRate}`,
+      `Try ${landscape.race.learningRate}, or name one in an optimizer's specification: adam:lr=0.01`,
+    );
+  }
   if (!Number.isSafeInteger(steps) || steps < 1) {
     throw invalidValue(`a race needs a whole number of steps >= 1, found ${steps}`, "Try 2000");
   }
@@ -99,6 +112,14 @@ function checkRace(landscape: Landscape, options: Required<RaceOptions>, entrant
   if (!start.every(Number.isFinite)) {
     throw invalidValue(`the start (${start.join(", ")}) is not finite`, "Give finite numbers");
   }
+  const nearest = Float64Array.from(start);
+  landscape.project?.(nearest);
+  if (nearest.some((coordinate, i) => coordinate !== start[i])) {
+    throw invalidValue(
+      `the start (${start.join(", ")}) lies outside the set that landscape "${landscape.name}" is defined on`,
+      `Start at its nearest point (${nearest.join(", ")}) or further inside`,
+    );
+  }
   if (!(threshold > 0 && Number.isFinite(threshold))) {
     throw invalidValue(
       `the threshold must be a number > 0, found ${threshold}`,
@@ -118,7 +139,7 @@ const distanceTo = (point: Float64Array, minimisers: Landscape["minimisers"]): n
 
 function run(
   label: string,
-  spec: OptimizerSpec,
+  { spec, recommended }: Entrant,
   landscape: Landscape,
   options: Required<RaceOptions>,
 ): Trajectory {
@@ -154,6 +175,7 @@ function run(
   return {
     label,
     spec,
+    recommended,
     ...(lr === undefined ? {} : { learningRate: lr }),
     learningRateIsFactor: isFactor(entry),
     ...notes,
@@ -184,6 +206,7 @@ export function* race(
     tuned: options.tuned ?? {},
     start: options.start ?? landscape.start,
     threshold: options.threshold ?? landscape.threshold,
+    recommendations: options.recommendations ?? true,
     coordinates: Math.min(options.coordinates ?? landscape.dimension, landscape.dimension),
   };
   checkRace(landscape, complete, specs.length);
@@ -194,7 +217,8 @@ export function* race(
   }
   for (const [i, spec] of specs.entries()) {
     const label = labels[i] ?? spec.name;
-    const entered = entrant(spec, landscape, complete.learningRate, complete.tuned[label]);
+    const hyper = complete.recommendations ? landscape.race.hyper : {};
+    const entered = entrant(spec, hyper, complete.learningRate, complete.tuned[label]);
     yield run(label, entered, landscape, complete);
   }
 }

@@ -1,6 +1,7 @@
 import {
   createClosureOptimizer,
   createOptimizer,
+  type MatrixRule,
   type OptimizerSpec,
   optimizerOf,
   type ParameterSpec,
@@ -25,6 +26,8 @@ export interface Stepper {
 export interface StepperNotes {
   /** The title of the rule that moves the point in place of a method on matrices which does not take it. */
   readonly companion?: string;
+  /** That rule's hyper-parameters as it ran, the learning rate apart; absent where there is no such rule. */
+  readonly companionHyper?: Readonly<Record<string, number>>;
   /** Whether the path is that of the weights to evaluate with, an average. */
   readonly averages?: true;
 }
@@ -80,7 +83,10 @@ function following(spec: OptimizerSpec, landscape: Landscape): Stepper & Stepper
     shown,
     ...(averages ? { averages } : {}),
     ...(entry.kind === "matrix" && !entry.rule.takes(parameter)
-      ? { companion: entry.rule.companion.rule.title }
+      ? {
+          companion: entry.rule.companion.rule.title,
+          companionHyper: companionHyper(entry.rule.companion, entry.choose(spec).hyper),
+        }
       : {}),
     step(k) {
       landscape.gradient(x, gradient, k);
@@ -95,6 +101,20 @@ function following(spec: OptimizerSpec, landscape: Landscape): Stepper & Stepper
       return true;
     },
   };
+}
+
+/** A companion's hyper-parameters, its learning rate apart, from those of the rule that it stands in for. */
+function companionHyper(
+  { rule, hyper: names = {} }: MatrixRule["companion"],
+  chosen: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.keys(rule.hyper).flatMap((name) => {
+      const source = names[name] ?? name;
+      const value = typeof source === "number" ? source : chosen[source];
+      return name === "lr" || value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /**

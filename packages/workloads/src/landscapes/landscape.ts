@@ -6,6 +6,8 @@ export interface RaceDefaults {
   readonly steps: number;
   /** Hyper-parameters for those optimizers that have them, e.g. `beta2`. */
   readonly hyper: Readonly<Record<string, number>>;
+  /** Why these, in a few words; absent where there are none. */
+  readonly because?: string;
 }
 
 /** A function to minimise, cheap and known in closed form. */

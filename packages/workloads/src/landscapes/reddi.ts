@@ -42,6 +42,7 @@ function twoSlopes(
   };
 }
 
+const because = "of Reddi's proof: β₂ = 1/(1 + C²)";
 const source = "Reddi, Kale and Kumar 2018, On the convergence of Adam and beyond";
 
 /**
@@ -54,7 +55,7 @@ export const reddi: Landscape = twoSlopes(
     title: "Reddi's problem, where Adam does not converge",
     formula: String.raw`f_k(x)=4x \text{ if } k \bmod 3=1,\ \text{else } -x,\quad x\in[-1,1]`,
     source: `${source}, theorem 1`,
-    race: { learningRate: 0.01, steps: 2000, hyper: { beta1: 0, beta2: 1 / 17 } },
+    race: { learningRate: 0.01, steps: 2000, hyper: { beta1: 0, beta2: 1 / 17 }, because },
   },
   { rareSlope: 4, rareShare: 1 / 3, isRare: (step) => step % 3 === 1 },
 );
@@ -70,7 +71,7 @@ export const reddiStochastic: Landscape = twoSlopes(
     title: "Reddi's problem with random draws",
     formula: String.raw`f_k(x)=5x \text{ with probability } \tfrac14,\ \text{else } -x,\quad x\in[-1,1]`,
     source: `${source}, theorem 3`,
-    race: { learningRate: 0.01, steps: 4000, hyper: { beta1: 0, beta2: 1 / 26 } },
+    race: { learningRate: 0.01, steps: 4000, hyper: { beta1: 0, beta2: 1 / 26 }, because },
   },
   {
     rareSlope: 5,

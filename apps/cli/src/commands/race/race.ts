@@ -12,7 +12,7 @@ import {
   ranked,
   type ThemeName,
 } from "@steepest/report";
-import { race, type Trajectory } from "@steepest/train";
+import { type RaceOptions, race, type Trajectory } from "@steepest/train";
 import { findLandscape, type Landscape, landscapes } from "@steepest/workloads";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { countArgument, numberArgument, optimizerArgument, optimizersArgument } from "../../arguments.js";
@@ -29,6 +29,7 @@ interface RaceArguments {
   readonly start?: readonly number[];
   readonly dimension?: number;
   readonly threshold?: number;
+  readonly ownHyper?: true;
   readonly out: string;
   readonly theme: ThemeName;
   readonly force?: true;
@@ -37,6 +38,18 @@ interface RaceArguments {
 
 /** Reads a point: `x,y,...`. */
 const pointArgument = (text: string): readonly number[] => text.split(",").map(numberArgument);
+
+/** Reads the count of --tune, which commander takes from whatever word follows. */
+function tuneArgument(text: string): number {
+  try {
+    return countArgument(text);
+  } catch (error) {
+    if (!landscapes.some(({ name }) => name === text)) throw error;
+    throw new InvalidArgumentError(
+      `Expected an integer >= 1. Write the landscape first: steepest race ${text} --tune.`,
+    );
+  }
+}
 
 type Picture = (data: RaceData, theme: ThemeName) => Promise<string | Uint8Array>;
 const pictures: Readonly<Record<string, Picture>> = {
@@ -73,7 +86,7 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
         "--tune [count]",
         `seek each method's own learning rate first, with so many runs each (${defaultRacePoints} where left out)`,
       )
-        .argParser(countArgument)
+        .argParser(tuneArgument)
         .conflicts("lr"),
     )
     .option("--steps <count>", "steps of each optimizer (default: the landscape's)", countArgument)
@@ -83,6 +96,10 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
       "--threshold <number>",
       "solved where f(x) - f* is at most this (default: the landscape's)",
       numberArgument,
+    )
+    .option(
+      "--own-hyper",
+      "leave every hyper-parameter at the method's own default, where the landscape has a setting of its own",
     )
     .option(
       "--out <file>",
@@ -125,6 +142,7 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
     steps: options.steps ?? landscape.race.steps,
     start: options.start ?? landscape.start,
     threshold: options.threshold ?? landscape.threshold,
+    recommendations: options.ownHyper !== true,
   };
   if (options.force !== true) await checkReplaceable(options.out);
   const trajectories: Trajectory[] = [];
@@ -148,7 +166,7 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
   }
   const data = raceData(landscape, trajectories, {
     ...settings,
-    notes: points === undefined ? [] : [tuningNote(points)],
+    notes: [...settingNotes(landscape, trajectories), ...(points === undefined ? [] : [tuningNote(points)])],
     command: commandLine(name, options),
   });
   const draw = pictures[extname(options.out).toLowerCase()];
@@ -172,7 +190,7 @@ function tune(
   landscape: Landscape,
   specs: readonly OptimizerSpec[],
   points: number,
-  settings: { readonly steps: number; readonly start: readonly number[]; readonly threshold: number },
+  settings: Pick<Required<RaceOptions>, "steps" | "start" | "threshold" | "recommendations">,
   progress: Progress,
 ): Readonly<Record<string, number>> {
   const tuned: Record<string, number> = {};
@@ -186,6 +204,17 @@ function tune(
     progress.show(`${label} is tuned, ${done} of ${specs.length}`);
   }
   return tuned;
+}
+
+/** What the landscape set of hyper-parameters, and how to race without. */
+function settingNotes(landscape: Landscape, trajectories: readonly Trajectory[]): readonly string[] {
+  const changed = trajectories.filter(({ recommended }) => Object.keys(recommended).length > 0);
+  const { hyper, because } = landscape.race;
+  if (changed.length === 0) return [];
+  const names = Object.entries(hyper).map(([name, value]) => `${name} = ${format.number(value)}`);
+  return [
+    `Not the methods' defaults: the landscape sets ${names.join(", ")}${because === undefined ? "" : ` (${because})`} where a method has them and -o says nothing of them; --own-hyper races with the defaults.`,
+  ];
 }
 
 const tuningNote = (points: number): string => {
@@ -207,6 +236,7 @@ function commandLine(name: string, options: RaceArguments): string {
     ...flag("--start", options.start?.join(",")),
     ...flag("--dimension", options.dimension),
     ...flag("--threshold", options.threshold),
+    ...(options.ownHyper === true ? ["--own-hyper"] : []),
   ].join(" ");
 }
 
@@ -229,15 +259,18 @@ const jsonResult = (
   runs: ranked(trajectories).map(({ label, spec, learningRate, point, outcome, ...run }) => ({
     optimizer: label,
     hyper: spec.hyper,
+    setByLandscape: run.recommended,
     learningRate: learningRate ?? null,
     learningRateIsFactor: run.learningRateIsFactor,
     companion: run.companion,
+    companionHyper: run.companionHyper,
     averages: run.averages,
     finalValue: run.finalValue,
     distance: run.distance,
     point: point.length > mostCoordinates ? undefined : [...point],
     firstStepUnderThreshold: outcome.kind === "solved" ? outcome.step : null,
-    outcome: outcome.kind,
+    // Under the threshold once is no solution where the run leaves it again.
+    outcome: outcome.kind === "solved" && !run.endsWithin ? "left again" : outcome.kind,
   })),
   file,
 });
