@@ -192,6 +192,18 @@ it("CASPR and Distributed Shampoo before their start are what their steps are gr
   );
 });
 
+it("CASPR without a root that is good enough steps as it does without roots", () => {
+  fc.assert(
+    fc.property(gradientsOf(6), (gradients) => {
+      const after = (text: string) => travelled(`caspr:lr=0.01,start=1,${text}`, gradients);
+      const without = after("frequency=1000");
+      expectEqual(after("frequency=1,root=coupledNewton,errorTolerance=1e-300"), without);
+      expect(after("frequency=1,root=coupledNewton")).not.toEqual(without);
+    }),
+    runs,
+  );
+});
+
 it("Distributed Shampoo grafted from SGD steps as far as SGD, block by block", () => {
   fc.assert(
     fc.property(gradient, (g) => {

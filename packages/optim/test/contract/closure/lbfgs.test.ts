@@ -40,6 +40,32 @@ describe.each(backends)("L-BFGS on %s", (backend) => {
     expect([1, 1e-4, -1].map(pairs)).toEqual([0, 1, 1]);
   });
 
+  it("forgets all pairs where a search along their direction fails", () => {
+    const optimizer = startAt("lbfgs", backend, valley);
+    for (let k = 0; k < 3; k++) optimizer.step(at(optimizer, rosenbrock));
+    const stopped = [...optimizer.parameter("x")];
+    let calls = 0;
+    const walled = () => (calls++ === 0 ? at(optimizer, rosenbrock)() : Number.NaN);
+    expect(optimizer.step(walled)).toMatchObject({ applied: false, satisfied: false });
+    const fresh = startAt("lbfgs", backend, stopped);
+    for (const each of [optimizer, fresh]) each.step(at(each, rosenbrock));
+    expect([...optimizer.parameter("x")]).toEqual([...fresh.parameter("x")]);
+    expect([...fresh.parameter("x")]).not.toEqual(stopped);
+  });
+
+  it.each([2, 3, 7])("evaluates five times in four of %i iterations by itself", (iterations) => {
+    const after = (evaluations: number): readonly number[] => {
+      const text = `lbfgs:lineSearch=none,lr=0.001,maximumIterations=${iterations},maximumEvaluations=${evaluations}`;
+      const optimizer = startAt(text, backend, valley);
+      optimizer.step(at(optimizer, rosenbrock));
+      return [...optimizer.parameter("x")];
+    };
+    const whole = Math.floor((5 * iterations) / 4);
+    expect(after(0)).toEqual(after(whole));
+    // Of so few iterations one more evaluation makes one more step, of more the iterations are the limit.
+    if (iterations < 4) expect(after(0)).not.toEqual(after(whole + 1));
+  });
+
   it("multiplies its step by the schedule's factor", () => {
     const moved = (lr: string, factor: number): number => {
       const spec = `lbfgs:lineSearch=none,lr=${lr}`;
