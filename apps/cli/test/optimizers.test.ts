@@ -66,6 +66,20 @@ describe("steepest optimizers", () => {
     expect(stdout).toMatch(/^ {2}gamma +0\.99 +\[0, 1\)/m);
   });
 
+  it("writes the terms that are given, and what other options change", async () => {
+    const decayed = await typed("optimizers", "adam-l2:weightDecay=0.1");
+    const plain = await typed("optimizers", "adam");
+    const scheduleFree = await typed("optimizers", "schedule-free-sgd:lr=0.5");
+    expect(decayed.stdout).toContain("λ");
+    expect(plain.stdout).not.toContain("ε̄");
+    expect((await typed("optimizers", "adam:epsRoot=0")).stdout).toContain("ε̄)");
+    expect(scheduleFree.stdout).toMatch(/z ← z − α·g$/m);
+    const { stdout } = await typed("optimizers", "nadamp");
+    expect(stdout).toMatch(/Other forms.*\n[\s\S]*root=power:\n.*\^\(1\/p\)/);
+    const general = await typed("optimizers", "generalized-adam");
+    expect(general.stdout).toMatch(/nesterov=false:\n[\s\S]*disablePreconditioning=true:\n +m ← g \+ β₁·m/);
+  });
+
   it("prints plain data as JSON, of one and of all", async () => {
     const one = JSON.parse((await typed("optimizers", "amsgrad", "--json")).stdout);
     expect(one).toMatchObject({ name: "amsgrad", stateBytesPerParameter: 12, adaptive: true });

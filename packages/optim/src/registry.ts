@@ -3,7 +3,7 @@ import { gdBacktracking } from "./closure/gdBacktracking.js";
 import { gdWolfe } from "./closure/gdWolfe.js";
 import { lbfgs } from "./closure/lbfgs.js";
 import { sam } from "./closure/sam.js";
-import { unknownName } from "./errors.js";
+import { SteepestError, unknownName } from "./errors.js";
 import { latexFormula } from "./formula/latex.js";
 import { withoutNeutralTerms } from "./formula/neutral.js";
 import { plainFormula } from "./formula/plainText.js";
@@ -82,12 +82,15 @@ export interface EntryDescription extends Choices {
   stateBytes(parameters: readonly ParameterSpec[], given?: GivenValues): number;
   /**
    * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are
-   * left out.
+   * left out, but those of step sizes and of the hyper-parameters that are `stated`.
    * @throws SteepestError for an unknown option or value
    */
-  latex(options?: Readonly<Record<string, OptionValue>>): string;
+  latex(options?: Readonly<Record<string, OptionValue>>, stated?: readonly string[]): string;
   /** The same in Unicode, one line an assignment, for terminals. */
-  plainFormula(options?: Readonly<Record<string, OptionValue>>): readonly string[];
+  plainFormula(
+    options?: Readonly<Record<string, OptionValue>>,
+    stated?: readonly string[],
+  ): readonly string[];
   /**
    * The value of every hyper-parameter and option: what is given, else the preset's, else the default.
    * @throws SteepestError for an unknown name or preset, a value out of range, and a hyper-parameter without
@@ -102,7 +105,8 @@ export interface RuleEntry extends EntryDescription {
   readonly rule: Rule;
   /**
    * Of a wrapper: the same over another base than the default one.
-   * @throws SteepestError `unknown-name` for what cannot be wrapped, with the nearest that can
+   * @throws SteepestError `unknown-name` for an unknown name, with the nearest that can be wrapped; `misuse`
+   *   for an optimizer that cannot be
    */
   readonly over?: (base: string) => RuleEntry;
 }
@@ -118,16 +122,18 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
   const { name, title, summary, cite, hyper, options, presets } = rule;
   const bodyOf = (chosen: Readonly<Record<string, OptionValue>> = {}): RuleBody =>
     chooseBody(rule, { options: chosen }).body;
-  const writtenBody = (chosen?: Readonly<Record<string, OptionValue>>): RuleBody =>
-    withoutNeutralTerms(hyper, bodyOf(chosen));
+  const writtenBody = (
+    chosen?: Readonly<Record<string, OptionValue>>,
+    stated?: readonly string[],
+  ): RuleBody => withoutNeutralTerms(hyper, bodyOf(chosen), stated);
   return {
     ...{ kind: "rule", rule, adaptive },
     ...{ name, title, summary, cite, hyper, options, presets },
     stateBytesPerParameter: (chosen) => bytesPerSlot * Object.keys(bodyOf(chosen).state).length,
     stateBytes: (parameters, given) =>
       bytesPerSlot * Object.keys(chooseBody(rule, given ?? {}).body.state).length * elementsOf(parameters),
-    latex: (chosen) => latexFormula(rule, writtenBody(chosen)),
-    plainFormula: (chosen) => plainFormula(rule, writtenBody(chosen)),
+    latex: (chosen, stated) => latexFormula(rule, writtenBody(chosen, stated)),
+    plainFormula: (chosen, stated) => plainFormula(rule, writtenBody(chosen, stated)),
     choose: (given) => {
       const { hyper: values, options: forms } = chooseBody(rule, given);
       return { hyper: values, options: forms };
@@ -157,12 +163,16 @@ function overBases<Entry extends RuleEntry | ClosureEntry>(
     if (known !== undefined) return known;
     const bases = registry.flatMap((entry) => (entry.kind === "rule" && isBase(entry) ? [entry] : []));
     const base = bases.find((candidate) => candidate.name === name);
-    if (base === undefined)
-      throw unknownName(
-        `rule to wrap in ${wrapper}:`,
-        name,
-        bases.map((candidate) => candidate.name),
-      );
+    if (base === undefined) {
+      const known = bases.map((candidate) => candidate.name);
+      if (registry.some((entry) => entry.name === name))
+        throw new SteepestError(
+          "misuse",
+          `${name} cannot be wrapped in ${wrapper}: it is not a plain rule on elements, or averages weights itself`,
+          `Use ${name} by itself, or wrap one of ${known.join(", ")}`,
+        );
+      throw unknownName(`rule to wrap in ${wrapper}:`, name, known);
+    }
     const entry = make(base);
     made.set(name, entry);
     return entry;
@@ -176,8 +186,8 @@ function overBases<Entry extends RuleEntry | ClosureEntry>(
     over,
     stateBytesPerParameter: (options) => chosen(options).stateBytesPerParameter(options),
     stateBytes: (parameters, given) => chosen(given?.options).stateBytes(parameters, given),
-    latex: (options) => chosen(options).latex(options),
-    plainFormula: (options) => chosen(options).plainFormula(options),
+    latex: (options, stated) => chosen(options).latex(options, stated),
+    plainFormula: (options, stated) => chosen(options).plainFormula(options, stated),
     choose: (given) => chosen(given.options).choose(given),
   };
 }

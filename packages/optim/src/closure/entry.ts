@@ -8,7 +8,8 @@ export interface ClosureEntry extends EntryDescription {
   readonly kind: "closure";
   readonly method: ClosureMethod;
   /**
-   * Of a wrapper: the same over another base. @throws SteepestError `unknown-name` for what cannot be wrapped
+   * Of a wrapper: the same over another base.
+   * @throws SteepestError `unknown-name`, and `misuse` for what cannot be wrapped
    */
   readonly over?: (base: string) => ClosureEntry;
 }

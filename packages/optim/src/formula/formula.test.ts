@@ -69,6 +69,45 @@ describe("formulas", () => {
     );
   });
 
+  it("keeps step sizes, and whatever is stated, also where they are 0 or 1", () => {
+    const rule = defineRule({
+      ...described,
+      hyper: { ...described.hyper, lr: stepSize(1) },
+      body: (builder) =>
+        builder.elementwise({
+          update: ({ x, g, lr, weightDecay }) => ({ x: sub(x, mul(lr, add(g, mul(weightDecay, x)))) }),
+        }),
+    });
+    const written = (stated: readonly string[]) =>
+      plainFormula(rule, withoutNeutralTerms(rule.hyper, rule.body({}), stated));
+    expect(written([])).toEqual(["x ← x − α·g"]);
+    expect(written(["weightDecay"])).toEqual(["x ← x − α·(g + λ·x)"]);
+  });
+
+  it("writes slots that move up as one line, and small powers of two as such", () => {
+    const rule = defineRule({
+      ...described,
+      body: (builder) =>
+        builder.elementwise({
+          state: { copy1: 0, copy2: 0, copy3: 0 },
+          update: ({ x, g, copy2, copy3 }) => ({
+            ...{ copy1: copy2, copy2: copy3, copy3: x },
+            x: sub(x, div(g, max(g, 2 ** -126))),
+          }),
+        }),
+    });
+    expect(plainFormula(rule, rule.body({}))).toEqual([
+      "copyᵢ ← copyᵢ₊₁",
+      "copy₃ ← x",
+      "x ← x − g/max(g, 2⁻¹²⁶)",
+    ]);
+    expect(latexFormula(rule, rule.body({})).split("\\\\\n")).toEqual([
+      "\\begin{aligned}\n\\mathrm{copy}_{i,k} &= \\mathrm{copy}_{i+1,k-1} ",
+      "\\mathrm{copy}_{3,k} &= x_{k-1} ",
+      "x_{k} &= x_{k-1} - \\frac{g_{k}}{\\max\\left(g_{k}, 2^{-126}\\right)}\n\\end{aligned}",
+    ]);
+  });
+
   it("puts a line that reads an old value first, and marks new values where no order will do", () => {
     const rule = (cross: boolean) =>
       defineRule({

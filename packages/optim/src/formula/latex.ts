@@ -1,7 +1,7 @@
 import type { Rule, RuleBody } from "../language/rule.js";
-import { baseName, type FormulaLine, formulaLines, isNewValue } from "./lines.js";
+import { baseName, type FormulaLine, formulaLines, isIndexed, isNewValue } from "./lines.js";
 import { Binding, print, printCondition, type Style, wrapped } from "./print.js";
-import { latexSymbol } from "./symbols.js";
+import { latexSymbol, powerOfTwo } from "./symbols.js";
 
 const call = (name: string) => (text: string) => `${name}\\left(${text}\\right)`;
 
@@ -40,6 +40,8 @@ const style = (variable: (name: string) => string): Style => ({
 });
 
 function latexNumber(value: number): { readonly text: string; readonly binding: Binding } {
+  const two = powerOfTwo(value);
+  if (two !== undefined) return { text: `2^{${two}}`, binding: Binding.power };
   const [mantissa = "", exponent] = String(value).split("e");
   const binding = value < 0 ? Binding.sum : Binding.atom;
   if (exponent === undefined) return { text: mantissa, binding };
@@ -72,7 +74,7 @@ export function latexFormula(rule: Rule, body: RuleBody): string {
     (name: string): string => {
       const base = latexSymbol(rule, baseName(name));
       if (isNewValue(name) || momentary.has(name)) return atTime(base, now);
-      return timed.has(name) ? atTime(base, old) : base;
+      return timed.has(name) || isIndexed(name) ? atTime(base, old) : base;
     };
   const symbol = symbolAt("k-1", "k");
   const typography = style(symbol);

@@ -20,6 +20,27 @@ export const baseName = (name: string): string => (isNewValue(name) ? name.slice
 /** Names for shared sub-expressions, as papers use them for directions. */
 const auxiliaryNames = ["u", "w", "p", "q", "r", "s"];
 
+/** The slot of index i, or of the one after it, in a row of numbered slots. */
+const indexed = (slot: string, next: boolean): string => `${slot}_${next ? "{i+1}" : "i"}`;
+export const isIndexed = (name: string): boolean => /_(i|\{i\+1\})$/.test(name);
+
+/** Lines by which numbered slots move up, a1 ← a2, a2 ← a3 and so on, as one line about the i-th. */
+function shiftsAsOne(lines: readonly FormulaLine[]): readonly FormulaLine[] {
+  const moved = (line: FormulaLine | undefined): string | undefined => {
+    const [, slot, index] = /^([A-Za-z]+)(\d+)$/.exec(line?.name ?? "") ?? [];
+    const { expression } = line ?? {};
+    const isMove = expression?.kind === "variable" && expression.name === `${slot}${Number(index) + 1}`;
+    return isMove ? slot : undefined;
+  };
+  return lines.flatMap((line, index) => {
+    const slot = moved(line);
+    if (slot === undefined) return [line];
+    if (slot === moved(lines[index - 1])) return [];
+    const expression = variable("element", indexed(slot, true));
+    return [{ ...line, name: indexed(slot, false), expression }];
+  });
+}
+
 /** Shorter expressions are easier to read twice than to name. */
 const leastSize = 4;
 
@@ -36,7 +57,7 @@ export function formulaLines(body: RuleBody): readonly FormulaLine[] {
   const free = auxiliaryNames.filter((name) => !taken.has(name));
   const updated = new Set<string>();
   const lines = body.phases.flatMap((phase) => {
-    const ofPhase = phaseLines(phase, updated, free);
+    const ofPhase = shiftsAsOne(phaseLines(phase, updated, free));
     for (const name of [...Object.keys(phase.assign), ...Object.keys(phase.carry)]) updated.add(name);
     return ofPhase;
   });

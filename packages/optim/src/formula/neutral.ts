@@ -55,12 +55,17 @@ function tidySelect(expression: Extract<Expression, { readonly kind: "select" }>
 /**
  * A body as the lecture would write it: hyper-parameters whose default is 0 or 1 (no decay, no dampening, no
  * factor) are left out with their terms, and scalars that become a plain number or symbol are written in
- * place.
+ * place. Step sizes stay, and what is `stated`.
  */
-export function withoutNeutralTerms(hyper: Readonly<Record<string, HyperSpec>>, body: RuleBody): RuleBody {
+export function withoutNeutralTerms(
+  hyper: Readonly<Record<string, HyperSpec>>,
+  body: RuleBody,
+  stated: readonly string[] = [],
+): RuleBody {
   const known = new Map<string, Expression>();
   for (const [name, spec] of Object.entries(hyper))
-    if (spec.default === 0 || spec.default === 1) known.set(name, toExpression(spec.default));
+    if ((spec.default === 0 || spec.default === 1) && spec.kind !== "stepSize" && !stated.includes(name))
+      known.set(name, toExpression(spec.default));
   const write = (expression: Expression): Expression =>
     expression.kind === "variable"
       ? (known.get(expression.name) ?? expression)

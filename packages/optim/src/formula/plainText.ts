@@ -3,7 +3,7 @@ import type { Rule, RuleBody } from "../language/rule.js";
 import { children } from "../language/traverse.js";
 import { baseName, type FormulaLine, formulaLines, isNewValue } from "./lines.js";
 import { Binding, type Printed, print, printCondition, type Style, wrapped } from "./print.js";
-import { latexSymbol, plainSymbol, superscript } from "./symbols.js";
+import { latexSymbol, plainSymbol, powerOfTwo, superscript } from "./symbols.js";
 
 const call = (name: string, operand: string): Printed => ({
   text: `${name}(${operand})`,
@@ -14,10 +14,14 @@ const parentheses = { parenthesised: (text: string) => `(${text})` };
 
 const style = (variable: (name: string) => string): Style => ({
   variable,
-  number: (value) => ({
-    text: String(value).replace("-", "−"),
-    binding: value < 0 ? Binding.sum : Binding.atom,
-  }),
+  number: (value) => {
+    const exponent = powerOfTwo(value);
+    if (exponent !== undefined) return { text: `2${superscript(String(exponent))}`, binding: Binding.power };
+    return {
+      text: String(value).replace("-", "−"),
+      binding: value < 0 ? Binding.sum : Binding.atom,
+    };
+  },
   ...parentheses,
   product: (left, right) => `${left}·${right}`,
   quotient: (left, right) =>

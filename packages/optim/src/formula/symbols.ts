@@ -30,10 +30,17 @@ const accents: Readonly<Record<string, string>> = { hat: "\u0302", bar: "\u0304"
 const subscripts: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Array.from("₀₁₂₃₄₅₆₇₈₉", (subscript, digit) => [String(digit), subscript])),
   k: "ₖ",
+  i: "ᵢ",
   "+": "₊",
   "-": "₋",
 };
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** The n of a number that is written as 2ⁿ: a power of two that has many decimal digits. */
+export function powerOfTwo(value: number): number | undefined {
+  const exponent = Math.round(Math.log2(value));
+  return value === 2 ** exponent && String(value).length > 12 ? exponent : undefined;
+}
 
 /** An integer as superscript digits. */
 export const superscript = (digits: string): string =>
@@ -47,6 +54,8 @@ export function latexSymbol(rule: Pick<Rule, "hyper" | "symbols">, name: string)
   const given = rule.hyper[name]?.symbol ?? rule.symbols[name];
   if (given !== undefined) return given;
   const [, letters = name, digits = ""] = /^([A-Za-z]+?)(\d*)$/.exec(name) ?? [];
+  const [, slot, index] = /^([A-Za-z]+)_(.+)$/.exec(name) ?? [];
+  if (slot !== undefined) return `${latexSymbol(rule, slot)}_${index}`;
   const base =
     greek[letters] !== undefined ? `\\${letters}` : letters.length === 1 ? letters : `\\mathrm{${letters}}`;
   return digits === "" ? base : `${base}_{${digits}}`;
@@ -64,7 +73,7 @@ export function plainSymbol(latex: string): string {
       /\\(hat|bar|tilde)\s*\{?(.)\}?/gu,
       (_, accent: string, base: string) => base + (accents[accent] ?? ""),
     )
-    .replace(/_(?:\{([\dk+-]+)\}|([\dk+-]))(?![A-Za-z])/g, (_, braced?: string, single?: string) =>
+    .replace(/_(?:\{([\dik+-]+)\}|([\dik+-]))(?![A-Za-z])/g, (_, braced?: string, single?: string) =>
       Array.from(braced ?? single ?? "", (character) => subscripts[character] ?? character).join(""),
     )
     .replace(/[{}]/g, "");

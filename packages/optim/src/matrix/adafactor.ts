@@ -41,7 +41,7 @@ export const adafactor = defineMatrixRule({
   },
   hyper: {
     lr: stepSize(0.01),
-    decayExponent: real(0.8, "c", "means of squares decay by 1 − k^(−|c|)"),
+    decayExponent: real(0.8, "\\tau", "means of squares decay by 1 − k^(−|τ|)"),
     eps: nonNegative(1e-30, "\\varepsilon_1", "keeps means of squares above 0; option epsilon says how"),
     epsScale: nonNegative(1e-3, "\\varepsilon_2", "least size of a parameter that steps are scaled by"),
     clip: positive(1, "d", "largest root mean square of a direction"),
@@ -270,7 +270,7 @@ export const adafactor = defineMatrixRule({
     };
   },
   latex: ({ factors, rate, scaleParameter }) => [
-    "\\beta_k &= 1 - k^{-|c|}",
+    "\\beta_k &= 1 - k^{-|\\tau|}",
     ...(factors === "none"
       ? ["V_k &= \\beta_k V_{k-1} + (1-\\beta_k) g_k^2"]
       : [
@@ -283,7 +283,7 @@ export const adafactor = defineMatrixRule({
     "x_k &= x_{k-1} - \\alpha_k u_k / \\max(1, \\operatorname{RMS}(u_k)/d)",
   ],
   plainFormula: ({ factors, rate, scaleParameter }) => [
-    "βₖ = 1 − k^(−|c|)",
+    "βₖ = 1 − k^(−|τ|)",
     ...(factors === "none"
       ? ["V ← βₖ·V + (1 − βₖ)·g²"]
       : [

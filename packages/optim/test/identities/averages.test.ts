@@ -221,8 +221,9 @@ describe("a wrapper", () => {
     expect(optimizerOf(spec).choose(spec).hyper).toMatchObject({ gamma: 0.99, lr: 0.02, syncPeriod: 3 });
     for (const [text, message] of [
       ["lookahead:base=adm", /rule to wrap in lookahead: "adm"\. Did you mean "adam"/],
-      ["lookahead:base=lookahead", /rule to wrap in lookahead: "lookahead"/],
-      ["lookahead:base=gd-wolfe", /rule to wrap in lookahead: "gd-wolfe"/],
+      ["lookahead:base=lookahead", /lookahead cannot be wrapped in lookahead: .* Use lookahead by itself/],
+      ["lookahead:base=gd-wolfe", /gd-wolfe cannot be wrapped in lookahead/],
+      ["sam:base=muon", /muon cannot be wrapped in sam: .*Use muon by itself, or wrap one of gd, sgd/],
       ["lookahead:base=sgd,beta1=0.9", /hyper-parameter or option of lookahead "beta1"/],
       ["lawa-queue:copies=7", /the option copies is 7/],
     ] as const)

@@ -112,6 +112,7 @@ function brokenAt(equation: string, width: number): readonly string[] {
  */
 export function describeOptimizer(entry: RegistryEntry, given: GivenValues): string {
   const { hyper, options } = entry.choose(given);
+  const stated = statedHyper(entry, given);
   const { authors, year, title, url } = entry.cite;
   const section = (heading: string, text: string) =>
     text === "" ? [] : ["", heading, ...text.split("\n").map((line) => `  ${line}`)];
@@ -126,9 +127,10 @@ export function describeOptimizer(entry: RegistryEntry, given: GivenValues): str
     `${entry.title} (${entry.name}): ${entry.summary}`,
     ...section(
       "Update at step k = 1, 2, ... (without the terms that are off by default)",
-      entry.plainFormula(options).join("\n"),
+      entry.plainFormula(options, stated).join("\n"),
     ),
-    ...section("LaTeX", entry.latex(options)),
+    ...section("Other forms, by the lines that differ", otherForms(entry, options, stated).join("\n")),
+    ...section("LaTeX", entry.latex(options, stated)),
     ...section(
       "Hyper-parameters",
       table(
@@ -169,6 +171,33 @@ export function describeOptimizer(entry: RegistryEntry, given: GivenValues): str
   ].join("\n");
 }
 
+/** Hyper-parameters whose terms are written although they are off by default: given, or set by the preset. */
+const statedHyper = (entry: RegistryEntry, given: GivenValues): readonly string[] => {
+  const { hyper } = entry.choose(given);
+  return Object.entries(entry.hyper).flatMap(([name, spec]) =>
+    given.hyper?.[name] !== undefined || hyper[name] !== spec.default ? [name] : [],
+  );
+};
+
+/** What every other value of an option makes of the formula, where it changes it. */
+const otherForms = (
+  entry: RegistryEntry,
+  options: ChosenValues["options"],
+  stated: readonly string[],
+): readonly string[] => {
+  const chosen = entry.plainFormula(options, stated);
+  // A wrapper's bases are methods of their own.
+  const own = Object.entries(entry.options).filter(([name]) => name !== "base");
+  return own.flatMap(([name, { values }]) =>
+    values.flatMap((value) => {
+      if (value === options[name]) return [];
+      const form = entry.plainFormula({ ...options, [name]: value }, stated);
+      const lines = form.filter((line) => !chosen.includes(line));
+      return lines.length === 0 ? [] : [`${name}=${value}:`, ...lines.map((line) => `  ${line}`)];
+    }),
+  );
+};
+
 /** What the state takes, and what that depends on. */
 function stateSentence(entry: RegistryEntry, options: ChosenValues["options"]): string {
   const bytes = entry.stateBytesPerParameter(options);
@@ -198,8 +227,8 @@ export function optimizerData(entry: RegistryEntry, given: GivenValues) {
   const chosen = entry.choose(given);
   return {
     ...{ name, title, summary, kind, adaptive, chosen },
-    formula: entry.plainFormula(chosen.options),
-    latex: entry.latex(chosen.options),
+    formula: entry.plainFormula(chosen.options, statedHyper(entry, given)),
+    latex: entry.latex(chosen.options, statedHyper(entry, given)),
     stateBytesPerParameter: entry.stateBytesPerParameter(chosen.options),
     ...{ hyper, options, presets, cite },
   };
