@@ -24,10 +24,12 @@ export function createOptimizer(
   parameters: readonly ParameterSpec[],
   config: OptimizerConfig = {},
 ): Optimizer {
-  if ("rule" in choice)
+  if ("rule" in choice) {
+    checkRule(choice.rule);
     return isMatrixChoice(choice)
       ? createMatrixOptimizer(choice, parameters, config)
       : createRuleOptimizer(choice, parameters, config);
+  }
   const entry = optimizerOf(choice);
   if (entry.kind === "closure") {
     throw new SteepestError(
@@ -39,6 +41,16 @@ export function createOptimizer(
   return entry.kind === "matrix"
     ? createMatrixOptimizer({ ...choice, rule: entry.rule }, parameters, config)
     : createRuleOptimizer({ ...choice, rule: entry.rule }, parameters, config);
+}
+
+/** @throws SteepestError `invalid-value` for what the types exclude, as where an import has no such rule */
+function checkRule(rule: unknown): void {
+  if (typeof rule === "object" && rule !== null && ("body" in rule || "plan" in rule)) return;
+  throw new SteepestError(
+    "invalid-value",
+    `rule is ${rule === null ? "null" : typeof rule}, expected a rule`,
+    'Give what defineRule or defineMatrixRule returned, or an optimizer by name: parseOptimizerSpec("adam")',
+  );
 }
 
 const isMatrixChoice = (choice: RuleChoice | MatrixRuleChoice): choice is MatrixRuleChoice =>

@@ -7,7 +7,7 @@ import {
   viewOf,
 } from "../../backends/backend.js";
 import { SteepestError, unknownName } from "../../errors.js";
-import { elementCount, type ParameterSpec } from "../../parameter.js";
+import { elementCount, type ParameterSpec, parameterRoles } from "../../parameter.js";
 import type { GroupSpec } from "../config.js";
 
 /** Cache lines and SIMD registers never straddle two arrays. */
@@ -66,7 +66,8 @@ function checkParameters(parameters: readonly ParameterSpec[]): void {
     throw new SteepestError("invalid-value", "there are no parameters to optimise", "Give at least one");
   }
   const seen = new Set<string>();
-  for (const { name, shape } of parameters) {
+  for (const { name, shape, role } of parameters) {
+    if (!parameterRoles.includes(role)) throw unknownName(`role of parameter ${name}:`, role, parameterRoles);
     if (seen.has(name)) {
       throw new SteepestError(
         "invalid-value",
