@@ -239,4 +239,26 @@ describe("fused float32 kernels against the float64 reference", () => {
       { numRuns: 300 },
     );
   });
+
+  it("a phase that is left out has sums of 0 and carries nothing on", () => {
+    const everySecond = e.select(e.mod(scalar("k"), 2), "equal", 0, 1, 0);
+    const body: RuleBody = {
+      state: {},
+      carried: {},
+      carriedPerParameter: { own: e.toExpression(0) },
+      phases: [
+        { ...phase, reduce: { first: { over: "parameter", sum: e.add(1, e.square(element("g"))) } } },
+        {
+          ...{ ...phase, when: everySecond },
+          reduce: { second: { over: "parameter", sum: e.square(element("x")) } },
+          carry: { own: e.add(scalar("own"), 1) },
+        },
+        { ...phase, assign: { x: e.add(element("x"), e.add(scalar("second"), scalar("own"))) } },
+      ],
+    };
+    for (const steps of [1, 2, 3])
+      expect(difference({ body, hyper: {}, counts: [5, 7], steps })).toBeLessThan(2e-5);
+    const { arrays } = run(wasmBackend, { body, hyper: {}, counts: [5], steps: 1 });
+    expect([...(arrays.x ?? [])]).toEqual(Array.from({ length: 5 }, (_, i) => value(0, i, 0)));
+  });
 });
