@@ -20,6 +20,8 @@ export interface ChartSeries {
   readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] };
   /** Whether each point also gets a dot. */
   readonly dots?: boolean;
+  /** How opaque the line is while none is emphasised; 1 by default. */
+  readonly opacity?: number;
 }
 
 /** A labelled horizontal line: a target, a minimiser. */
@@ -171,9 +173,14 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
     }
 
     const lines: SvgNode[] = [];
-    for (const series of spec.series) {
+    // The emphasised line last, on top of the others.
+    const ordered = [...spec.series].sort(
+      (a, b) => Number(a.label === spec.emphasis) - Number(b.label === spec.emphasis),
+    );
+    for (const series of ordered) {
       const faded = spec.emphasis !== undefined && spec.emphasis !== series.label;
-      const opacity = faded ? 0.18 : 1;
+      const strong = spec.emphasis === series.label;
+      const opacity = faded ? 0.12 : strong ? 1 : (series.opacity ?? 1);
       if (series.band !== undefined) {
         const d = bandPath(series.x, series.band.low, series.band.high);
         if (d !== "") lines.push(node("path", { d, fill: series.colour, "fill-opacity": 0.13 * opacity }));
@@ -186,7 +193,7 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
             d,
             fill: "none",
             stroke: series.colour,
-            "stroke-width": spec.emphasis === series.label ? 3.2 : 1.9,
+            "stroke-width": strong ? 3.2 : 1.9,
             "stroke-linejoin": "round",
             "stroke-opacity": opacity,
             ...(series.dash === "" ? {} : { "stroke-dasharray": series.dash }),
@@ -208,6 +215,7 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
     for (const rule of spec.rules ?? []) {
       const top = py(rule.value);
       if (!(top >= 0 && top <= plot.height)) continue;
+      const baseline = top < 20 ? top + 16 : top - 6;
       lines.push(
         node("line", {
           x1: 0,
@@ -217,19 +225,17 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
           stroke: colours.accent,
           "stroke-dasharray": "5 4",
         }),
-        text(
-          rule.label,
-          {
-            x: 8,
-            y: top < 16 ? top + 14 : top - 6,
-            // A rim in the background's colour keeps the label readable over lines.
-            "paint-order": "stroke",
-            stroke: colours.surface,
-            "stroke-width": 4,
-            "stroke-linejoin": "round",
-          },
-          colours.accent,
-        ),
+        // A plate in the background's colour keeps the label readable over lines.
+        node("rect", {
+          x: 4,
+          y: baseline - 12,
+          width: round(6.4 * rule.label.length + 8),
+          height: 16,
+          rx: 3,
+          fill: colours.surface,
+          "fill-opacity": 0.92,
+        }),
+        text(rule.label, { x: 8, y: baseline }, colours.accent),
       );
     }
 

@@ -37,6 +37,7 @@ export function createLegends({
     const hidden = new Set<string>();
     const notes = new Map<string, HTMLElement>();
     const buttons = new Map<string, HTMLElement>();
+    let tapped: string | undefined;
     const refresh = (): void => {
       for (const [label, button] of buttons) button.setAttribute("aria-pressed", String(!hidden.has(label)));
       onToggle();
@@ -48,7 +49,7 @@ export function createLegends({
         {
           type: "button",
           "aria-pressed": "true",
-          title: `${label}: click to hide or show, double-click to see it alone`,
+          title: `${label}: point to see it before the others, click to hide or show, double-click to see it alone`,
         },
         dom.svg(swatch(style)),
         dom.element("span", {}, label),
@@ -56,8 +57,20 @@ export function createLegends({
       );
       notes.set(label, note);
       buttons.set(label, button);
-      button.addEventListener("click", () => {
-        if (!hidden.delete(label)) hidden.add(label);
+      button.addEventListener("click", (event) => {
+        // A finger cannot point without a click: the first tap shows the series before the others, a tap on
+        // it as it is shown hides it.
+        if (event instanceof PointerEvent && event.pointerType === "touch" && tapped !== label) {
+          tapped = label;
+          onHover(label);
+          return;
+        }
+        tapped = undefined;
+        if (!hidden.delete(label)) {
+          hidden.add(label);
+          // Nothing fades for the sake of what is not there.
+          onHover(undefined);
+        }
         refresh();
       });
       button.addEventListener("dblclick", () => {
@@ -66,12 +79,19 @@ export function createLegends({
         if (!alone) for (const item of items) if (item.label !== label) hidden.add(item.label);
         refresh();
       });
-      button.addEventListener("pointerenter", () => onHover(label));
-      button.addEventListener("pointerleave", () => onHover(undefined));
+      button.addEventListener("pointerenter", ({ pointerType }) => {
+        if (pointerType !== "touch") onHover(label);
+      });
+      button.addEventListener("pointerleave", ({ pointerType }) => {
+        if (pointerType !== "touch") onHover(undefined);
+      });
       button.addEventListener("focus", () => {
         if (button.matches(":focus-visible")) onHover(label);
       });
-      button.addEventListener("blur", () => onHover(undefined));
+      button.addEventListener("blur", () => {
+        tapped = undefined;
+        onHover(undefined);
+      });
       return dom.element("li", {}, button);
     });
     host.replaceChildren(...entries);

@@ -53,6 +53,8 @@ export function mountRace(
   const series = (values: "gap" | "x"): ChartSpec["series"] =>
     runs().map((run) => ({
       label: run.label,
+      // Lines that fill the picture let the others through, until one asks for them.
+      ...(run.oscillates ? { opacity: 0.1 } : {}),
       colour: `var(--series-${run.style.colour})`,
       dash: run.style.dash,
       // A logarithmic axis has no place for step 0; it begins with the first step.

@@ -21,6 +21,8 @@ const style = `
 #field canvas{position:absolute;inset:0;width:100%;height:100%}
 #field canvas+canvas{cursor:grab;touch-action:pan-y}
 #gap{height:300px;flex:1;min-height:240px;cursor:crosshair}
+.many #gap{flex:none;height:440px}
+@media (min-width:901px){.many #field{flex:none;height:min(76vh,720px)}}
 .legend .note{flex:none;margin-left:auto;padding-left:10px;color:var(--muted);font-variant-numeric:tabular-nums;font-size:13px}
 .transport{position:sticky;bottom:0;z-index:3;display:flex;flex-wrap:wrap;gap:8px 10px;align-items:center;padding:10px 16px}
 .transport #scrub{flex:1 1 220px;height:38px}
@@ -30,6 +32,9 @@ const style = `
 kbd{font:.9em ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;border:1px solid var(--line);border-radius:5px;padding:0 .4em}
 @media (max-width:900px){.stage{grid-template-columns:minmax(0,1fr)}#field{height:min(92vw,60vh)}.transport{margin-inline:-4px}}
 `;
+
+/** With more runs than this the chart gets more room, and its legend is longer than it is. */
+const manyRuns = 12;
 
 const program = chartProgram()
   .with("fieldColours", createFieldColours)
@@ -88,7 +93,7 @@ Source: ${data.source}.</p>
 ${findings}
 </header>
 <main>
-<div class="stage">
+<div class="stage${data.runs.length > manyRuns ? " many" : ""}">
 <section class="card" aria-label="Paths">
 <div class="controls spread">${field}
 <div class="controls" id="zoom"><button type="button" id="zoom-in" aria-label="Zoom in">+</button>
@@ -100,7 +105,7 @@ ${findings}
 <div class="controls"><button type="button" id="log-gap" aria-pressed="${String(data.view.kind === "plane")}">log value</button>
 <button type="button" id="log-steps" aria-pressed="false">log steps</button></div></div>
 <div id="gap" class="chart"></div>
-<ul class="legend" id="legend" aria-label="Optimizers: click to hide or show"></ul>
+<ul class="legend" id="legend" aria-label="Optimizers: in the order of the results; click to hide or show"></ul>
 </section>
 </div>
 <section class="card transport" aria-label="Playback">
@@ -116,7 +121,8 @@ ${findings}
 <section class="card"><h2>How to read this</h2>
 ${drawing}
 <p>The chart on the side shows f(x<sub>k</sub>) − f*, how far the value is above the minimum; click or drag in it to move through
-time. Names in the legend hide and show a run, a double click shows it alone, and the number beside each is its gap now.</p>
+time. The legend is in the order of the results. Point at a name there (or tap it, or reach it with <kbd>tab</kbd>) and
+the other runs fade; a click hides or shows the run, a double click shows it alone, and the number beside each is its gap now.</p>
 <p>Keys: <kbd>space</kbd> play or pause, <kbd>←</kbd> <kbd>→</kbd> one step (with <kbd>shift</kbd> a fiftieth of the race),
 <kbd>home</kbd> <kbd>end</kbd>, <kbd>r</kbd> restart, <kbd>l</kbd> log steps.</p></section>
 </main>

@@ -2,6 +2,7 @@ import { type ContourLevel, contourPaths } from "../chart/contours.js";
 import { decimate } from "../chart/decimate.js";
 import { type SeriesStyle, seriesStyle } from "../chart/palette.js";
 import type { RaceData, RaceRun } from "./data.js";
+import { ranked } from "./table.js";
 
 /** A run thinned to what a picture can show. The arrays are equally long; `steps` ascends from 0. */
 export interface PictureRun {
@@ -12,6 +13,8 @@ export interface PictureRun {
   /** Empty in one dimension. */
   readonly y: readonly number[];
   readonly gap: readonly number[];
+  /** Whether the run goes up and down so often that its line would fill the picture. */
+  readonly oscillates: boolean;
   /** The step at which the run stopped being finite. */
   readonly diverged?: number;
 }
@@ -55,6 +58,12 @@ const farthest = 20;
 
 const significant = (value: number, digits: number): number => Number(value.toPrecision(digits));
 
+/** A line that crosses the picture more often than this is a block of colour. */
+const mostCrossings = 12;
+
+const travelled = (values: readonly number[]): number =>
+  values.reduce((sum, value, i) => sum + Math.abs(value - (values[i - 1] ?? value)), 0);
+
 function pictureRun(
   run: RaceRun,
   index: number,
@@ -87,23 +96,32 @@ function pictureRun(
     steps: kept,
     x: pick(x, 6),
     y: run.y === undefined ? [] : pick(y, 6),
+    oscillates: run.y === undefined && travelled(x) > mostCrossings * (xBounds[1] - xBounds[0]),
     gap: pick(run.gap, 5).map((gap) => (gap < rounding ? 0 : gap)),
     ...(run.outcome.kind === "diverged" ? { diverged: run.outcome.step } : {}),
   };
 }
 
-/** From where all start, at most a hundred times up and as far down as any run gets. */
+/**
+ * From where all start, at most a hundred times up and as far down as any run gets. Of three runs or more one
+ * alone does not set how far up: what only it passes would press the others together.
+ */
 function gapDomain(data: RaceData): readonly [number, number] {
   const rounding = roundingOf(data.minimum);
   let low = data.threshold;
-  let high = data.threshold;
-  for (const run of data.runs) {
+  let start = data.threshold;
+  const peaks = data.runs.map((run) => {
+    start = Math.max(start, run.gap[0] ?? 0);
     const limit = 100 * Math.max(data.threshold, run.gap[0] ?? 0);
+    let peak = 0;
     for (const gap of Array.from(run.gap)) {
       if (gap >= rounding) low = Math.min(low, gap);
-      high = Math.max(high, Math.min(gap, limit));
+      peak = Math.max(peak, Math.min(gap, limit));
     }
-  }
+    return peak;
+  });
+  peaks.sort((a, b) => b - a);
+  const high = Math.max(start, peaks[peaks.length < 3 ? 0 : 1] ?? 0);
   return [low / 2, high * 2];
 }
 
@@ -130,6 +148,7 @@ export function racePicture(data: RaceData): RacePicture {
             cells: [view.field.columns - 1, view.field.rows - 1],
             contours: contourPaths(view.field),
           },
-    runs: data.runs.map((run, index) => pictureRun(run, index, data, visibleGaps)),
+    // The style is that of the table; the order is its ranks.
+    runs: ranked(data.runs).map((run) => pictureRun(run, data.runs.indexOf(run), data, visibleGaps)),
   };
 }

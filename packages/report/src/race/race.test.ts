@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostileName, sampleLineRace, sampleRace } from "../../test/samples.js";
+import { seriesStyle } from "../chart/palette.js";
 import { isGenerated } from "../generator.js";
 import { raceFindings } from "./findings.js";
 import { raceHtml } from "./html.js";
@@ -133,8 +134,29 @@ describe("racePicture", () => {
       expect(run.gap).toHaveLength(run.steps.length);
       for (const value of [...run.x, ...run.y]) expect(Math.abs(value)).toBeLessThan(200);
     }
-    expect(picture.runs[2]?.diverged).toBeGreaterThan(0);
+    expect(picture.runs.at(-1)?.diverged).toBeGreaterThan(0);
     expect(JSON.stringify(picture)).not.toContain("null");
+  });
+});
+
+describe("many runs in one picture", () => {
+  it("are in the order of the results, each in the style of its place in the race", () => {
+    const race = sampleRace();
+    const picture = racePicture(race);
+    expect(picture.runs.map(({ label }) => label)).toEqual(ranked(race.runs).map(({ label }) => label));
+    const style = (label: string) => picture.runs.find((run) => run.label === label)?.style;
+    expect(race.runs.map(({ label }) => style(label))).toEqual(race.runs.map((_, i) => seriesStyle(i)));
+  });
+
+  it("let no single run set how far up the gap is drawn, and show the others through one that oscillates", () => {
+    const race = sampleLineRace();
+    const [run, other] = race.runs;
+    if (run === undefined || other === undefined) throw new Error("no runs");
+    const x = Array.from({ length: 101 }, (_, k) => (k % 2 === 0 ? -1 : 1));
+    const wild = { ...run, label: "wild", x, gap: x.map((value) => 40 * (value + 1) + 1) };
+    const picture = racePicture({ ...race, runs: [run, other, wild] });
+    expect(picture.gapDomain[1]).toBe(racePicture(race).gapDomain[1]);
+    expect(picture.runs.filter(({ oscillates }) => oscillates).map(({ label }) => label)).toEqual(["wild"]);
   });
 });
 

@@ -165,6 +165,7 @@ export function raceSvg(data: RaceData, options: RaceSvgOptions = {}): string {
           : { label: "xₖ", scale: "linear", ...(view.kind === "line" ? { domain: view.bounds } : {}) },
       series: picture.runs.map((run) => ({
         label: run.label,
+        ...(run.oscillates ? { opacity: 0.1 } : {}),
         colour: colourOf(run),
         dash: run.style.dash,
         x: run.steps,
