@@ -30,9 +30,9 @@ test.each([
   ],
   [
     "Windows paths",
-    "Error\n    at add (file:///C:/lib/@steepest/graph/dist/add.js:1:1)\n    at run (C:\\work\\a (1)\\run.ts:7:3)",
+    "Error\n    at add (file:///C:/lib/@steepest/graph/dist/add.js:1:1)\n    at run (C:\\code\\a (1)\\run.ts:7:3)",
     "C:/lib/@steepest/graph/",
-    "C:/work/a (1)/run.ts:7:3",
+    "C:/code/a (1)/run.ts:7:3",
   ],
   [
     "the stacks of other engines",

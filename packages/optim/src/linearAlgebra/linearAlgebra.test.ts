@@ -384,21 +384,3 @@ describe.each(implementations.map((algebra) => [algebra.name, algebra] as const)
     for (const one of calls) expect(one).toThrow(SteepestError);
   });
 });
-
-describe("wasm against reference", () => {
-  const wasm = wasmLinearAlgebra();
-  it.each(["newtonSchulz", "polarExpress"] as const)("agrees to float32: %s", (method) => {
-    for (const [rows, columns] of [
-      [128, 128],
-      [128, 384],
-      [512, 128],
-      [37, 90],
-    ] as const) {
-      const of = matrix(wasm, rows, columns, noise(rows + columns));
-      const exact = matrix(referenceLinearAlgebra, rows, columns, (i, j) => at(of, i, j));
-      wasm.orthogonalise([{ matrix: of, result: of }], { method }).run();
-      referenceLinearAlgebra.orthogonalise([{ matrix: exact, result: exact }], { method }).run();
-      expect(distance(of, exact)).toBeLessThan(1e-4 * largestOf(exact.values));
-    }
-  });
-});

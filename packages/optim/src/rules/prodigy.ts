@@ -9,9 +9,10 @@ import { distanceArguments, distanceHyper, growthLimit } from "./shared/distance
  * all gradients have been zero there is nothing to estimate from: d stays d₀ and nothing moves, by weight
  * decay neither.
  *
- * Where the original keeps x₀ and subtracts x, here the steps are summed to x₀ − x: that is the same number,
- * but the difference of two nearly equal float32 numbers would have lost most of the first steps, from which
- * the estimate grows.
+ * Where the original keeps x₀ and subtracts x, here the steps are summed to x₀ − x: where nothing else moves
+ * x that is the same number, but the difference of two nearly equal float32 numbers would have lost most of
+ * the first steps, from which the estimate grows. Under a projection the sum is not the distance travelled,
+ * and the estimate can grow without limit.
  */
 export const prodigy = defineRule({
   name: "prodigy",

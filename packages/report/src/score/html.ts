@@ -1,16 +1,11 @@
-import { charts, createPageColours, pageColours } from "../chart/charts.js";
-import { createCharts } from "../chart/lineChart.js";
+import { charts, pageColours } from "../chart/charts.js";
 import { svgText } from "../chart/node.js";
-import { createScales } from "../chart/scales.js";
-import { createSwatch, swatch } from "../chart/swatch.js";
+import { swatch } from "../chart/swatch.js";
 import { html, type Markup, trusted } from "../html/markup.js";
 import { htmlPage } from "../html/page.js";
-import { pageProgram } from "../html/program.js";
-import { createChartPanels } from "../page/chartPanel.js";
-import { createDom } from "../page/dom.js";
-import { createLegends } from "../page/legend.js";
+import { chartProgram } from "../page/chartProgram.js";
 import { mountScore } from "../page/score.js";
-import { createFormat, format } from "../text/format.js";
+import { format } from "../text/format.js";
 import { createScoreCharts, type ScoreChart, type ScorePicture, scorePicture } from "./charts.js";
 import type { ScoreCell, ScoreData, ScoreEntry, ScoreLeftOut } from "./data.js";
 import { cellFinder, cellText, rankRange, scoringText } from "./grid.js";
@@ -33,11 +28,9 @@ background:color-mix(in srgb,var(--series-2) calc(var(--heat)*1%),var(--surface)
 [popover] p:last-child{margin:0}
 [popover]::backdrop{background:#0004}
 td.others{min-width:24ch}
-dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 12px}
-dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 ul.plain{margin:0 0 10px;padding-left:20px;overflow-wrap:anywhere}
 summary{cursor:pointer;padding:4px 0}
-@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.pair .chart{height:320px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
+@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}.pair .chart{height:320px}}
 @media (max-width:600px){tbody th{white-space:normal}th,td{padding-right:8px}table{font-size:14px}}
 `;
 
@@ -45,16 +38,7 @@ summary{cursor:pointer;padding:4px 0}
 const breakable = (name: string): Markup =>
   html`${name.split("_").map((part, index) => (index === 0 ? html`${part}` : html`_<wbr>${part}`))}`;
 
-const program = pageProgram()
-  .with("format", createFormat)
-  .with("scales", createScales)
-  .with("charts", createCharts)
-  .with("colours", createPageColours)
-  .with("swatch", createSwatch)
-  .with("dom", createDom)
-  .with("chartPanels", createChartPanels)
-  .with("legends", createLegends)
-  .with("scoreCharts", createScoreCharts);
+const program = chartProgram().with("scoreCharts", createScoreCharts);
 
 const scoreCharts = createScoreCharts({ colours: pageColours });
 

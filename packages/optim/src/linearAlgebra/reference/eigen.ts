@@ -1,4 +1,5 @@
 import type { Values } from "../../backends/backend.js";
+import { diagonalise } from "../deflation.js";
 import { largest } from "./multiply.js";
 
 /*
@@ -12,9 +13,6 @@ import { largest } from "./multiply.js";
  * by.
  */
 const negligibleSquare = 1e-280;
-
-/** Far more than the two or three steps that an eigenvalue takes. */
-const maximumStepsPerValue = 100;
 
 /** matrix = Vᵀ diag(values) V. */
 export interface Eigendecomposition {
@@ -42,7 +40,8 @@ export function symmetricEigen(matrix: Values, n: number): Eigendecomposition {
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
   tridiagonalise(work, n, diagonal, offDiagonal);
-  diagonalise(work, n, diagonal, offDiagonal);
+  // Each rotation also turns two rows of the eigenvectors.
+  diagonalise(diagonal, offDiagonal, n, (start, end) => qrStep(work, n, diagonal, offDiagonal, start, end));
   return ascending(work, n, diagonal, scale);
 }
 
@@ -136,34 +135,6 @@ function reflectLeadingBlock(
       work[row + j] = (work[row + j] ?? 0) - vi * (p[j] ?? 0) - wi * (work[v + j] ?? 0);
     }
   }
-}
-
-/** QR steps on the tridiagonal matrix until it is diagonal; each rotation also turns two rows. */
-function diagonalise(rows: Float64Array, n: number, diagonal: Float64Array, offDiagonal: Float64Array): void {
-  let end = n - 1;
-  let steps = 0;
-  while (end > 0) {
-    let start = end;
-    while (start > 0 && !splits(diagonal, offDiagonal, start - 1)) start--;
-    if (start === end) {
-      end--;
-      steps = 0;
-      continue;
-    }
-    if (steps++ === maximumStepsPerValue) {
-      throw new Error("internal: the symmetric QR algorithm did not converge");
-    }
-    qrStep(rows, n, diagonal, offDiagonal, start, end);
-  }
-}
-
-/** Whether the entry beside the diagonal is negligible; then it becomes zero. */
-function splits(diagonal: Float64Array, offDiagonal: Float64Array, i: number): boolean {
-  const neighbours = Math.abs(diagonal[i] ?? 0) + Math.abs(diagonal[i + 1] ?? 0);
-  const entry = Math.abs(offDiagonal[i] ?? 0);
-  if (entry > Number.EPSILON * neighbours && entry > 1e-140) return false;
-  offDiagonal[i] = 0;
-  return true;
 }
 
 /** One implicit QR step on the rows start..end. */

@@ -1,3 +1,4 @@
+import { diagonalise } from "../../deflation.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
 import { type DoubleRows, doubleBytes, stripColumns } from "./layout.js";
 import type { TridiagonalRoom } from "./tridiagonal.js";
@@ -24,9 +25,6 @@ const leastCosine = 1e-60;
 /** A row with a scale below this is multiplied by it. */
 const leastScale = 1e-80;
 
-/** Far more than the two or three steps that an eigenvalue takes. */
-const maximumStepsPerValue = 100;
-
 /** Eigenvalues and eigenvectors of a matrix, in the workspace. */
 export interface EigenRoom {
   readonly size: number;
@@ -51,31 +49,15 @@ export function eigenRoom(tridiagonal: TridiagonalRoom, layout: Layout): EigenRo
 
   const run = (workspace: Workspace): void => {
     tridiagonal.multiplyReflections(workspace);
-    diagonalise(workspace);
-  };
-
-  const diagonalise = (workspace: Workspace): void => {
     scales.fill(1);
-    let end = size - 1;
-    let steps = 0;
-    while (end > 0) {
-      let first = end;
-      while (first > 0 && !splits(values, offDiagonal, first - 1)) first--;
-      if (first === end) {
-        end--;
-        steps = 0;
-        continue;
-      }
-      if (steps++ === maximumStepsPerValue) {
-        throw new Error("internal: the symmetric QR algorithm did not converge");
-      }
+    diagonalise(values, offDiagonal, size, (first, end) => {
       qrStep(values, offDiagonal, scales, [first, end], workspace.doubles, rotations / doubleBytes);
       rotate.words[0] = vectors.address + first * rowBytes;
       rotate.words[2] = end - first;
       workspace.call(rotate);
       for (let i = first; i <= end; i++)
         if (Math.abs(scales[i] ?? 0) < leastScale) rescale(workspace.doubles, i);
-    }
+    });
   };
 
   /** Multiplies a row by its scale. */
@@ -85,15 +67,6 @@ export function eigenRoom(tridiagonal: TridiagonalRoom, layout: Layout): EigenRo
     scales[i] = 1;
   };
   return { size, vectors, scales, reflections, values, run };
-}
-
-/** Whether the entry beside the diagonal is negligible; then it becomes zero. */
-function splits(diagonal: Float64Array, offDiagonal: Float64Array, i: number): boolean {
-  const neighbours = Math.abs(diagonal[i] ?? 0) + Math.abs(diagonal[i + 1] ?? 0);
-  const entry = Math.abs(offDiagonal[i] ?? 0);
-  if (entry > Number.EPSILON * neighbours && entry > 1e-140) return false;
-  offDiagonal[i] = 0;
-  return true;
 }
 
 /**

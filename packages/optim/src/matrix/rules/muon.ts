@@ -1,9 +1,9 @@
-import { ema, mul, sub, variable } from "../language/expression.js";
-import { choice, count, decayRate, flag, nonNegative, stepSize } from "../language/hyper.js";
-import { adamw } from "../rules/adamw.js";
-import { elements, scalars } from "./elementwise.js";
-import { defineMatrixRule } from "./matrixRule.js";
-import { flattened, isMatrix, matrixAt } from "./shapes.js";
+import { ema, mul, sub, variable } from "../../language/expression.js";
+import { choice, count, decayRate, flag, nonNegative, stepSize } from "../../language/hyper.js";
+import { adamw } from "../../rules/adamw.js";
+import { elements, scalars } from "../elementwise.js";
+import { defineMatrixRule } from "../matrixRule.js";
+import { flattened, isMatrix, matrixAt } from "../shapes.js";
 
 /** How an orthogonal direction is scaled to the shape of its parameter. */
 const scales = {

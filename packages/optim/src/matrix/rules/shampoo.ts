@@ -1,9 +1,9 @@
-import { mul, sub } from "../language/expression.js";
-import { choice, decayRate, nonNegative, stepSize } from "../language/hyper.js";
-import { rmsprop } from "../rules/rmsprop.js";
-import { elements, scalars } from "./elementwise.js";
-import { defineMatrixRule } from "./matrixRule.js";
-import { flattened, isMatrix, matrixAt } from "./shapes.js";
+import { mul, sub } from "../../language/expression.js";
+import { choice, decayRate, nonNegative, stepSize } from "../../language/hyper.js";
+import { rmsprop } from "../../rules/rmsprop.js";
+import { elements, scalars } from "../elementwise.js";
+import { defineMatrixRule } from "../matrixRule.js";
+import { flattened, isMatrix, matrixAt } from "../shapes.js";
 
 /** Shampoo as the lecture writes it: both factors averaged, their roots taken at every step, nothing else. */
 export const shampoo = defineMatrixRule({

@@ -1,21 +1,30 @@
-import type { OptionValues } from "../language/defineRule.js";
-import { add, div, ema, mul, pow, select, sqrt, square, sub } from "../language/expression.js";
-import { choice, count, decayRate, flag, fraction, nonNegative, real, stepSize } from "../language/hyper.js";
-import type { ArgumentMapping } from "../language/rule.js";
-import { elementCount } from "../parameter.js";
-import { gd } from "../rules/gd.js";
-import { gramOfAxes, multiplyAxes } from "./axes.js";
-import { gather, isContiguous, mergeAxes, scatter, splitIntoBlocks } from "./blocks.js";
-import { elements, scalars } from "./elementwise.js";
-import { graftSquares, keepsSquares } from "./grafting.js";
+import type { OptionValues } from "../../language/defineRule.js";
+import { add, div, ema, mul, pow, select, sqrt, square, sub } from "../../language/expression.js";
+import {
+  choice,
+  count,
+  decayRate,
+  flag,
+  fraction,
+  nonNegative,
+  real,
+  stepSize,
+} from "../../language/hyper.js";
+import type { ArgumentMapping } from "../../language/rule.js";
+import { elementCount } from "../../parameter.js";
+import { gd } from "../../rules/gd.js";
+import { gramOfAxes, multiplyAxes } from "../axes.js";
+import { gather, isContiguous, mergeAxes, scatter, splitIntoBlocks } from "../blocks.js";
+import { elements, scalars } from "../elementwise.js";
+import { graftSquares, keepsSquares } from "../grafting.js";
 import {
   type Bind,
   defineMatrixRule,
   type Place,
   type PlannedParameter,
   type PlanValues,
-} from "./matrixRule.js";
-import { matrixAt } from "./shapes.js";
+} from "../matrixRule.js";
+import { matrixAt } from "../shapes.js";
 
 const hyper = {
   lr: stepSize(0.01),

@@ -1,12 +1,12 @@
-import type { Values } from "../backends/backend.js";
-import { defineRule } from "../language/defineRule.js";
-import { add, div, ema, mul, pow, sqrt, square, sub } from "../language/expression.js";
-import { count, decayRate, nonNegative, real, stepSize } from "../language/hyper.js";
-import { gramOfAxes, multiplyAxes } from "./axes.js";
-import { descendingOrder, estimateEigenvalues, permuteAxis } from "./eigenbasis.js";
-import { elements, scalars } from "./elementwise.js";
-import { defineMatrixRule } from "./matrixRule.js";
-import { isMatrix, matrixAt } from "./shapes.js";
+import type { Values } from "../../backends/backend.js";
+import { defineRule } from "../../language/defineRule.js";
+import { add, div, ema, mul, pow, sqrt, square, sub } from "../../language/expression.js";
+import { count, decayRate, nonNegative, real, stepSize } from "../../language/hyper.js";
+import { gramOfAxes, multiplyAxes } from "../axes.js";
+import { descendingOrder, estimateEigenvalues, permuteAxis } from "../eigenbasis.js";
+import { elements, scalars } from "../elementwise.js";
+import { defineMatrixRule } from "../matrixRule.js";
+import { isMatrix, matrixAt } from "../shapes.js";
 
 const cite = {
   authors: "Vyas, Morwani, Zhao, Kwun, Shapira, Brandfonbrener, Janson, Kakade",

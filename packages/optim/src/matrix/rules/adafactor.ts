@@ -1,4 +1,4 @@
-import { rowMajor } from "../backends/moves.js";
+import { rowMajor } from "../../backends/moves.js";
 import {
   abs,
   add,
@@ -16,13 +16,22 @@ import {
   sqrt,
   square,
   sub,
-} from "../language/expression.js";
-import { choice, count, decayRate, flag, nonNegative, positive, real, stepSize } from "../language/hyper.js";
-import { elementCount } from "../parameter.js";
-import { sgd } from "../rules/sgd.js";
-import { elements, scalars } from "./elementwise.js";
-import { type Factoring, factoring } from "./factors.js";
-import { defineMatrixRule, type PlannedParameter } from "./matrixRule.js";
+} from "../../language/expression.js";
+import {
+  choice,
+  count,
+  decayRate,
+  flag,
+  nonNegative,
+  positive,
+  real,
+  stepSize,
+} from "../../language/hyper.js";
+import { elementCount } from "../../parameter.js";
+import { sgd } from "../../rules/sgd.js";
+import { elements, scalars } from "../elementwise.js";
+import { type Factoring, factoring } from "../factors.js";
+import { defineMatrixRule, type PlannedParameter } from "../matrixRule.js";
 
 /**
  * Adafactor: of a matrix' squared gradients only the means of rows and of columns are kept. It has three

@@ -1,12 +1,12 @@
-import { add, div, ema, mul, pow, select, sqrt, square, sub } from "../language/expression.js";
-import { choice, count, decayRate, nonNegative, positive, stepSize } from "../language/hyper.js";
-import type { Matrix } from "../linearAlgebra/linearAlgebra.js";
-import { nadamw } from "../rules/nadamw.js";
-import { gather, isContiguous, scatter, splitIntoBlocks } from "./blocks.js";
-import { elements, scalars } from "./elementwise.js";
-import { defineMatrixRule, type Place } from "./matrixRule.js";
-import { flattened, isMatrix, matrixAt } from "./shapes.js";
-import { largestEigenvalue, meanDiagonal } from "./spectrum.js";
+import { add, div, ema, mul, pow, select, sqrt, square, sub } from "../../language/expression.js";
+import { choice, count, decayRate, nonNegative, positive, stepSize } from "../../language/hyper.js";
+import type { Matrix } from "../../linearAlgebra/linearAlgebra.js";
+import { nadamw } from "../../rules/nadamw.js";
+import { gather, isContiguous, scatter, splitIntoBlocks } from "../blocks.js";
+import { elements, scalars } from "../elementwise.js";
+import { defineMatrixRule, type Place } from "../matrixRule.js";
+import { flattened, isMatrix, matrixAt } from "../shapes.js";
+import { largestEigenvalue, meanDiagonal } from "../spectrum.js";
 
 /** Matrices with a longer side are left to the companion. */
 const longestSide = 40_000;
