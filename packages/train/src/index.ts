@@ -13,6 +13,7 @@ export { inspectRun, type RunStatus, runFiles } from "./folder/folder.js";
 export { parseJson } from "./folder/json.js";
 export { unusableFolder, withFolderLocked } from "./folder/lock.js";
 export type { ClockReading } from "./loop/clock.js";
+export type { MethodContext, TrainedMethod, TrainingMethod } from "./loop/method.js";
 export type {
   CompletedRun,
   Evaluation,

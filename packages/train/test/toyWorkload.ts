@@ -38,7 +38,7 @@ export function toyWorkload({ procedural = false, nanAt, easier = 0, onStep }: T
     name: "toy",
     description: "a noisy parabola",
     defaults: { batchSize: 10, epochs: 4 },
-    target: { metric: "accuracy", split: "validation", value: 0.9 },
+    target: { metric: "accuracy", direction: "max", split: "validation", value: 0.9 },
     async load({ notify } = {}) {
       if (procedural) notify?.("these are not the real data");
       return loadedToy(procedural);
@@ -50,6 +50,7 @@ export function toyWorkload({ procedural = false, nanAt, easier = 0, onStep }: T
       parameters,
       parameterCount: 18,
       trainCount: 205,
+      metrics: ["loss", "accuracy"],
       source: isProcedural ? "procedural toy" : "toy, exact",
       procedural: isProcedural,
       async bind({ parameter, gradient, evaluation }, { seed, batchSize }) {

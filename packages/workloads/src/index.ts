@@ -22,15 +22,19 @@ export { leastSquares, logisticRegression } from "./finiteSums/linearModels.js";
 export { type CompressedRows, denseRows, type Rows, sparseRows } from "./finiteSums/rows.js";
 export type { Landscape, RaceDefaults } from "./landscapes/landscape.js";
 export { findLandscape, landscapes } from "./landscapes/registry.js";
+export { directionOf, isBetter, metricOf, reaches } from "./metric.js";
 export { findWorkload, workloads } from "./registry.js";
 export type { MutableVector, Vector } from "./vector.js";
 export type {
   BindOptions,
   BoundWorkload,
+  Budget,
   Evaluation,
   LoadedWorkload,
   LoadOptions,
+  Metric,
   ParameterViews,
   Split,
+  Target,
   Workload,
 } from "./workload.js";

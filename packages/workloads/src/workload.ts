@@ -19,14 +19,27 @@ export interface BindOptions {
   readonly seed: number;
   /** Threads of one run of the network. Results depend on it, to the last bit. */
   readonly threads: number;
+  /**
+   * Rate in [0, 1) of dropout in training, in place of the workload's own. A workload without dropout leaves
+   * it unread, as AlgoPerf's do.
+   */
+  readonly dropout?: number;
+  /**
+   * Label smoothing in [0, 1) of the training loss, in place of the workload's own. Evaluations are never
+   * smoothed. A workload without labels leaves it unread.
+   */
+  readonly labelSmoothing?: number;
 }
+
+/** What an evaluation measures besides its count: the loss always, classifiers their accuracy too. */
+export type Metric = "loss" | "accuracy";
 
 /** How good the parameters are on a whole split. */
 export interface Evaluation {
   /** The mean loss over its examples. */
   readonly loss: number;
-  /** The share of its examples that are classified right. */
-  readonly accuracy: number;
+  /** The share of its examples that are classified right; classifiers alone have it. */
+  readonly accuracy?: number;
   /** The number of its examples. */
   readonly count: number;
 }
@@ -51,6 +64,8 @@ export interface LoadedWorkload {
   /** Number of elements of all parameters. */
   readonly parameterCount: number;
   readonly trainCount: number;
+  /** What its evaluations measure, and its target may be in. */
+  readonly metrics: readonly Metric[];
   /** Where the data are from, for people. */
   readonly source: string;
   /** Whether the data were drawn by code because the real ones could not be had. */
@@ -65,12 +80,40 @@ export interface LoadOptions {
   readonly notify?: (line: string) => void;
 }
 
+/** What a run has to reach for its time to count. */
+export type Target = Readonly<
+  {
+    readonly split: "validation";
+    /** To be reached on the validation split: at least this where more is better, at most this otherwise. */
+    readonly value: number;
+    /** To be reached on the test split too, by rules that ask for it. */
+    readonly test?: number;
+  } & (
+    | { readonly metric: "accuracy"; readonly direction: "max" }
+    | { readonly metric: "loss"; readonly direction: "min" }
+  )
+>;
+
+/** What a benchmark allows a run of a workload; all in steps. */
+export interface Budget {
+  /** The length that schedules are made for, AlgoPerf's `step_hint`. */
+  readonly stepHint: number;
+  /** After so many a run has missed the target. */
+  readonly steps: number;
+  readonly evaluateEvery: number;
+}
+
 /** Data, model, loss, metric and target. */
 export interface Workload {
   readonly name: string;
   readonly description: string;
+  /** The workload that this one is a held-out variant of; its name is then `<base>_<variant>`. */
+  readonly base?: string;
+  /** Variants that show whether what was tuned on this workload holds beyond it. */
+  readonly heldOut?: readonly Workload[];
   readonly defaults: { readonly batchSize: number; readonly epochs: number };
-  /** What a run has to reach for its time to count. */
-  readonly target: { readonly metric: "accuracy"; readonly split: "validation"; readonly value: number };
+  readonly target: Target;
+  /** Set by the procedure that set the target; absent where nobody has. */
+  readonly budget?: Budget;
   load(options?: LoadOptions): Promise<LoadedWorkload>;
 }

@@ -152,7 +152,7 @@ async function evaluateState(
   const { configuration, bound } = session;
   const { step } = state;
   const evaluate = async (split: "train" | "validation" | "test"): Promise<SplitEvaluation> => {
-    const { loss, accuracy, count } = await bound.evaluate(split);
+    const { loss, accuracy = Number.NaN, count } = await bound.evaluate(split);
     if (!Number.isFinite(loss)) throw diverged(`the ${split} loss is ${loss} after step ${step}`);
     return { loss, accuracy, count };
   };

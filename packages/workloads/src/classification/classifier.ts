@@ -164,6 +164,7 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
     parameters,
     parameterCount: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     trainCount: train.end - train.start,
+    metrics: ["loss", "accuracy"],
     source: dataset.source,
     procedural: dataset.procedural,
     bind,
