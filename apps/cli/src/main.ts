@@ -1,5 +1,6 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./commands/bench/bench.js";
 import { claimsCommand } from "./commands/claims/claims.js";
 import { compareCommand } from "./commands/compare/compare.js";
 import { optimizersCommand } from "./commands/optimizers/optimizers.js";
@@ -14,6 +15,7 @@ import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
 const commands: readonly CommandBuilder[] = [
+  benchCommand,
   claimsCommand,
   compareCommand,
   optimizersCommand,

@@ -13,9 +13,8 @@ export { describeEntrant, type Entrant, parseEntrant } from "./comparison/entran
 export {
   type ComparisonConfig,
   type ComparisonPlan,
-  checkNewFolder,
+  comparisonFolders,
   planComparison,
-  readPlan,
   type Submission,
 } from "./comparison/plan.js";
 export type {
@@ -27,10 +26,23 @@ export type {
   Estimate,
   PointSummary,
 } from "./comparison/summary.js";
+export type { BenchJob, BenchJobEvent } from "./engines/local.js";
 export { defaultWorkers, type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./pool/localPool.js";
+export {
+  type BenchConfiguration,
+  benchConfigurationSchema,
+  readBenchConfiguration,
+} from "./protocol/configuration.js";
+export { benchFolders } from "./protocol/folder.js";
+export { type BenchPlan, type PlannedSubmission, type PlannedWorkload, planBench } from "./protocol/plan.js";
+export { rulesetOfPlan } from "./protocol/ruleset.js";
+export { type BenchEvent, type RunBenchOptions, runBench, runBenchTrial } from "./protocol/run.js";
+export { type BenchStatus, benchStatus, type StateCounts, type TrialState } from "./protocol/status.js";
+export { type BenchTrial, countTrials, folderOfTrial, trialOf } from "./protocol/trials.js";
 export type { Cell, CellKind } from "./scoring/cells.js";
 export type { Irregularity } from "./scoring/irregularities.js";
 export type { FileRemark } from "./scoring/logs/collect.js";
+export type { ScoringClock } from "./scoring/rules/clock.js";
 export {
   budgetOf,
   findRuleset,

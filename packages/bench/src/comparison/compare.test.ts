@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { isAlive } from "../../test/processes.js";
 import { type ComparisonEvent, compare, comparisonJobs } from "./compare.js";
-import { type ComparisonPlan, claimFolder, planComparison, readPlan } from "./plan.js";
+import { type ComparisonPlan, comparisonFolders, planComparison } from "./plan.js";
 import type { Comparison } from "./summary.js";
 
 process.env.STEEPEST_OFFLINE = "1";
@@ -85,10 +85,10 @@ describe("planComparison", () => {
 
   it("never mixes two plans in one folder", async () => {
     const folder = join(root, "claimed");
-    expect(await claimFolder(folder, plan)).toBe(false);
-    expect(await claimFolder(folder, plan)).toBe(true);
-    expect(await readPlan(folder)).toEqual(plan);
-    await expect(claimFolder(folder, { ...plan, seeds: [0] })).rejects.toThrow(
+    expect(await comparisonFolders.claim(folder, plan)).toBe(false);
+    expect(await comparisonFolders.claim(folder, plan)).toBe(true);
+    expect(await comparisonFolders.read(folder)).toEqual(plan);
+    await expect(comparisonFolders.claim(folder, { ...plan, seeds: [0] })).rejects.toThrow(
       /another comparison: its seeds differ/,
     );
   });
@@ -114,11 +114,11 @@ describe("compare", () => {
     expect(total).toBe(6);
 
     const folder = join(root, "killed");
-    await claimFolder(folder, plan);
+    await comparisonFolders.claim(folder, plan);
     const script = `
       import { compare, readPlan } from "@steepest/bench";
       const folder = ${JSON.stringify(folder)};
-      for await (const event of compare(await readPlan(folder), { folder, workers: 2 }))
+      for await (const event of compare(await comparisonFolders.read(folder), { folder, workers: 2 }))
         console.log(JSON.stringify({ kind: event.kind, worker: event.worker }));`;
     const coordinator = spawn(process.execPath, ["--input-type=module", "-e", script], {
       cwd: fileURLToPath(new URL("../..", import.meta.url)),

@@ -2,7 +2,7 @@ import { withFolderLocked } from "@steepest/train";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "../pool/localPool.js";
 import { trialFolder } from "../trial/layout.js";
 import { readOutcome } from "../trial/trial.js";
-import { type ComparisonPlan, claimFolder } from "./plan.js";
+import { type ComparisonPlan, comparisonFolders } from "./plan.js";
 import { readTrialRecord, type TrialRecord } from "./record.js";
 import { type Comparison, summarise } from "./summary.js";
 
@@ -81,7 +81,7 @@ async function* compareLocked(
   plan: ComparisonPlan,
   { folder, ...pool }: CompareOptions,
 ): AsyncGenerator<ComparisonEvent, Comparison | InterruptedComparison> {
-  await claimFolder(folder, plan);
+  await comparisonFolders.claim(folder, plan);
   const jobs = comparisonJobs(folder, plan);
   const missing: ComparisonJob[] = [];
   for (const job of jobs) if ((await readOutcome(job.folder)) === undefined) missing.push(job);

@@ -1,18 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { lockFile, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
-import {
-  formatOptimizerSpec,
-  type OptimizerSpec,
-  optimizerOf,
-  parseSchedule,
-  SteepestError,
-} from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, optimizerOf, parseSchedule } from "@steepest/optim";
 import {
   chooseOptimizer,
   epochCount,
   invalidValue,
-  parseJson,
   positiveInteger,
   stepsOfEpochs,
   stepsPerEpoch,
@@ -20,6 +10,7 @@ import {
 } from "@steepest/train";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
+import { planFolders } from "../planFolder/planFolder.js";
 import { quasiRandomSearch } from "../tuning/searchSpace.js";
 import { describeEntrant, parseEntrant } from "./entrant.js";
 
@@ -83,9 +74,6 @@ export type Submission = Readonly<z.infer<typeof submissionSchema>>;
 
 /** The learning rates searched reach from a tenth of the rule's default to ten times it. */
 const searchFactor = 10;
-
-/** The file of a comparison's folder that says what belongs into it. */
-export const planFile = "plan.json";
 
 /**
  * Makes a plan: loads the workload's data to know their size and source, and draws the learning rates. Every
@@ -177,60 +165,9 @@ function learningRates(spec: OptimizerSpec, trials: number): readonly (number | 
   return quasiRandomSearch({ lr: range }, trials).map(({ lr }) => Number((lr ?? typical).toPrecision(4)));
 }
 
-/**
- * Checks that a comparison may begin in a folder: that it is missing or empty.
- * @throws SteepestError `invalid-value` where it holds a comparison or anything else, `malformed-file` for a
- *   damaged plan
- */
-export async function checkNewFolder(folder: string): Promise<void> {
-  const name = JSON.stringify(folder);
-  if ((await readPlan(folder)) !== undefined)
-    throw invalidValue(
-      `${name} holds a comparison already`,
-      `Continue it with --resume ${name}, or choose another folder`,
-    );
-  const found = (await readdir(folder).catch(() => [])).find((file) => file !== lockFile);
-  if (found !== undefined)
-    throw invalidValue(
-      `${name} is not empty and holds no comparison: found ${JSON.stringify(found)} in it`,
-      "Choose a new or an empty folder",
-    );
-}
-
-/**
- * Makes a folder the place of a plan, or finds it so already.
- * @returns whether the folder held the same plan before
- * @throws SteepestError `misuse` where it holds another plan: trials of different configurations are never
- *   mixed; `invalid-value` where it holds something that is no comparison
- */
-export async function claimFolder(folder: string, plan: ComparisonPlan): Promise<boolean> {
-  const path = join(folder, planFile);
-  const held = await readPlan(folder);
-  if (held === undefined) {
-    await checkNewFolder(folder);
-    await writeJsonAtomically(path, plan);
-    return false;
-  }
-  const heldValues = new Map<string, unknown>(Object.entries(held));
-  const differing = Object.entries(plan)
-    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(heldValues.get(key)))
-    .map(([key]) => key);
-  if (differing.length > 0) {
-    throw new SteepestError(
-      "misuse",
-      `${JSON.stringify(folder)} holds another comparison: its ${differing.join(", ")} differ`,
-      "Choose another folder, or repeat the options that it was started with",
-    );
-  }
-  return true;
-}
-
-/**
- * The plan of a folder; undefined where it holds none.
- * @throws SteepestError `malformed-file` for a damaged plan
- */
-export async function readPlan(folder: string): Promise<ComparisonPlan | undefined> {
-  const path = join(folder, planFile);
-  const text = await readTextIfPresent(path);
-  return text === undefined ? undefined : parseJson(text, comparisonPlanSchema, path);
-}
+/** The folders of comparisons. */
+export const comparisonFolders = planFolders({
+  noun: "comparison",
+  schema: comparisonPlanSchema,
+  continueWith: (folder) => `Continue it with --resume ${JSON.stringify(folder)}`,
+});

@@ -41,10 +41,10 @@ export const defaultWorkers = (): number => Math.min(8, availableParallelism());
  * The order of `finished` is that of the clock; everything else is the trial's own.
  */
 export async function* runPool<Job extends PoolJob>(
-  jobs: readonly Job[],
+  jobs: Iterable<Job>,
   { workers = defaultWorkers(), retries = 1, hangSeconds = 60, signal }: PoolOptions = {},
 ): AsyncGenerator<PoolEvent<Job>, void> {
-  const waiting = [...jobs];
+  const waiting = jobs[Symbol.iterator]();
   const events = createEventQueue<PoolEvent<Job>>();
   const processes = new Set<WorkerProcess>();
   const stopped = new AbortController();
@@ -73,7 +73,10 @@ export async function* runPool<Job extends PoolJob>(
 
   const serve = async (): Promise<void> => {
     let worker: WorkerProcess | undefined;
-    for (let job = waiting.shift(); job !== undefined && !stopped.signal.aborted; job = waiting.shift()) {
+    while (!stopped.signal.aborted) {
+      const next = waiting.next();
+      if (next.done === true) break;
+      const job = next.value;
       for (let tries = 0; ; tries++) {
         if (worker === undefined || !worker.alive) {
           if (worker !== undefined) processes.delete(worker);
@@ -101,7 +104,7 @@ export async function* runPool<Job extends PoolJob>(
 
   if (signal?.aborted) return;
   signal?.addEventListener("abort", stop, { once: true });
-  const all = Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, serve));
+  const all = Promise.all(Array.from({ length: workers }, serve));
   all.then(
     () => events.close(),
     (error: unknown) => events.close(error),

@@ -2,6 +2,7 @@ import { median } from "../statistics/descriptive.js";
 import { type Exclusion, slowestRatio } from "./exclusion.js";
 import type { ScoredField } from "./field.js";
 import type { TrialLog } from "./logs/collect.js";
+import { clockReadings } from "./rules/clock.js";
 import type { WorkloadTarget } from "./rules/ruleset.js";
 import { bestTrial, type Evidence, type ScoringMode, type SolvedTrial, type TimesToTarget } from "./times.js";
 
@@ -26,7 +27,7 @@ export interface Cell {
 
 /** Six significant digits at most: enough to find the figure in its log. */
 const figure = (value: number): string => String(Number(value.toPrecision(6)));
-const seconds = (value: number): string => `${figure(value)} s`;
+const timeOn = ({ clock }: WorkloadTarget, value: number): string => clockReadings(clock).text(figure(value));
 
 const condition = ({ metric, direction, target }: WorkloadTarget): string =>
   `${metric} ${direction === "min" ? "<=" : ">="} ${target}`;
@@ -62,10 +63,10 @@ function nearest(findings: readonly StudyFinding[], { direction }: WorkloadTarge
     );
 }
 
-function solvedReason(findings: readonly StudyFinding[]): string {
+function solvedReason(findings: readonly StudyFinding[], workload: WorkloadTarget): string {
   const hits = middle(findings).map(
     (trial) =>
-      `${placeOf(trial)} at line ${trial.hit.line} (step ${trial.hit.step}, ${seconds(trial.hit.seconds)})`,
+      `${placeOf(trial)} at line ${trial.hit.line} (step ${trial.hit.step}, ${timeOn(workload, trial.hit.seconds)})`,
   );
   const of = findings.length === 1 ? "the only study" : `the median of ${findings.length} studies`;
   return `${of}: ${hits.join(" and ")}`;
@@ -74,7 +75,7 @@ function solvedReason(findings: readonly StudyFinding[]): string {
 function unsolved(
   findings: readonly StudyFinding[],
   workload: WorkloadTarget,
-  budgetSeconds: number,
+  budget: number,
 ): Pick<Cell, "kind" | "reason"> {
   const reached = findings.filter(({ best }) => best !== undefined).length;
   const late = findings
@@ -91,7 +92,7 @@ function unsolved(
   if (first !== undefined && median(inTime) === 0)
     return {
       kind: "over budget",
-      reason: `over budget: ${share} within ${seconds(budgetSeconds)}; ${placeOf(first.trial)} did at ${seconds(first.hit.seconds)} (line ${first.hit.line})`,
+      reason: `over budget: ${share} within ${timeOn(workload, budget)}; ${placeOf(first.trial)} did at ${timeOn(workload, first.hit.seconds)} (line ${first.hit.line})`,
     };
   const close = nearest(findings, workload);
   const best =
@@ -130,12 +131,12 @@ export function explainCells(
       if (Number.isNaN(median)) return { kind: "missing", reason: "missing: no usable log" };
       const findings = findingsOf(workload);
       if (median === Number.POSITIVE_INFINITY) return unsolved(findings, workload, budget(workload));
-      if (cause === undefined) return { kind: "solved", reason: solvedReason(findings) };
+      if (cause === undefined) return { kind: "solved", reason: solvedReason(findings, workload) };
       if (cause === "slow") {
         const least = field.fastest[column] ?? Number.NaN;
         return {
           kind: "4x rule",
-          reason: `4x rule: ${seconds(median)} is ${figure(median / least)} times the ${seconds(least)} of ${fastest[column]}, more than ${slowestRatio}`,
+          reason: `4x rule: ${timeOn(workload, median)} is ${figure(median / least)} times the ${timeOn(workload, least)} of ${fastest[column]}, more than ${slowestRatio}`,
         };
       }
       const others = workloads.flatMap((other, at) =>
@@ -148,7 +149,7 @@ export function explainCells(
       const why = others.map(({ name, at }) => `${name} does not (${explain(at, [...seen, column]).reason})`);
       return {
         kind: "held-out rule",
-        reason: `held-out rule: ${seconds(median)} counts only where its ${cause === "base" ? "base workload" : "variant"} is solved, and ${why.join(", ")}`,
+        reason: `held-out rule: ${timeOn(workload, median)} counts only where its ${cause === "base" ? "base workload" : "variant"} is solved, and ${why.join(", ")}`,
       };
     };
 

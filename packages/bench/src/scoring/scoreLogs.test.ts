@@ -18,14 +18,14 @@ const ruleset: Ruleset = {
   trials: 1,
   selfTuningBudget: 3,
   workloads: [
-    { name: "a", metric: "validation/loss", direction: "min", target: 0.5, budgetSeconds: 100 },
-    { name: "b", metric: "validation/accuracy", direction: "max", target: 0.5, budgetSeconds: 100 },
+    { name: "a", metric: "validation/loss", direction: "min", target: 0.5, budget: 100 },
+    { name: "b", metric: "validation/accuracy", direction: "max", target: 0.5, budget: 100 },
     {
       name: "b_wide",
       metric: "validation/accuracy",
       direction: "max",
       target: 0.5,
-      budgetSeconds: 100,
+      budget: 100,
       base: "b",
     },
   ],
@@ -247,7 +247,7 @@ describe("a targets file", () => {
     const file = { studies: 3, base: { a: target }, held_out: { a_wide: { ...target, base: "a" } } };
     const { name, ...alone } = await read(file);
     expect(name).toBe("targets.json");
-    expect(alone).toMatchObject({ studies: 3, workloads: [{ name: "a", budgetSeconds: 9 }, { base: "a" }] });
+    expect(alone).toMatchObject({ studies: 3, workloads: [{ name: "a", budget: 9 }, { base: "a" }] });
     expect(await read({ "v0.5": file, more: 1 })).toEqual({ name: "v0.5", ...alone });
   });
 

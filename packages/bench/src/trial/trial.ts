@@ -28,6 +28,8 @@ export const trialConfigurationSchema = z.strictObject({
   seed: z.int(),
   target: z.number(),
   evaluateEvery: z.int(),
+  /** Whether the trial ends at its target; false where absent. */
+  stopAtTarget: z.boolean().exactOptional(),
 });
 
 /**
@@ -127,7 +129,7 @@ async function* trainOrResume(
     ...rest,
     workload: workload ?? trial.workload,
     optimizer: parseOptimizerSpec(optimizer),
-    stopAtTarget: false,
+    stopAtTarget: trial.stopAtTarget ?? false,
     threads: 1,
   };
   const stop = signal === undefined ? {} : { signal };

@@ -4,14 +4,13 @@ import {
   type Comparison,
   type ComparisonConfig,
   type ComparisonPlan,
-  checkNewFolder,
   compare,
+  comparisonFolders,
   defaultWorkers,
   describeEntrant,
   type InterruptedComparison,
   parseEntrant,
   planComparison,
-  readPlan,
 } from "@steepest/bench";
 import { SteepestError } from "@steepest/optim";
 import { type ComparisonData, comparisonHtml, format } from "@steepest/report";
@@ -107,7 +106,7 @@ async function runCompare(
     if (options.force !== true) await checkReplaceable(options.out);
   }
   return withOutFolder(outFolder(options.out), `compare-${name}`, async (folder) => {
-    await checkNewFolder(folder);
+    await comparisonFolders.checkNew(folder);
     const plan = await planComparison(configOf(name, options), (message) => io.stderr.write(`${message}\n`));
     return carryOut(io, plan, folder, options, signal);
   });
@@ -147,7 +146,7 @@ async function carryOut(
 
 /** @throws SteepestError where the folder holds no comparison, or one on another workload */
 async function planToResume(folder: string, workload: string | undefined): Promise<ComparisonPlan> {
-  const plan = await readPlan(folder);
+  const plan = await comparisonFolders.read(folder);
   if (plan !== undefined && (workload ?? plan.workload) === plan.workload) return plan;
   const name = JSON.stringify(folder);
   throw new SteepestError(

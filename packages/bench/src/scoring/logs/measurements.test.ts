@@ -8,7 +8,7 @@ const target: WorkloadTarget = {
   metric: "validation/accuracy",
   direction: "max",
   target: 0.7,
-  budgetSeconds: 100,
+  budget: 100,
   stepHint: 1000,
 };
 const header = "global_step,score,accumulated_submission_time,validation/accuracy,test/accuracy";

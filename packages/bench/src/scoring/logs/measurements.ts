@@ -1,3 +1,4 @@
+import { clockReadings } from "../rules/clock.js";
 import type { WorkloadTarget } from "../rules/ruleset.js";
 import { createLineReader, longestLine } from "./lines.js";
 import { checkUnits, valueCheck } from "./units.js";
@@ -40,10 +41,9 @@ export interface Measurements {
   readonly unusable: boolean;
 }
 
-/** The columns of every log: the step, and the time that is scored. */
+/** The column of the step, and that of the wall time of training, which AlgoPerf writes twice. */
 const stepColumn = "global_step";
-const timeColumn = "score";
-const twinColumn = "accumulated_submission_time";
+const twinColumns: Readonly<Record<string, string>> = { score: "accumulated_submission_time" };
 
 /** AlgoPerf's logs have some hundreds of evaluations; far more are no log of an evaluation. */
 const mostRows = 100_000;
@@ -95,6 +95,8 @@ export function createMeasurementsReader(
   const damage = createRemarks();
   const remarks = createRemarks();
   const impossible = valueCheck(target.metric);
+  const { column: timeColumn } = clockReadings(target.clock);
+  const twinColumn = twinColumns[timeColumn] ?? timeColumn;
   const sign = target.direction === "min" ? -1 : 1;
   const goal = sign * target.target;
   let columns: Columns | undefined;
@@ -116,7 +118,8 @@ export function createMeasurementsReader(
       .replace(byteOrderMark, "")
       .split(",")
       .map((name) => name.trim());
-    const missing = [stepColumn, timeColumn, target.metric].filter((name) => !names.includes(name));
+    const needed = new Set([stepColumn, timeColumn, target.metric]);
+    const missing = [...needed].filter((name) => !names.includes(name));
     if (missing.length > 0) {
       const what = missing.length > 1 ? "columns" : "column";
       giveUp(`the ${what} ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} missing`, line);
@@ -175,9 +178,12 @@ export function createMeasurementsReader(
       const comma = text.indexOf(",", from);
       const to = comma < 0 || comma > end ? end : comma;
       if (cells === at.metric) metricCell = text.slice(from, to);
-      else if (cells === at.time) timeCell = text.slice(from, to);
-      else if (cells === at.step) stepCell = text.slice(from, to);
-      else if (cells === at.twin) twinCell = text.slice(from, to);
+      else {
+        // The time may be the step, and is its own twin where it stands once.
+        if (cells === at.time) timeCell = text.slice(from, to);
+        if (cells === at.step) stepCell = text.slice(from, to);
+        if (cells === at.twin) twinCell = text.slice(from, to);
+      }
       from = to + 1;
     }
     if (cells === at.count) evaluation(stepCell, timeCell, at.twin < 0 ? timeCell : twinCell, metricCell);

@@ -1,5 +1,6 @@
 import { unknownName } from "@steepest/optim";
 import { v05, v06 } from "./algoperf.js";
+import type { ScoringClock } from "./clock.js";
 
 /** A workload and when it counts as solved. */
 export interface WorkloadTarget {
@@ -10,8 +11,10 @@ export interface WorkloadTarget {
   /** Whether the metric must come down to the target or up to it. */
   readonly direction: "min" | "max";
   readonly target: number;
-  /** Seconds of training that a trial under external tuning may take; without limit where absent. */
-  readonly budgetSeconds?: number;
+  /** Training that a trial under external tuning may take, on its clock; without limit where absent. */
+  readonly budget?: number;
+  /** Which time of its logs counts; AlgoPerf's, wall time, where absent. */
+  readonly clock?: ScoringClock;
   /** Steps that a submission may expect. */
   readonly stepHint?: number;
   /** The workload of which this is a held-out variant. */
@@ -53,7 +56,7 @@ export function findRuleset(name: string): Ruleset {
 
 /** Seconds that a trial on a workload may take; infinite without a budget. */
 export const budgetOf = (
-  { budgetSeconds = Number.POSITIVE_INFINITY }: WorkloadTarget,
+  { budget = Number.POSITIVE_INFINITY }: WorkloadTarget,
   { selfTuningBudget }: Ruleset,
   tuning: Tuning,
-): number => budgetSeconds * (tuning === "self" ? selfTuningBudget : 1);
+): number => budget * (tuning === "self" ? selfTuningBudget : 1);

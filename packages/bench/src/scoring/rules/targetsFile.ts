@@ -58,9 +58,7 @@ function fromRules(name: string, file: z.infer<typeof rulesSchema>): Ruleset {
       metric: target.metric,
       direction: target.direction,
       target: target.validation_target,
-      ...(target.max_runtime_s_external === undefined
-        ? {}
-        : { budgetSeconds: target.max_runtime_s_external }),
+      ...(target.max_runtime_s_external === undefined ? {} : { budget: target.max_runtime_s_external }),
       ...(target.step_hint === undefined ? {} : { stepHint: target.step_hint }),
       ...(target.base === undefined || workload in file.base ? {} : { base: target.base }),
     })),

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { type BenchPlan, rulesetOfPlan, scoreLogs } from "@steepest/bench";
+import { scoreHtml, scoreJson, scoreTable } from "@steepest/report";
+import { Command } from "commander";
+import { shellWord } from "../../interruption.js";
+import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { columnsOf } from "../../terminal/progress.js";
+import { writePicture } from "../pictureFile.js";
+import { openBench } from "./place.js";
+
+/** Columns of text in a file or a pipe. */
+const widthWithoutTerminal = 120;
+
+/** `steepest bench score`: the leaderboard of a bench, complete or not. */
+export const benchScoreCommand = (io: Io, finish: (code: ExitCode) => void): Command =>
+  new Command("score")
+    .description("Score what a bench has done so far, and write its page")
+    .argument("<folder>", "the bench")
+    .option("--json", "print one JSON object, as steepest score does")
+    .action(async (path: string, { json }: { readonly json?: true }) => {
+      const { folder, plan } = await openBench(path);
+      await printScore(io, folder, plan, json === true);
+      finish(exitCode.ok);
+    });
+
+/** Scores a bench's folder: table or JSON to stdout, the page into the folder. */
+export async function printScore(io: Io, folder: string, plan: BenchPlan, json: boolean): Promise<void> {
+  const report = await scoreLogs(folder, rulesetOfPlan(plan));
+  const page = join(folder, "report.html");
+  await writePicture(page, scoreHtml(report, `npx steepest bench score ${shellWord(folder)}`));
+  const table = () =>
+    scoreTable(report, {
+      width: columnsOf(io.stdout, widthWithoutTerminal),
+      colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
+    });
+  io.stdout.write(
+    json
+      ? `${JSON.stringify(scoreJson(report), undefined, 2)}\n`
+      : `${table()}\n\nTrials: ${folder}\nReport: ${page}\n`,
+  );
+}

@@ -1,0 +1,47 @@
+import { type BenchStatus, benchStatus, type StateCounts } from "@steepest/bench";
+import { format, textTable } from "@steepest/report";
+import { Command } from "commander";
+import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { openBench } from "./place.js";
+
+/** `steepest bench status`: how a bench stands. */
+export const statusCommand = (io: Io, finish: (code: ExitCode) => void): Command =>
+  new Command("status")
+    .description("Show how a bench stands, from its folders")
+    .argument("<folder>", "the bench")
+    .option("--json", "print as one JSON object")
+    .action(async (path: string, { json }: { readonly json?: true }) => {
+      const { folder, plan } = await openBench(path);
+      const status = await benchStatus(folder, plan);
+      const { missing, ...rest } = status;
+      io.stdout.write(
+        json === true
+          ? `${JSON.stringify({ ...rest, missing: missing.length }, undefined, 2)}\n`
+          : `${statusTable(status)}\n\n${statusLine(status)}\n`,
+      );
+      finish(exitCode.ok);
+    });
+
+const cells = ({ completed, diverged, failed, begun, absent }: StateCounts): readonly string[] =>
+  [completed, diverged, failed, begun, absent].map(format.count);
+
+const statusTable = ({ submissions }: BenchStatus): string =>
+  textTable(
+    [
+      { title: "submission" },
+      { title: "completed", align: "right" },
+      { title: "diverged", align: "right" },
+      { title: "failed", align: "right" },
+      { title: "begun", align: "right" },
+      { title: "to do", align: "right" },
+    ],
+    submissions.map(({ name, counts }) => [name, ...cells(counts)]),
+  );
+
+/** How a bench stands, in one line. */
+export const statusLine = ({ total, counts: { completed, diverged, failed } }: BenchStatus): string =>
+  [
+    `${format.count(completed + diverged)} of ${format.counted(total, "trial")} done`,
+    ...(diverged === 0 ? [] : [`${format.count(diverged)} of them diverged`]),
+    ...(failed === 0 ? [] : [`${format.count(failed)} failed`]),
+  ].join(", ");

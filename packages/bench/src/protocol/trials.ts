@@ -1,0 +1,72 @@
+import { formatOptimizerSpec } from "@steepest/optim";
+import { parseEntrant } from "../comparison/entrant.js";
+import { type TrialPlace, trialFolder } from "../trial/layout.js";
+import type { TrialConfiguration } from "../trial/trial.js";
+import {
+  type BenchPlan,
+  noSuchTrial,
+  type PlannedSubmission,
+  type PlannedWorkload,
+  seedOfTrial,
+} from "./plan.js";
+
+/** A trial of a plan. */
+export interface BenchTrial {
+  /** From 0. */
+  readonly index: number;
+  readonly place: TrialPlace;
+  readonly submission: PlannedSubmission;
+  readonly workload: PlannedWorkload;
+}
+
+const trialsOfStudy = ({ submissions }: BenchPlan): number =>
+  submissions.reduce((sum, { trials }) => sum + trials, 0);
+
+/** How many trials a plan has. */
+export const countTrials = (plan: BenchPlan): number =>
+  plan.studies * plan.workloads.length * trialsOfStudy(plan);
+
+/**
+ * The trial of a number: study by study, so that an interrupted bench has whole studies and slow spells fall
+ * on all submissions alike; within a study workload by workload, submission by submission, trial by trial.
+ * @throws SteepestError `invalid-value` where the plan has no such trial
+ */
+export function trialOf(plan: BenchPlan, index: number): BenchTrial {
+  const perWorkload = trialsOfStudy(plan);
+  const study = Math.floor(index / (perWorkload * plan.workloads.length));
+  const workload = plan.workloads[Math.floor(index / perWorkload) % plan.workloads.length];
+  let rest = index % perWorkload;
+  if (Number.isInteger(index) && index >= 0 && study < plan.studies && workload !== undefined)
+    for (const submission of plan.submissions) {
+      if (rest < submission.trials) {
+        const place = {
+          ...{ submission: submission.name, study: study + 1, workload: workload.name, trial: rest + 1 },
+        };
+        return { index, place, submission, workload };
+      }
+      rest -= submission.trials;
+    }
+  throw noSuchTrial(index, countTrials(plan));
+}
+
+/** The folder of a trial in the folder of its bench. */
+export const folderOfTrial = (bench: string, { place }: BenchTrial): string => trialFolder(bench, place);
+
+/** What a trial runs. */
+export function configurationOfTrial(
+  plan: BenchPlan,
+  { place, submission, workload }: BenchTrial,
+): TrialConfiguration {
+  const { optimizer, schedule } = parseEntrant(submission.optimizer, workload.steps);
+  return {
+    workload: workload.name,
+    optimizer: formatOptimizerSpec(optimizer),
+    ...(schedule === undefined ? {} : { schedule }),
+    batchSize: workload.batchSize,
+    steps: workload.steps,
+    seed: seedOfTrial(plan.seed, place.study, workload.name, place.trial),
+    target: workload.target,
+    evaluateEvery: workload.evaluateEvery,
+    stopAtTarget: true,
+  };
+}

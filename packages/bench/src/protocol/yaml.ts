@@ -1,0 +1,117 @@
+import { nearestName, SteepestError } from "@steepest/optim";
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+
+/**
+ * Parses YAML of a known form.
+ * @param where the file's name, for errors
+ * @throws SteepestError `malformed-file` with line and column of the first thing that is not as expected,
+ *   what was expected, and the nearest key where one is unknown
+ */
+export function parseYaml<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  where: string,
+): z.infer<Schema> {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter });
+  const malformed = (offset: number, problem: string, fix: string, cause?: unknown): SteepestError => {
+    const { line, col } = lineCounter.linePos(offset);
+    return new SteepestError("malformed-file", `${where}:${line}:${col}: ${problem}`, fix, { cause });
+  };
+  const [error] = document.errors;
+  if (error !== undefined)
+    throw malformed(
+      error.pos[0],
+      `this is not YAML: ${firstLine(error.message)}`,
+      "Correct this line; see examples/tiny.yaml",
+      error,
+    );
+  const parsed = schema.safeParse(document.toJS());
+  if (parsed.success) return parsed.data;
+
+  /** Where a value begins; that of the nearest parent where it is absent. */
+  const offsetOf = (path: readonly PropertyKey[]): number => {
+    for (let length = path.length; length > 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isNode(node)) return node.range?.[0] ?? 0;
+    }
+    return 0;
+  };
+  const offsetOfKey = (path: readonly PropertyKey[], key: string): number => {
+    const map = path.length === 0 ? document.contents : document.getIn(path, true);
+    if (!isMap(map)) return offsetOf(path);
+    const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key);
+    return isNode(pair?.key) ? (pair.key.range?.[0] ?? 0) : offsetOf(path);
+  };
+
+  const issue = deepest(parsed.error.issues);
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const known = keysAt(z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }), issue.path);
+    const nearest = nearestName(key, known);
+    throw malformed(
+      offsetOfKey(issue.path, key),
+      `unknown key ${JSON.stringify(key)}${within(issue.path)}`,
+      `${nearest === undefined ? "" : `Did you mean "${nearest}"? `}Known: ${known.join(", ")}`,
+      parsed.error,
+    );
+  }
+  const name = issue.path.map(String).join(".");
+  const value = issue.path.length === 0 ? document.toJS() : document.getIn(issue.path);
+  const problem =
+    value === undefined
+      ? `${name === "" ? "the file is empty" : `${name} is missing`}`
+      : `${name === "" ? "the file" : name} is wrong: ${lowerFirst(issue.message)}`;
+  throw malformed(
+    offsetOf(issue.path),
+    problem,
+    value === undefined ? "Add it; see examples/tiny.yaml" : "Correct it; see examples/tiny.yaml",
+    parsed.error,
+  );
+}
+
+const within = (path: readonly PropertyKey[]): string =>
+  path.length === 0 ? "" : ` in ${path.map(String).join(".")}`;
+
+const firstLine = (text: string): string => lowerFirst(text.split("\n")[0] ?? text).replace(/:$/, "");
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** The issue that says most: inside a union, the one of the alternative that came furthest. */
+function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+  const [issue] = issues;
+  if (issue === undefined) throw new Error("internal: a failed parse without an issue");
+  if (issue.code !== "invalid_union") return issue;
+  const inner = issue.errors
+    .filter((alternative) => alternative.length > 0)
+    .map((alternative) => deepest(alternative))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
+  // Alternatives of which none was entered are one expectation together.
+  if (inner === undefined || inner.path.length === 0) return issue;
+  return { ...inner, path: [...issue.path, ...inner.path] };
+}
+
+/** The keys that a schema knows at a path, those of all its alternatives. */
+function keysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+  const alternatives = [schema, ...listOf(field(schema, "anyOf")), ...listOf(field(schema, "oneOf"))];
+  const [first, ...rest] = path;
+  if (first === undefined) {
+    const keys = alternatives.flatMap((one) => Object.keys(asObject(field(one, "properties"))));
+    return [...new Set(keys)];
+  }
+  const keys = alternatives.flatMap((one) => {
+    const next =
+      typeof first === "number"
+        ? field(one, "items")
+        : (field(field(one, "properties"), String(first)) ?? field(one, "additionalProperties"));
+    return next === undefined ? [] : keysAt(next, rest);
+  });
+  return [...new Set(keys)];
+}
+
+const asObject = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
+
+const field = (value: unknown, key: string): unknown => Reflect.get(asObject(value), key);
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
