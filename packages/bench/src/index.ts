@@ -26,7 +26,25 @@ export type {
   Estimate,
   PointSummary,
 } from "./comparison/summary.js";
+export {
+  type BatchEngine,
+  type EngineBench,
+  type QueuedTrials,
+  type SubmittedTrials,
+  trialCommand,
+} from "./engines/engine.js";
+export {
+  type KubernetesSettings,
+  kubernetesManifest,
+  kubernetesSettingsSchema,
+} from "./engines/kubernetes.js";
 export type { BenchJob, BenchJobEvent } from "./engines/local.js";
+export {
+  createSlurmEngine,
+  type SlurmSettings,
+  slurmLogs,
+  slurmSettingsSchema,
+} from "./engines/slurm/slurm.js";
 export { defaultWorkers, type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./pool/localPool.js";
 export {
   type BenchConfiguration,
