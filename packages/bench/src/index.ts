@@ -15,7 +15,6 @@ export {
   type ComparisonPlan,
   comparisonFolders,
   planComparison,
-  type Submission,
 } from "./comparison/plan.js";
 export type {
   Comparison,
@@ -102,6 +101,7 @@ export {
   type Standing,
   type VerdictOptions,
 } from "./statistics/verdict.js";
+export * from "./submission/index.js";
 export { type TrialPlace, trialFiles, trialFolder } from "./trial/layout.js";
 export {
   readOutcome,
@@ -117,6 +117,8 @@ export {
   type SearchPoint,
   type SearchRange,
   type SearchSpace,
+  type SequenceName,
   scaleToRange,
 } from "./tuning/searchSpace.js";
+export { sobolDimensions, sobolPoints } from "./tuning/sobol.js";
 export { defaultRacePoints, raceRange, type TunedRacer, tuneRace } from "./tuning/tuneRace.js";

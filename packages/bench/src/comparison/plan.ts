@@ -70,7 +70,7 @@ export const comparisonPlanSchema = z.strictObject({
 export type ComparisonPlan = Readonly<z.infer<typeof comparisonPlanSchema>>;
 
 /** One optimizer of a plan, with the points at which it is tried. */
-export type Submission = Readonly<z.infer<typeof submissionSchema>>;
+export type ComparedSubmission = Readonly<z.infer<typeof submissionSchema>>;
 
 /** The learning rates searched reach from a tenth of the rule's default to ten times it. */
 const searchFactor = 10;
@@ -124,7 +124,7 @@ function submissionsOf(
   optimizers: readonly (OptimizerSpec | string)[],
   trials: number,
   steps: number,
-): Submission[] {
+): ComparedSubmission[] {
   if (optimizers.length === 0)
     throw invalidValue("no optimizer is given", "Name at least one, for example adam");
   const taken = new Set<string>();

@@ -2,7 +2,7 @@ import { mean, median } from "../statistics/descriptive.js";
 import { bootstrapInterval, type Interval, studentInterval } from "../statistics/intervals.js";
 import { againstLeader } from "../statistics/verdict.js";
 import { counted, methodSentences } from "./method.js";
-import type { ComparisonPlan, Submission } from "./plan.js";
+import type { ComparedSubmission, ComparisonPlan } from "./plan.js";
 import type { CurvePoint, TrialRecord } from "./record.js";
 
 /** A figure with bounds; `low` = `high` = `value` where there is one seed. */
@@ -121,7 +121,7 @@ interface PointFindings {
 }
 
 interface Candidate {
-  readonly submission: Submission;
+  readonly submission: ComparedSubmission;
   readonly points: readonly PointFindings[];
   readonly chosen: PointFindings;
   readonly failures: readonly string[];
@@ -176,7 +176,7 @@ const meanValidation = ({ chosen }: Candidate): number =>
 
 function candidateOf(
   plan: ComparisonPlan,
-  submission: Submission,
+  submission: ComparedSubmission,
   records: readonly TrialRecord[],
 ): Candidate {
   const points = submission.points.map(({ learningRate }, point): PointFindings => {

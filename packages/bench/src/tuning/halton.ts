@@ -45,15 +45,8 @@ function coordinate(base: number): (index: number) => number {
   };
 }
 
-/**
- * The first `count` points in [0, 1)^dimensions of the scrambled and shifted Halton sequence of AlgoPerf's
- * tuning ruleset (Bousquet et al. 2017, "Critical hyper-parameters: no random, no cry"; algoperf/halton.py),
- * in the order of the sequence: the official generator ends with an unseeded shuffle, which this one leaves
- * out. A prefix of a longer sequence is the shorter one.
- *
- * @throws SteepestError when `count` is negative or `dimensions` below 1, or either is no integer.
- */
-export function haltonPoints(count: number, dimensions: number): readonly (readonly number[])[] {
+/** @throws SteepestError when `count` is negative or `dimensions` below 1, or either is no integer */
+export function checkPointCount(count: number, dimensions: number): void {
   for (const [name, value, least] of [
     ["count", count, 0],
     ["dimensions", dimensions, 1],
@@ -66,6 +59,18 @@ export function haltonPoints(count: number, dimensions: number): readonly (reado
       );
     }
   }
+}
+
+/**
+ * The first `count` points in [0, 1)^dimensions of the scrambled and shifted Halton sequence of AlgoPerf's
+ * tuning ruleset (Bousquet et al. 2017, "Critical hyper-parameters: no random, no cry"; algoperf/halton.py),
+ * in the order of the sequence: the official generator ends with an unseeded shuffle, which this one leaves
+ * out. A prefix of a longer sequence is the shorter one.
+ *
+ * @throws SteepestError when `count` is negative or `dimensions` below 1, or either is no integer.
+ */
+export function haltonPoints(count: number, dimensions: number): readonly (readonly number[])[] {
+  checkPointCount(count, dimensions);
   const coordinates = haltonBases(dimensions).map(coordinate);
   return Array.from({ length: count }, (_, i) => coordinates.map((at) => at(i + 1 + skippedPoints)));
 }

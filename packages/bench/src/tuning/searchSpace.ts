@@ -1,5 +1,6 @@
 import { SteepestError } from "@steepest/optim";
 import { haltonPoints } from "./halton.js";
+import { sobolPoints } from "./sobol.js";
 
 /** The values among which one hyper-parameter is sought, in the form of AlgoPerf's search spaces. */
 export type SearchRange =
@@ -46,15 +47,59 @@ export function scaleToRange(u: number, range: SearchRange): number {
 }
 
 /**
+ * Checks what may come from a user's module.
+ * @throws SteepestError `invalid-value` for a range that is none, is empty or reversed, or logarithmic and
+ *   not positive
+ */
+export function checkSpace(space: Readonly<Record<string, unknown>>): asserts space is SearchSpace {
+  for (const [name, range] of Object.entries(space)) {
+    if (!isRange(range))
+      throw new SteepestError(
+        "invalid-value",
+        `search range of ${name} is ${JSON.stringify(range)}`,
+        'Give { scaling: "log" | "linear", min, max } or { feasiblePoints: [numbers] }',
+      );
+    checkRange(name, range);
+  }
+}
+
+function isRange(value: unknown): value is SearchRange {
+  if (typeof value !== "object" || value === null) return false;
+  if ("feasiblePoints" in value)
+    return (
+      Array.isArray(value.feasiblePoints) &&
+      value.feasiblePoints.every((point: unknown) => typeof point === "number")
+    );
+  return (
+    "scaling" in value &&
+    (value.scaling === "linear" || value.scaling === "log") &&
+    "min" in value &&
+    typeof value.min === "number" &&
+    "max" in value &&
+    typeof value.max === "number"
+  );
+}
+
+/** Quasi-random sequences by name: their first `count` points in so many dimensions. */
+const sequences = { halton: haltonPoints, sobol: sobolPoints } as const;
+
+/** The name of a quasi-random sequence: `halton` as AlgoPerf's generator has it, or `sobol`. */
+export type SequenceName = keyof typeof sequences;
+
+/**
  * The first `count` quasi-random points of a search space. An empty space gives `count` empty points.
  *
  * @throws SteepestError when a range is empty, reversed, or logarithmic and not positive.
  */
-export function quasiRandomSearch(space: SearchSpace, count: number): readonly SearchPoint[] {
+export function quasiRandomSearch(
+  space: SearchSpace,
+  count: number,
+  sequence: SequenceName = "halton",
+): readonly SearchPoint[] {
   const ranges = Object.entries(space);
   for (const [name, range] of ranges) checkRange(name, range);
   if (ranges.length === 0) return Array.from({ length: count }, () => ({}));
-  return haltonPoints(count, ranges.length).map((point) =>
+  return sequences[sequence](count, ranges.length).map((point) =>
     Object.fromEntries(ranges.map(([name, range], i) => [name, scaleToRange(point[i] ?? 0, range)])),
   );
 }

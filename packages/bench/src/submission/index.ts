@@ -1,0 +1,13 @@
+export { defineSubmission } from "./define.js";
+export { fromOptimizer, type Horizon, horizonOf, type OptimizerWithSettings } from "./fromOptimizer.js";
+export type {
+  Hyperparameters,
+  HyperparameterValue,
+  Regularisation,
+  SubmissionTuning,
+} from "./hyperparameters.js";
+export { isSubmissionPath, loadSubmission } from "./load.js";
+export { methodOf, type SubmissionMethod } from "./method.js";
+export { submissionNames } from "./registered.js";
+export * from "./submission.js";
+export { type TuningPointsOptions, tuningPoints } from "./tuningPoints.js";

@@ -1,0 +1,73 @@
+import { SteepestError } from "@steepest/optim";
+import { isRecord, kindOf } from "./define.js";
+import type { Home } from "./homes.js";
+
+/** The error of a submission that breaks a rule. */
+export const ruleBroken = (submission: string, what: string, fix: string): SteepestError =>
+  new SteepestError("misuse", `${submission} ${what}`, fix);
+
+/** @throws SteepestError `invalid-value` unless it is the number of a mini-batch */
+export function checkBatch(submission: string, where: string, batch: unknown): asserts batch is number {
+  if (Number.isSafeInteger(batch) && Number(batch) > 0) return;
+  throw new SteepestError(
+    "invalid-value",
+    `${submission}: ${where} batch ${String(batch)}`,
+    "Give the number of a mini-batch: 1, 2, ...; the usual one is step",
+  );
+}
+
+/**
+ * Copies what a function of a submission gave for some parameters.
+ * @throws SteepestError `unknown-name` for a parameter that is not there, `shape-mismatch` for an array of
+ *   another length, `invalid-value` for what is no array of float32 numbers; then nothing is copied
+ */
+export function copyValues(
+  submission: string,
+  where: string,
+  values: unknown,
+  home: (name: string) => Home,
+  destination: (home: Home) => Float32Array,
+): void {
+  const expected = "Give { [parameter's name]: Float32Array of its length }, or nothing";
+  if (!isRecord(values))
+    throw new SteepestError(
+      "invalid-value",
+      `${submission}: ${where} gave ${kindOf(values)} for parameters`,
+      expected,
+    );
+  const copies = Object.entries(values).map(([name, array]) => {
+    const to = home(name);
+    if (!(array instanceof Float32Array))
+      throw new SteepestError(
+        "invalid-value",
+        `${submission}: ${where} gave ${kindOf(array)} for the parameter ${name}`,
+        expected,
+      );
+    if (array.length !== to.value.length)
+      throw new SteepestError(
+        "shape-mismatch",
+        `${submission}: ${where} gave ${array.length} elements for the parameter ${name}, whose shape [${to.shape.join(", ")}] has ${to.value.length}`,
+        expected,
+      );
+    return { to: destination(to), array };
+  });
+  for (const { to, array } of copies) to.set(array);
+}
+
+/** A mixture of all bits of the weights, trained and to evaluate with; any single change shows in it. */
+export function checksum(homes: readonly Home[]): number {
+  let sum = 0;
+  for (const { value, evaluation } of homes) {
+    sum = mixed(sum, value);
+    if (evaluation !== value) sum = mixed(sum, evaluation);
+  }
+  return sum;
+}
+
+/** FNV-1a over words in place of bytes: each step is one-to-one in what it mixes in. */
+function mixed(start: number, { buffer, byteOffset, length }: Float32Array): number {
+  const words = new Uint32Array(buffer, byteOffset, length);
+  let sum = start;
+  for (let i = 0; i < length; i++) sum = Math.imul(sum ^ (words[i] ?? 0), 16_777_619);
+  return sum;
+}

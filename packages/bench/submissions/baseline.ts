@@ -1,0 +1,14 @@
+import { fromOptimizer } from "@steepest/bench";
+import { cosineSchedule } from "@steepest/optim";
+import { algoperfCompetition, nadamwOf, optListPoints } from "./shared/nadamw.js";
+
+/** NAdamW with the first five settings of OptList, linear warm-up, then a cosine wave to 0 at the step hint. */
+export const submission = fromOptimizer({
+  name: "baseline",
+  title: "Baseline (NAdamW)",
+  cite: algoperfCompetition,
+  points: optListPoints,
+  optimizer: nadamwOf,
+  schedule: ({ warmup_factor }, { stepHint, share }) =>
+    cosineSchedule.create({ steps: stepHint, warmup: share(warmup_factor) }),
+});
