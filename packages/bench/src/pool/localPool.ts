@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readOutcome, recordFailure, type TrialConfiguration, type TrialOutcome } from "../trial/trial.js";
 import { createEventQueue } from "./eventQueue.js";
+import { diskFull, type Obstacle, obstacleOf } from "./obstacle.js";
 import { startWorker, type WorkerProcess } from "./workerProcess.js";
 
 /** A trial and the folder that it fills. */
@@ -29,6 +31,21 @@ export interface PoolOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an attempt left to do. */
+interface Retry {
+  readonly kind: "retry";
+  readonly reason: string;
+  readonly log: string;
+  readonly obstacle?: Obstacle;
+}
+
+/** How long to wait, in milliseconds, before looking again at a folder that another process uses. */
+const inUsePeriod = 500;
+
+/** Waits; not longer than until the signal. */
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+
 /** Seconds that a stopped worker gets to write its checkpoint. */
 const stopPatience = 10;
 
@@ -38,7 +55,10 @@ export const defaultWorkers = (): number => Math.min(8, availableParallelism());
 /**
  * Runs trials in worker processes of one thread each. A worker that dies or hangs is replaced and its trial
  * attempted again from its last checkpoint; a trial that keeps failing is recorded as failed, with its log.
- * The order of `finished` is that of the clock; everything else is the trial's own.
+ * The order of `finished` is that of the clock; everything else is the trial's own. A trial whose folder
+ * another process uses waits for that.
+ *
+ * @throws SteepestError `unavailable` where the disk is full, which ends all: no trial is at fault
  */
 export async function* runPool<Job extends PoolJob>(
   jobs: Iterable<Job>,
@@ -53,51 +73,63 @@ export async function* runPool<Job extends PoolJob>(
     return Promise.all([...processes].map((worker) => worker.stop(stopPatience)));
   };
 
-  const attempt = async (
-    job: Job,
-    worker: WorkerProcess,
-  ): Promise<TrialOutcome | { retry: string; log: string }> => {
+  const attempt = async (job: Job, worker: WorkerProcess): Promise<TrialOutcome | Retry> => {
     const result = await worker.run(job.folder, job.trial, (reply) => {
       if (reply.kind === "notice") events.push(reply);
       else if (reply.kind === "progress") events.push({ ...reply, job });
     });
     if (result.kind === "interrupted") return { kind: "interrupted" };
     if (stopped.signal.aborted && result.kind === "failed") return { kind: "interrupted" };
+    if (result.kind === "failed" && result.obstacle === "disk-full")
+      throw diskFull(job.folder, new Error(result.reason));
     // A worker may die after its last write and before its last word: the folder decides.
     const outcome = await readOutcome(job.folder);
     if (outcome !== undefined) return outcome;
     return result.kind === "failed"
-      ? { retry: result.reason, log: result.log }
-      : { retry: "the worker finished without an outcome in the folder", log: "" };
+      ? { ...result, kind: "retry" }
+      : { kind: "retry", reason: "the worker finished without an outcome in the folder", log: "" };
+  };
+
+  const complete = async (job: Job, workerFor: () => WorkerProcess): Promise<TrialOutcome> => {
+    for (let tries = 0; ; ) {
+      const worker = workerFor();
+      events.push({ kind: "started", job, worker: worker.pid });
+      const result = await attempt(job, worker);
+      if (result.kind !== "retry") return result;
+      const { reason, log, obstacle } = result;
+      if (obstacle === "in-use") {
+        // Whoever has the folder will leave an outcome in it, or the trial to us.
+        await pause(inUsePeriod, stopped.signal);
+        if (stopped.signal.aborted) return { kind: "interrupted" };
+        continue;
+      }
+      if (tries++ < retries) {
+        events.push({ kind: "retried", job, reason });
+        continue;
+      }
+      const failure = { kind: "failed", reason, log } as const;
+      await recordFailure(job.folder, failure);
+      return failure;
+    }
   };
 
   const serve = async (): Promise<void> => {
     let worker: WorkerProcess | undefined;
+    const workerFor = (): WorkerProcess => {
+      if (worker?.alive === true) return worker;
+      if (worker !== undefined) processes.delete(worker);
+      worker = startWorker(hangSeconds);
+      processes.add(worker);
+      return worker;
+    };
     while (!stopped.signal.aborted) {
       const next = waiting.next();
       if (next.done === true) break;
       const job = next.value;
-      for (let tries = 0; ; tries++) {
-        if (worker === undefined || !worker.alive) {
-          if (worker !== undefined) processes.delete(worker);
-          worker = startWorker(hangSeconds);
-          processes.add(worker);
-        }
-        events.push({ kind: "started", job, worker: worker.pid });
-        const result = await attempt(job, worker);
-        if ("kind" in result) {
-          events.push({ kind: "finished", job, outcome: result });
-          break;
-        }
-        if (tries < retries) {
-          events.push({ kind: "retried", job, reason: result.retry });
-          continue;
-        }
-        const failure = { kind: "failed", reason: result.retry, log: result.log } as const;
-        await recordFailure(job.folder, failure);
-        events.push({ kind: "finished", job, outcome: failure });
-        break;
-      }
+      const outcome = await complete(job, workerFor).catch((error: unknown) => {
+        throw obstacleOf(error) === "disk-full" ? diskFull(job.folder, error) : error;
+      });
+      events.push({ kind: "finished", job, outcome });
     }
     await worker?.stop(stopPatience);
   };

@@ -17,7 +17,11 @@ export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("progress"), step: z.int(), accuracy: z.number().exactOptional() }),
   z.strictObject({ kind: z.literal("finished") }),
   z.strictObject({ kind: z.literal("interrupted") }),
-  z.strictObject({ kind: z.literal("failed"), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal("failed"),
+    reason: z.string(),
+    obstacle: z.enum(["in-use", "disk-full"]).exactOptional(),
+  }),
 ]);
 
 /**

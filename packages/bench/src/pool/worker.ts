@@ -1,6 +1,7 @@
 import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
 import { runTrial } from "../trial/trial.js";
 import { heartbeatPeriod, type Reply, type Request, requestSchema } from "./messages.js";
+import { obstacleOf } from "./obstacle.js";
 
 /**
  * The process of one worker: runs the trials that the pool sends, one after the other, and loads each data
@@ -49,7 +50,12 @@ async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promis
       }
     }
   } catch (error) {
-    send({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+    const obstacle = obstacleOf(error);
+    send({
+      kind: "failed",
+      reason: error instanceof Error ? error.message : String(error),
+      ...(obstacle === undefined ? {} : { obstacle }),
+    });
   }
   if (stopping.signal.aborted) process.disconnect();
 }
@@ -68,5 +74,6 @@ process.on("message", (message) => {
   if (current === undefined) process.disconnect();
 });
 process.on("disconnect", () => process.exit());
-// A terminal sends Ctrl-C to the whole group: the pool decides when its workers end.
-process.on("SIGINT", () => undefined);
+// A terminal sends Ctrl-C to the whole group, and a scheduler its signals to every process of a job: the pool
+// decides when its workers end.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);

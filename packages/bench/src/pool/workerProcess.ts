@@ -2,11 +2,17 @@ import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import type { TrialConfiguration } from "../trial/trial.js";
 import { heartbeatPeriod, type Reply, type Request, replySchema } from "./messages.js";
+import type { Obstacle } from "./obstacle.js";
 
 /** How the attempt at a trial ended, as far as the worker could tell. */
 export type AttemptResult =
   | { readonly kind: "finished" | "interrupted" }
-  | { readonly kind: "failed"; readonly reason: string; readonly log: string };
+  | {
+      readonly kind: "failed";
+      readonly reason: string;
+      readonly log: string;
+      readonly obstacle?: Obstacle;
+    };
 
 /** One worker process. It serves one trial at a time. */
 export interface WorkerProcess {
@@ -71,12 +77,13 @@ export function startWorker(hangSeconds: number): WorkerProcess {
     },
     run(folder, trial, report) {
       return new Promise((resolve) => {
-        const failed = (reason: string) => resolve({ kind: "failed", reason, log });
+        const failed = (reason: string, obstacle?: Obstacle) =>
+          resolve({ kind: "failed", reason, log, ...(obstacle === undefined ? {} : { obstacle }) });
         if (!alive) return failed("the worker ended before it was given the trial");
         onEnd = failed;
         onReply = (reply) => {
           if (reply.kind === "finished" || reply.kind === "interrupted") resolve({ kind: reply.kind });
-          else if (reply.kind === "failed") failed(reply.reason);
+          else if (reply.kind === "failed") failed(reply.reason, reply.obstacle);
           else report(reply);
         };
         request({ kind: "run", folder, trial });

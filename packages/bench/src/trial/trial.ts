@@ -72,7 +72,7 @@ export interface TrialOptions {
  */
 export async function readOutcome(folder: string): Promise<TrialOutcome | undefined> {
   const failure = await readFailure(folder);
-  if (failure !== undefined) return failure.kind === "diverged" ? failure : undefined;
+  if (failure?.kind === "diverged") return failure;
   const status = await inspectRun(folder);
   return status.kind === "complete" ? { kind: "completed", result: status.result } : undefined;
 }
