@@ -18,6 +18,9 @@ const workloadSchema = z.strictObject({
   direction: z.enum(["min", "max"]),
   target: z.number(),
   batchSize: z.int(),
+  /** The length that schedules are made for. */
+  stepHint: z.int(),
+  /** After so many, or after so long, a trial has missed the target. */
   steps: z.int(),
   cpuSeconds: z.number().exactOptional(),
   seconds: z.number().exactOptional(),
@@ -100,7 +103,15 @@ async function plannedWorkload(
   const { metric, split, value: target } = workload.target;
   return {
     ...{ name: workload.name, source, procedural, parameterCount },
-    ...{ metric: `${split}/${metric}`, direction: "max", target, batchSize, steps, ...limits },
+    ...{
+      metric: `${split}/${metric}`,
+      direction: "max",
+      target,
+      batchSize,
+      stepHint: steps,
+      steps,
+      ...limits,
+    },
     evaluateEvery: Math.max(1, Math.min(steps, Math.floor(epoch / 6))),
   };
 }

@@ -1,26 +1,34 @@
 import type { ScoringClock } from "../scoring/rules/clock.js";
-import type { Ruleset, WorkloadTarget } from "../scoring/rules/ruleset.js";
+import type { Ruleset } from "../scoring/rules/ruleset.js";
+import type { ScoringFlags } from "../scoring/rules/runTargets.js";
 import type { BenchPlan, PlannedWorkload } from "./plan.js";
 
 /** The budget on the clock that is scored; undefined where there is none. */
-export const budgetOn = (
+const budgetOn = (
   clock: ScoringClock,
-  { steps, cpuSeconds, seconds }: Pick<PlannedWorkload, "steps" | "cpuSeconds" | "seconds">,
+  { steps, cpuSeconds, seconds }: PlannedWorkload,
 ): number | undefined => (clock === "steps" ? steps : clock === "cpu" ? cpuSeconds : seconds);
 
-/** What the logs of a bench are held against. Its budgets are those of its own rules already. */
-export function rulesetOfPlan({ name, studies, submissions, workloads, clock }: BenchPlan): Ruleset {
-  const trials = Math.max(...submissions.map((submission) => submission.trials));
+/** How the logs of a workload are scored. */
+export function scoringOf({ clock }: BenchPlan, workload: PlannedWorkload): ScoringFlags {
+  const { metric, direction, stepHint, base } = workload;
+  const budget = budgetOn(clock, workload);
   return {
-    ...{ name, studies, trials, selfTuningBudget: 1 },
-    workloads: workloads.map((workload): WorkloadTarget => {
-      const { metric, direction, target, steps, base } = workload;
-      const budget = budgetOn(clock, workload);
-      return {
-        ...{ name: workload.name, metric, direction, target, clock, stepHint: steps },
-        ...(budget === undefined ? {} : { budget }),
-        ...(base === undefined ? {} : { base }),
-      };
-    }),
+    ...{ metric, direction, clock, stepHint },
+    ...(budget === undefined ? {} : { budget }),
+    ...(base === undefined ? {} : { base }),
+  };
+}
+
+/** What the logs of a bench are held against. Its budgets are those of its own rules already. */
+export function rulesetOfPlan(plan: BenchPlan): Ruleset {
+  const { name, studies, submissions, workloads } = plan;
+  return {
+    ...{ name, studies, selfTuningBudget: 1 },
+    trials: Math.max(...submissions.map(({ trials }) => trials)),
+    workloads: workloads.map((workload) => ({
+      ...{ name: workload.name, target: workload.target },
+      ...scoringOf(plan, workload),
+    })),
   };
 }

@@ -9,6 +9,7 @@ import {
   type PlannedWorkload,
   seedOfTrial,
 } from "./plan.js";
+import { scoringOf } from "./ruleset.js";
 
 /** A trial of a plan. */
 export interface BenchTrial {
@@ -68,5 +69,6 @@ export function configurationOfTrial(
     target: workload.target,
     evaluateEvery: workload.evaluateEvery,
     stopAtTarget: true,
+    scoring: scoringOf(plan, workload),
   };
 }

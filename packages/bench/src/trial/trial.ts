@@ -14,6 +14,7 @@ import {
 } from "@steepest/train";
 import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
+import { scoringFlagsSchema } from "../scoring/rules/runTargets.js";
 import { trialFiles } from "./layout.js";
 
 /** {@link TrialConfiguration} in messages to workers. */
@@ -28,6 +29,8 @@ export const trialConfigurationSchema = z.strictObject({
   seed: z.int(),
   target: z.number(),
   evaluateEvery: z.int(),
+  /** How its logs are scored; the trial itself reads nothing of it. */
+  scoring: scoringFlagsSchema.exactOptional(),
   /** Whether the trial ends at its target; false where absent. */
   stopAtTarget: z.boolean().exactOptional(),
 });

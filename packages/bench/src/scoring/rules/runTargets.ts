@@ -2,10 +2,35 @@ import { z } from "zod";
 import { trialFiles } from "../../trial/layout.js";
 import { placeOf } from "../logs/layout.js";
 import type { LogSource } from "../logs/read.js";
+import { scoringClockSchema } from "./clock.js";
 import type { Ruleset, WorkloadTarget } from "./ruleset.js";
 
+/** What a trial's flags say of how its logs are scored, beside the target's value. */
+export const scoringFlagsSchema = z.strictObject({
+  /** The column that is held against the target. */
+  metric: z.string(),
+  direction: z.enum(["min", "max"]),
+  clock: scoringClockSchema,
+  /** On the clock. */
+  budget: z.number().exactOptional(),
+  /** Steps that the submission could expect. */
+  stepHint: z.int().exactOptional(),
+  /** The workload of which this is a held-out variant. */
+  base: z.string().exactOptional(),
+});
+
+/** {@link scoringFlagsSchema} as plain data. */
+export type ScoringFlags = Readonly<z.infer<typeof scoringFlagsSchema>>;
+
+/** How trials of classifiers are scored whose flags do not say. */
+const classifier: Omit<ScoringFlags, "clock"> = { metric: "validation/accuracy", direction: "max" };
+
 /** What a trial of ours writes about itself. */
-const flagsSchema = z.looseObject({ workload: z.string(), target: z.number() });
+const flagsSchema = z.looseObject({
+  workload: z.string(),
+  target: z.number(),
+  scoring: scoringFlagsSchema.exactOptional(),
+});
 
 /** Flags are short; what is longer is not ours. */
 const longestFlags = 1 << 16;
@@ -39,12 +64,15 @@ export async function targetsOfRuns(source: LogSource): Promise<Ruleset | undefi
           const flags = parseFlags(text);
           if (flags === undefined) return;
           const { workload: name } = place;
-          targets.set(name, { name, metric: "validation/accuracy", direction: "max", target: flags.target });
+          targets.set(name, { name, target: flags.target, ...(flags.scoring ?? classifier) });
         },
       };
     },
   });
-  const workloads = [...targets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const workloads = [...targets.values()]
+    // A variant without its base decides about nothing.
+    .map(({ base, ...target }) => (base === undefined || !targets.has(base) ? target : { ...target, base }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return workloads.length === 0
     ? undefined
     : { name: "the runs' own targets", selfTuningBudget: 1, workloads };
