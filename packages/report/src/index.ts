@@ -17,6 +17,7 @@ export { scoreHtml } from "./score/html.js";
 export { scoreJson } from "./score/json.js";
 export { scoreTable } from "./score/table.js";
 export { format, type NumberFormat } from "./text/format.js";
+export { metricText } from "./text/metric.js";
 export { type TextCell, type TextColumn, type TextTableOptions, type Tone, textTable } from "./text/table.js";
 export { displayWidth, truncate } from "./text/width.js";
 export { wrap } from "./text/wrap.js";

@@ -1,19 +1,21 @@
-import { parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
 import {
   chooseOptimizer,
+  isMethod,
   type RunConfiguration,
   resolveConfiguration,
   type TrainConfig,
 } from "./configuration/configuration.js";
-import { dearRefreshes } from "./configuration/refreshCost.js";
 import type { Checkpoint } from "./folder/checkpoint.js";
 import { createRunFolder, inspectRun } from "./folder/folder.js";
 import { withFolderLocked } from "./folder/lock.js";
 import { openRunStore } from "./folder/store.js";
 import { beginning, runLoop } from "./loop/loop.js";
+import type { TrainingMethod } from "./loop/method.js";
+import { optimizerMethod } from "./loop/optimizerMethod.js";
 import type { Measurement, RunResult } from "./loop/result.js";
-import { openSession, type Session } from "./loop/session.js";
+import { openSession } from "./loop/session.js";
 
 /** How a run is carried out; nothing here changes its bits. */
 export interface RunOptions {
@@ -30,6 +32,8 @@ export interface ResumeOptions {
   readonly signal?: AbortSignal;
   /** The run's workload where it is not a registered one. */
   readonly workload?: Workload;
+  /** What the run trains with, where that is code and no optimizer's specification. */
+  readonly method?: TrainingMethod;
   /** Choices that must agree with those the run was started with. */
   readonly expect?: Partial<TrainConfig>;
 }
@@ -49,14 +53,16 @@ export interface ResumeOptions {
  */
 export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
   const workload = typeof config.workload === "string" ? findWorkload(config.workload) : config.workload;
+  const { optimizer } = config;
   // Before the data are read, which takes a while.
-  chooseOptimizer(config);
+  if (!isMethod(optimizer)) chooseOptimizer({ ...config, optimizer });
   const loaded = yield* load(workload);
   const configuration = resolveConfiguration(config, workload, loaded);
+  const method = methodOf(configuration, optimizer);
   const { folder, overwrite = false } = config;
-  if (folder === undefined) return yield* run(configuration, loaded, config);
+  if (folder === undefined) return yield* run(configuration, loaded, method, config);
   return yield* withFolderLocked(folder, () =>
-    run(configuration, loaded, {
+    run(configuration, loaded, method, {
       ...config,
       prepare: () => createRunFolder(folder, configuration, overwrite),
     }),
@@ -92,14 +98,48 @@ async function* continueRun(folder: string, options: ResumeOptions): AsyncGenera
   if (status.kind === "complete" && Object.keys(expect).length === 0) return status.result;
   const workload = options.workload ?? findWorkload(configuration.workload);
   const loaded = yield* load(workload);
-  checkSameRun(folder, configuration, workload, loaded, expect);
+  const optimizer = trainerOf(folder, configuration, options);
+  checkSameRun(folder, configuration, workload, loaded, { ...expect, optimizer });
   if (status.kind === "complete") return status.result;
   if (status.checkpoint === undefined)
     yield {
       kind: "notice",
       message: `There is no checkpoint in ${JSON.stringify(folder)}: the run starts again from step 0`,
     };
-  return yield* run(configuration, loaded, { ...options, folder, checkpoint: status.checkpoint });
+  const method = methodOf(configuration, optimizer);
+  return yield* run(configuration, loaded, method, { ...options, folder, checkpoint: status.checkpoint });
+}
+
+/**
+ * What a run that is resumed trains with: what the caller says it is, else the specification that it was
+ * started with.
+ * @throws SteepestError `invalid-value` where it is code, which the caller must give again
+ */
+function trainerOf(
+  folder: string,
+  { optimizer, optimizerKind }: RunConfiguration,
+  { method, expect = {} }: ResumeOptions,
+): OptimizerSpec | TrainingMethod {
+  const given = method ?? expect.optimizer;
+  if (given !== undefined) return given;
+  if (optimizerKind === "specification") return parseOptimizerSpec(optimizer);
+  throw new SteepestError(
+    "invalid-value",
+    `the run in ${JSON.stringify(folder)} trains with ${optimizer}, which is code and not in its folder`,
+    "Resume it from the program that it was started by: resumeRun(folder, { method })",
+  );
+}
+
+/** What trains a run: the code that it was given, or the optimizer of its configuration. */
+function methodOf(
+  { optimizer, schedule, clip }: RunConfiguration,
+  given: OptimizerSpec | TrainingMethod,
+): TrainingMethod {
+  if (isMethod(given)) return given;
+  return optimizerMethod(parseOptimizerSpec(optimizer), {
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(clip === undefined ? {} : { clip }),
+  });
 }
 
 /** Loads a workload and passes on what it has to say. */
@@ -113,6 +153,7 @@ async function* load(workload: Workload): AsyncGenerator<Measurement, LoadedWork
 async function* run(
   configuration: RunConfiguration,
   loaded: LoadedWorkload,
+  method: TrainingMethod,
   options: {
     readonly folder?: string;
     readonly signal?: AbortSignal;
@@ -121,17 +162,16 @@ async function* run(
   },
 ): AsyncGenerator<Measurement, RunResult> {
   const { folder, signal, checkpoint } = options;
-  const session = await openSession(configuration, loaded, checkpoint);
+  const session = await openSession(configuration, loaded, method, checkpoint);
   try {
-    const progress = checkpoint?.progress ?? beginning;
+    const progress = checkpoint?.progress ?? beginning(session);
     await options.prepare?.();
-    const store = folder === undefined ? undefined : await openRunStore(folder, progress.logs);
+    const store =
+      folder === undefined
+        ? undefined
+        : await openRunStore(folder, progress.logs, { metrics: loaded.metrics, clock: configuration.clock });
     try {
-      for (const message of [
-        ...missingInputs(session.optimizer, configuration.optimizer),
-        ...dearRefreshes(configuration, loaded.parameters),
-      ])
-        yield { kind: "notice", message };
+      for (const message of session.method.notices ?? []) yield { kind: "notice", message };
       yield {
         kind: "start",
         step: progress.step,
@@ -139,6 +179,7 @@ async function* run(
         parameters: loaded.parameterCount,
         dataSource: loaded.source,
         optimizer: configuration.optimizer,
+        metric: configuration.metric,
       };
       return yield* runLoop(session, progress, store, signal);
     } catch (error) {
@@ -150,14 +191,6 @@ async function* run(
     await session.release();
   }
 }
-
-/** What is to be said of an optimizer that asks for more than gradients, which is all that training makes. */
-const missingInputs = (optimizer: Session["optimizer"], text: string): readonly string[] =>
-  optimizer.inputs.map(
-    (input) =>
-      `${text} is given no ${input}: training makes gradients alone, so that it is 0 here. Sophia's steps then have the clipped ` +
-      "size in almost every coordinate: this is the sign of the mean of gradients, not the method of its authors",
-  );
 
 /** An error of divergence says from where the run can go on; others stay as they are. */
 async function withLastCheckpoint(error: unknown, folder: string): Promise<unknown> {
@@ -183,7 +216,7 @@ function checkSameRun(
   configuration: RunConfiguration,
   workload: Workload,
   loaded: LoadedWorkload,
-  expect: Partial<TrainConfig>,
+  expect: Partial<TrainConfig> & Pick<TrainConfig, "optimizer">,
 ): void {
   const wanted = typeof expect.workload === "string" ? expect.workload : (expect.workload ?? workload).name;
   for (const name of [workload.name, wanted])
@@ -215,12 +248,14 @@ const mismatch = (folder: string, differences: readonly string[]) =>
     "Resume it without these options, or train into another folder",
   );
 
-/** The choices that lead to a configuration; one that `expect` makes in another form is left to it. */
-function choices(configuration: RunConfiguration, expect: Partial<TrainConfig>): TrainConfig {
-  const { steps, optimizer, ...rest } = configuration;
-  return {
-    ...rest,
-    optimizer: parseOptimizerSpec(optimizer),
-    ...(expect.epochs === undefined ? { steps } : {}),
-  };
+/**
+ * The choices that lead to a configuration, the optimizer apart; one that `expect` makes in another form is
+ * left to it.
+ */
+function choices(
+  configuration: RunConfiguration,
+  expect: Partial<TrainConfig>,
+): Omit<TrainConfig, "optimizer"> {
+  const { steps, optimizer: _, ...rest } = configuration;
+  return { ...rest, ...(expect.epochs === undefined ? { steps } : {}) };
 }

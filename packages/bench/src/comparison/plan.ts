@@ -3,10 +3,11 @@ import {
   chooseOptimizer,
   epochCount,
   invalidValue,
+  metricSchema,
   positiveInteger,
   stepsOfEpochs,
   stepsPerEpoch,
-  targetAccuracy,
+  targetValue,
 } from "@steepest/train";
 import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
@@ -29,7 +30,7 @@ export interface ComparisonConfig {
   /** Length of every trial in passes over the training examples; the workload's own by default. */
   readonly epochs?: number;
   readonly batchSize?: number;
-  /** Validation accuracy that counts as reached; the workload's own by default. */
+  /** What counts as reached on validation, in the workload's metric; the workload's own by default. */
   readonly target?: number;
   /** Evaluations an epoch, 6 by default: the resolution of the steps to the target. */
   readonly evaluationsPerEpoch?: number;
@@ -61,7 +62,7 @@ export const comparisonPlanSchema = z.strictObject({
   epochs: z.number(),
   steps: z.int(),
   evaluateEvery: z.int(),
-  target: z.strictObject({ metric: z.string(), split: z.string(), value: z.number() }),
+  target: z.strictObject({ metric: metricSchema, split: z.string(), value: z.number() }),
   seeds: z.array(z.int()),
   submissions: z.array(submissionSchema),
 });
@@ -95,7 +96,8 @@ export async function planComparison(
   );
   const batchSize = positiveInteger("batch size", config.batchSize ?? workload.defaults.batchSize);
   const epochs = epochCount(config.epochs ?? workload.defaults.epochs);
-  const target = targetAccuracy(config.target ?? workload.target.value);
+  const { metric, split } = workload.target;
+  const target = targetValue(metric, config.target ?? workload.target.value);
   // Before the data are read, which takes a while: names and values are wrong for any number of steps.
   submissionsOf(config.optimizers, trials, 1000);
   const loaded = await workload.load({ notify });
@@ -114,7 +116,7 @@ export async function planComparison(
     epochs,
     steps,
     evaluateEvery: Math.min(steps, evaluateEvery),
-    target: { ...workload.target, value: target },
+    target: { metric, split, value: target },
     seeds: Array.from({ length: seeds }, (_, seed) => seed),
     submissions,
   };

@@ -59,6 +59,7 @@ function record(
     steps: budget,
     seconds: budget / 100,
     cpuSeconds: budget / 100,
+    metric: "accuracy",
     train: split(accuracy),
     validation: split(accuracy),
     test: split(test),

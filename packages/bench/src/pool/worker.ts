@@ -46,7 +46,12 @@ async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promis
       }
       if (value.kind === "notice") send({ kind: "notice", message: value.message });
       else if (value.kind === "evaluation") {
-        send({ kind: "progress", step: value.step, accuracy: value.validation.accuracy });
+        const { step, validation } = value;
+        send({
+          kind: "progress",
+          step,
+          ...(validation.accuracy === undefined ? {} : { accuracy: validation.accuracy }),
+        });
       }
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { SteepestError } from "@steepest/optim";
-import type { LoadedWorkload, Workload } from "@steepest/workloads";
+import type { LoadedWorkload, Metric, Split, Workload } from "@steepest/workloads";
 
 /** The error for a setting that cannot be, with what to give instead. */
 export const invalidValue = (message: string, fix: string): SteepestError =>
@@ -17,18 +17,33 @@ function integer(what: string, value: number, least: number): number {
   return value;
 }
 
-/** The value, a validation accuracy that can be reached. @throws SteepestError `invalid-value` */
-export function targetAccuracy(target: number): number {
-  if (!(target > 0 && target <= 1))
-    throw invalidValue(`target is ${target}`, "Expected a validation accuracy in (0, 1], for example 0.88");
-  return target;
+/** The value, finite and > 0. @throws SteepestError `invalid-value` */
+export function positiveNumber(what: string, value: number): number {
+  if (!(value > 0 && Number.isFinite(value)))
+    throw invalidValue(`${what} is ${value}`, "Expected a number > 0");
+  return value;
+}
+
+/** The value, a share in [0, 1) that is dropped or smoothed away. @throws SteepestError `invalid-value` */
+export function properShare(what: string, value: number): number {
+  if (!(value >= 0 && value < 1))
+    throw invalidValue(`${what} is ${value}`, "Expected a number in [0, 1), for example 0.1");
+  return value;
+}
+
+/** The value, one of a metric that can be reached. @throws SteepestError `invalid-value` */
+export function targetValue(metric: Metric, value: number, split: Split = "validation"): number {
+  const what = split === "validation" ? "target" : `${split} target`;
+  if (metric === "accuracy" && !(value > 0 && value <= 1))
+    throw invalidValue(`${what} is ${value}`, `Expected a ${split} accuracy in (0, 1], for example 0.88`);
+  if (!Number.isFinite(value))
+    throw invalidValue(`${what} is ${value}`, `Expected a ${split} ${metric}, a finite number`);
+  return value;
 }
 
 /** The value, a number of passes over the training examples. @throws SteepestError `invalid-value` */
 export function epochCount(epochs: number): number {
-  if (!(epochs > 0 && Number.isFinite(epochs)))
-    throw invalidValue(`number of epochs is ${epochs}`, "Expected a number > 0");
-  return epochs;
+  return positiveNumber("number of epochs", epochs);
 }
 
 /**

@@ -7,22 +7,43 @@ import {
 } from "@steepest/optim";
 import type { LoadedWorkload, Workload } from "@steepest/workloads";
 import { z } from "zod";
+import type { TrainingMethod } from "../loop/method.js";
+import { metricSchema } from "../loop/result.js";
 import {
   epochCount,
   invalidValue,
   positiveInteger,
+  positiveNumber,
+  properShare,
   stepsOfEpochs,
   stepsPerEpoch,
-  targetAccuracy,
+  targetValue,
   wholeNumber,
 } from "./checks.js";
 import { withShares } from "./shares.js";
+
+const clockSchema = z.enum(["wall", "cpu", "steps"]);
+
+/** What is counted as the time of a run: time of training on the wall, of its process' cores, or steps. */
+export type RunClock = z.infer<typeof clockSchema>;
+
+/** How long between two evaluations: steps, or time of training since the last one's end. */
+export type EvaluationPeriod = number | { readonly seconds: number } | { readonly cpuSeconds: number };
+
+/** Time of training after which a run ends, whatever it has reached. */
+export interface TimeBudget {
+  /** On the wall. */
+  readonly seconds?: number;
+  /** Of all processor cores together. */
+  readonly cpuSeconds?: number;
+}
 
 /** What a caller may choose about a run; everything but the workload and the optimizer has a default. */
 export interface TrainConfig {
   /** A registered name, or a workload of one's own. */
   readonly workload: string | Workload;
-  readonly optimizer: OptimizerSpec;
+  /** An optimizer's specification, or code that trains. */
+  readonly optimizer: OptimizerSpec | TrainingMethod;
   /** Shorthand for the optimizer's `lr`. */
   readonly learningRate?: number;
   /**
@@ -33,26 +54,40 @@ export interface TrainConfig {
   /** Bounds on the gradient before the update: on its norm over all parameters, and on each element. */
   readonly clip?: { readonly globalNorm?: number; readonly value?: number };
   readonly batchSize?: number;
-  /** Length of the run: in steps, or in passes over the training examples (not both). */
+  /** Most steps of the run, or most passes over the training examples (not both). */
   readonly steps?: number;
   readonly epochs?: number;
+  /** What counts as the run's time in logs, the column `score`: `wall` by default. */
+  readonly clock?: RunClock;
+  /** Ends the run earlier where its clocks say so; none by default. */
+  readonly budget?: TimeBudget;
+  /**
+   * The steps that the run is expected to take, AlgoPerf's `step_hint`: shares in a schedule are shares of
+   * them, and methods plan for them. The most steps by default.
+   */
+  readonly horizon?: number;
   /** Decides initial parameters, order of examples and dropout; 0 by default. */
   readonly seed?: number;
   /** Threads of the gradient's computation; 1 by default. */
   readonly threads?: number;
-  /** Validation accuracy in (0, 1] that counts as reached. */
+  /** Dropout and label smoothing in [0, 1) in place of the workload's own; one without either leaves them. */
+  readonly dropout?: number;
+  readonly labelSmoothing?: number;
+  /** What counts as reached on the validation split, in the metric of the workload's target. */
   readonly target?: number;
-  /** Whether the run ends at the target; true by default. */
+  /** What is to be reached on the test split too, which is then evaluated as often; not without `target`. */
+  readonly testTarget?: number;
+  /** Whether the run ends once every target has been reached; true by default. */
   readonly stopAtTarget?: boolean;
-  /**
-   * Periods in steps: of evaluations and of checkpoints (an epoch by default), of reports (10 by default).
-   */
-  readonly evaluateEvery?: number;
+  /** An epoch by default. */
+  readonly evaluateEvery?: EvaluationPeriod;
+  /** Periods in steps: of checkpoints (an epoch by default), of reports (10 by default). */
   readonly checkpointEvery?: number;
   readonly reportEvery?: number;
 }
 
 const count = z.int().min(1);
+const duration = z.number().positive();
 
 /** `run.json`: the whole of what decides a run's bits, every default filled in. */
 export const runConfigurationSchema = z.strictObject({
@@ -61,17 +96,36 @@ export const runConfigurationSchema = z.strictObject({
   dataSource: z.string(),
   procedural: z.boolean(),
   optimizer: z.string(),
+  /** Whether `optimizer` is a specification, or the name of code that a run can be resumed with alone. */
+  optimizerKind: z.enum(["specification", "method"]).default("specification"),
+  /** What the name of such code leaves open. */
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
   schedule: z.string().exactOptional(),
   clip: z
     .strictObject({ globalNorm: z.number().exactOptional(), value: z.number().exactOptional() })
     .exactOptional(),
   batchSize: count,
   steps: count,
+  clock: clockSchema.default("wall"),
+  budget: z
+    .strictObject({ seconds: duration.exactOptional(), cpuSeconds: duration.exactOptional() })
+    .exactOptional(),
+  /** Where it is not `steps`. */
+  horizon: count.exactOptional(),
   seed: z.int().min(0),
   threads: count,
+  dropout: z.number().exactOptional(),
+  labelSmoothing: z.number().exactOptional(),
+  /** What targets are in, and what decides which evaluation is the best. */
+  metric: metricSchema.default("accuracy"),
   target: z.number().exactOptional(),
+  testTarget: z.number().exactOptional(),
   stopAtTarget: z.boolean(),
-  evaluateEvery: count,
+  evaluateEvery: z.union([
+    count,
+    z.strictObject({ seconds: duration }),
+    z.strictObject({ cpuSeconds: duration }),
+  ]),
   checkpointEvery: count,
   reportEvery: count,
 });
@@ -91,28 +145,104 @@ export function resolveConfiguration(
 ): RunConfiguration {
   const batchSize = positiveInteger("batch size", config.batchSize ?? workload.defaults.batchSize);
   const epoch = stepsPerEpoch(workload, loaded, batchSize);
-  const { clip, target } = config;
-  if (target !== undefined) targetAccuracy(target);
+  const { clip } = config;
   const steps = totalSteps(config, workload, epoch);
-  const schedule = config.schedule === undefined ? undefined : withShares(config.schedule, steps);
+  const horizon = positiveInteger("horizon", config.horizon ?? steps);
+  const schedule = config.schedule === undefined ? undefined : withShares(config.schedule, horizon);
   return {
     version: 1,
     workload: workload.name,
     dataSource: loaded.source,
     procedural: loaded.procedural,
-    optimizer: formatOptimizerSpec(chooseOptimizer(config)),
+    ...trainerOf(config),
     ...(schedule === undefined ? {} : { schedule: formatSchedule(parseSchedule(schedule)) }),
     ...(clip === undefined ? {} : { clip }),
     batchSize,
     steps,
+    clock: config.clock ?? "wall",
+    ...timeBudget(config.budget),
+    ...(horizon === steps ? {} : { horizon }),
     seed: wholeNumber("seed", config.seed ?? 0),
     threads: threadCount(config.threads ?? 1),
-    ...(target === undefined ? {} : { target }),
-    stopAtTarget: config.stopAtTarget ?? true,
-    evaluateEvery: positiveInteger("evaluation period", config.evaluateEvery ?? epoch),
+    ...regularisation(config),
+    ...goals(config, workload, loaded),
+    evaluateEvery: evaluationPeriod(config.evaluateEvery ?? epoch),
     checkpointEvery: positiveInteger("checkpoint period", config.checkpointEvery ?? epoch),
     reportEvery: positiveInteger("report period", config.reportEvery ?? 10),
   };
+}
+
+/** @throws SteepestError where settings of optimizers are given beside code that has none */
+function trainerOf(config: TrainConfig): Pick<RunConfiguration, "optimizer" | "optimizerKind" | "settings"> {
+  const { optimizer } = config;
+  if (!isMethod(optimizer))
+    return {
+      optimizer: formatOptimizerSpec(chooseOptimizer({ ...config, optimizer })),
+      optimizerKind: "specification",
+    };
+  for (const name of ["learningRate", "schedule", "clip"] as const)
+    if (config[name] !== undefined)
+      throw invalidValue(
+        `${name} is given for ${optimizer.name}, which is a method of its own and no optimizer's specification`,
+        "Leave it out, or build it into the method",
+      );
+  const { name, settings } = optimizer;
+  return { optimizer: name, optimizerKind: "method", ...(settings === undefined ? {} : { settings }) };
+}
+
+/** Whether it is code that trains, in place of an optimizer's specification. */
+export const isMethod = (optimizer: OptimizerSpec | TrainingMethod): optimizer is TrainingMethod =>
+  "create" in optimizer;
+
+function timeBudget(budget: TimeBudget | undefined): Pick<RunConfiguration, "budget"> {
+  if (budget === undefined) return {};
+  const { seconds, cpuSeconds } = budget;
+  if (seconds !== undefined) positiveNumber("budget in seconds", seconds);
+  if (cpuSeconds !== undefined) positiveNumber("budget in CPU seconds", cpuSeconds);
+  return { budget };
+}
+
+function regularisation({
+  dropout,
+  labelSmoothing,
+}: TrainConfig): Pick<RunConfiguration, "dropout" | "labelSmoothing"> {
+  return {
+    ...(dropout === undefined ? {} : { dropout: properShare("dropout", dropout) }),
+    ...(labelSmoothing === undefined
+      ? {}
+      : { labelSmoothing: properShare("label smoothing", labelSmoothing) }),
+  };
+}
+
+function goals(
+  { target, testTarget, stopAtTarget = true }: TrainConfig,
+  workload: Workload,
+  { metrics }: LoadedWorkload,
+): Pick<RunConfiguration, "metric" | "target" | "testTarget" | "stopAtTarget"> {
+  const { metric } = workload.target;
+  if (!metrics.includes(metric))
+    throw invalidValue(
+      `the target of ${workload.name} is in ${metric}, but its evaluations measure ${metrics.join(" and ")}`,
+      "Set the target in what the workload measures",
+    );
+  if (testTarget !== undefined && target === undefined)
+    throw invalidValue(
+      `a test target, ${testTarget}, is given without a validation target`,
+      `Give both, for example target ${workload.target.value}`,
+    );
+  return {
+    metric,
+    ...(target === undefined ? {} : { target: targetValue(metric, target) }),
+    ...(testTarget === undefined ? {} : { testTarget: targetValue(metric, testTarget, "test") }),
+    stopAtTarget,
+  };
+}
+
+function evaluationPeriod(period: EvaluationPeriod): EvaluationPeriod {
+  if (typeof period === "number") return positiveInteger("evaluation period", period);
+  if ("seconds" in period) positiveNumber("evaluation period in seconds", period.seconds);
+  else positiveNumber("evaluation period in CPU seconds", period.cpuSeconds);
+  return period;
 }
 
 /** Each thread takes memory of its own, and far more threads than any machine has cores bring it down. */
@@ -144,7 +274,10 @@ function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, epoch: n
 export function chooseOptimizer({
   optimizer,
   learningRate,
-}: Pick<TrainConfig, "optimizer" | "learningRate">): OptimizerSpec {
+}: {
+  readonly optimizer: OptimizerSpec;
+  readonly learningRate?: number;
+}): OptimizerSpec {
   const { name, hyper } = optimizer;
   const chosen =
     learningRate === undefined ? optimizer : { ...optimizer, hyper: { ...hyper, lr: learningRate } };

@@ -8,7 +8,7 @@ import {
 } from "@steepest/optim";
 import { z } from "zod";
 import { type RunConfiguration, runConfigurationSchema } from "../configuration/configuration.js";
-import { bestSchema, evaluationSchema, targetHitSchema } from "../loop/result.js";
+import { bestSchema, endSchema, evaluationSchema, targetHitSchema } from "../loop/result.js";
 import { parseJson } from "./json.js";
 
 /** {@link Progress} in a checkpoint. */
@@ -27,6 +27,11 @@ export const progressSchema = z.strictObject({
   latest: evaluationSchema.exactOptional(),
   best: bestSchema.exactOptional(),
   hit: targetHitSchema.exactOptional(),
+  testHit: targetHitSchema.exactOptional(),
+  /** The training clocks at the last evaluation. */
+  evaluated: z.strictObject({ seconds: z.number(), cpuSeconds: z.number() }).exactOptional(),
+  /** Why the run is over, where it is. */
+  ended: endSchema.exactOptional(),
   /** Bytes of the logs that belong to these steps. */
   logs: z.strictObject({ measurements: z.int(), evaluations: z.int() }),
 });
@@ -46,7 +51,7 @@ export interface Checkpoint {
   readonly parameters: ReadonlyMap<string, SafetensorsTensor>;
   /** The weights to evaluate with, by parameter name; empty where they are the parameters. */
   readonly evaluation: ReadonlyMap<string, SafetensorsTensor>;
-  /** As `saveState` of the optimizer gave it. */
+  /** As `saveState` of the method gave it. */
   readonly optimizer: SafetensorsFile;
 }
 

@@ -24,8 +24,12 @@ export async function openCsvLog(path: string, columns: readonly string[], lengt
   const flush = async () => {
     const bytes = Buffer.from(pending);
     pending = "";
-    if (bytes.length > 0) await handle.write(bytes, 0, bytes.length, written);
-    written += bytes.length;
+    // On a full disk a write may take a part and say nothing; the next one then says what is wrong.
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, written);
+      done += bytesWritten;
+      written += bytesWritten;
+    }
   };
   return {
     append(row) {
@@ -44,7 +48,7 @@ export async function openCsvLog(path: string, columns: readonly string[], lengt
 async function openAt(path: string, length: number): Promise<FileHandle> {
   // "a" would create it but ignore positions; "r+" demands that it exists.
   const handle = await open(path, length === 0 ? "w" : "r+").catch((cause: unknown) => {
-    throw damagedLog(path, "is missing or cannot be opened", cause);
+    throw length === 0 ? cause : damagedLog(path, "is missing or cannot be opened", cause);
   });
   const { size } = await handle.stat();
   if (size < length) {

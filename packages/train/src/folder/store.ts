@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomically, writeJsonAtomically } from "@steepest/files";
+import type { Metric } from "@steepest/workloads";
+import type { RunClock } from "../configuration/configuration.js";
 import type { ClockReading } from "../loop/clock.js";
 import type { CompletedRun, Evaluation } from "../loop/result.js";
 import { type Checkpoint, encodeCheckpoint, type Progress } from "./checkpoint.js";
@@ -12,12 +14,12 @@ export interface RunStore {
   logLoss(step: number, loss: number, clocks: ClockReading): void;
   logEvaluation(step: number, evaluation: Evaluation, clocks: ClockReading): Promise<void>;
   /** Replaces the checkpoint by one that knows how far the logs have come, and returns its path. */
-  save(checkpoint: (logs: Progress["logs"]) => Checkpoint): Promise<string>;
+  save(checkpoint: (logs: Progress["logs"]) => Promise<Checkpoint>): Promise<string>;
   finish(result: CompletedRun): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The clocks in the columns of AlgoPerf's logs, whose `score` is the time of training alone. */
+/** The clocks in the columns of AlgoPerf's logs, whose `score` is the time that a run is judged by. */
 const clockColumns = [
   "global_step",
   "accumulated_submission_time",
@@ -28,20 +30,27 @@ const clockColumns = [
   "score",
 ];
 
-const clockCells = (step: number, clocks: ClockReading) => [
-  step,
-  clocks.seconds,
-  clocks.cpuSeconds,
-  clocks.evaluationSeconds,
-  clocks.loggingSeconds,
-  clocks.seconds + clocks.evaluationSeconds + clocks.loggingSeconds,
-  clocks.seconds,
-];
-
 const splits = ["train", "validation", "test"] as const;
 
-/** Opens the store of a folder; rows that `logs` does not cover are cut off. */
-export async function openRunStore(folder: string, logs: Progress["logs"]): Promise<RunStore> {
+/**
+ * Opens the store of a folder; rows that `logs` does not cover are cut off. Evaluations have a column for
+ * each split and metric; `clock` fills the column `score`.
+ */
+export async function openRunStore(
+  folder: string,
+  logs: Progress["logs"],
+  { metrics, clock }: { readonly metrics: readonly Metric[]; readonly clock: RunClock },
+): Promise<RunStore> {
+  const clockCells = (step: number, clocks: ClockReading) => [
+    step,
+    clocks.seconds,
+    clocks.cpuSeconds,
+    clocks.evaluationSeconds,
+    clocks.loggingSeconds,
+    clocks.seconds + clocks.evaluationSeconds + clocks.loggingSeconds,
+    { wall: clocks.seconds, cpu: clocks.cpuSeconds, steps: step }[clock],
+  ];
+
   const measurements = await openCsvLog(
     join(folder, runFiles.measurements),
     [...clockColumns, "train/minibatch_loss"],
@@ -51,7 +60,7 @@ export async function openRunStore(folder: string, logs: Progress["logs"]): Prom
     join(folder, runFiles.evaluations),
     [
       ...clockColumns,
-      ...splits.flatMap((split) => [`${split}/loss`, `${split}/accuracy`, `${split}/num_examples`]),
+      ...splits.flatMap((split) => [...metrics, "num_examples"].map((measured) => `${split}/${measured}`)),
     ],
     logs.evaluations,
   ).catch(async (error: unknown) => {
@@ -67,7 +76,7 @@ export async function openRunStore(folder: string, logs: Progress["logs"]): Prom
     async logEvaluation(step, evaluation, clocks) {
       const cells = splits.flatMap((split) => {
         const values = evaluation[split];
-        return [values?.loss, values?.accuracy, values?.count];
+        return [...metrics.map((metric) => values?.[metric]), values?.count];
       });
       evaluations.append([...clockCells(step, clocks), ...cells]);
       await evaluations.flush();
@@ -75,7 +84,7 @@ export async function openRunStore(folder: string, logs: Progress["logs"]): Prom
     },
     async save(checkpoint) {
       const covered = { measurements: await measurements.sync(), evaluations: await evaluations.sync() };
-      await writeFileAtomically(checkpointPath, encodeCheckpoint(checkpoint(covered)));
+      await writeFileAtomically(checkpointPath, encodeCheckpoint(await checkpoint(covered)));
       return checkpointPath;
     },
     finish: (result) => writeJsonAtomically(join(folder, runFiles.result), result),

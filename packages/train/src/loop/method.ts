@@ -27,8 +27,8 @@ export interface TrainedMethod {
   /** Where the gradient of a parameter is written. A view that never moves. */
   gradient(name: string): Float32Array;
   /**
-   * The weights to evaluate with, valid in evaluation mode: the parameter's own view where they are the
-   * parameters. A view that never moves.
+   * Where the weights to evaluate with are in evaluation mode: the parameter's own view where they are the
+   * parameters. A view that never moves, and that may be asked for at any time after initialisation.
    */
   evaluationParameter(name: string): Float32Array;
   /**
@@ -39,7 +39,10 @@ export interface TrainedMethod {
    *   the last one that was
    */
   step(k: number, gradient: (batch: number) => Promise<number>): Promise<number>;
-  /** Prepares the weights to evaluate with; it counts as training time. */
+  /**
+   * Prepares the weights to evaluate with, and leaves what training depends on as it is: checkpoints ask for
+   * them too, untimed. Before an evaluation it counts as training time.
+   */
   enterEvaluation(): void | Promise<void>;
   /** Goes back to training, from where it was. */
   leaveEvaluation(): void;
@@ -47,7 +50,7 @@ export interface TrainedMethod {
   saveState(): SafetensorsFile;
   /** Takes back what `saveState` gave. @throws SteepestError `state-mismatch` for the state of another method */
   loadState(file: SafetensorsFile): void;
-  /** Whether the method wants no further step; asked after each one. */
+  /** Whether the method wants no further step; asked after each one. By default it never does. */
   finished?(): boolean;
   /** Frees what is not garbage collected. */
   release(): Promise<void>;
@@ -57,6 +60,8 @@ export interface TrainedMethod {
 export interface TrainingMethod {
   /** Stands for the method in logs, checkpoints and results. */
   readonly name: string;
+  /** What the name leaves open; stands in `run.json`, and the run is resumed with the same alone. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** Initialises its state; what it takes is not training time, as in AlgoPerf. */
   create(context: MethodContext): TrainedMethod | Promise<TrainedMethod>;
 }

@@ -1,8 +1,16 @@
+import type { Metric } from "@steepest/workloads";
 import { z } from "zod";
 
-const splitSchema = z.strictObject({ loss: z.number(), accuracy: z.number(), count: z.int() });
+/** A metric by name. */
+export const metricSchema = z.enum(["accuracy", "loss"]);
 
-/** Mean loss and accuracy over the `count` examples of one split. */
+const splitSchema = z.strictObject({
+  loss: z.number(),
+  accuracy: z.number().exactOptional(),
+  count: z.int(),
+});
+
+/** Mean loss, and of classifiers accuracy, over the `count` examples of one split. */
 export type SplitEvaluation = Readonly<z.infer<typeof splitSchema>>;
 
 /** {@link Evaluation} in `result.json` and in checkpoints. */
@@ -12,7 +20,10 @@ export const evaluationSchema = z.strictObject({
   test: splitSchema.exactOptional(),
 });
 
-/** What an evaluation measured: validation always, the other splits at the end of the run. */
+/**
+ * What an evaluation measured: validation always, test where it has a target, all splits at the end of the
+ * run.
+ */
 export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>;
 
 /** {@link TargetHit} in `result.json` and in checkpoints. */
@@ -25,8 +36,26 @@ export const targetHitSchema = z.strictObject({
 /** The first evaluation that reached the target: its step, and the training clocks there. */
 export type TargetHit = Readonly<z.infer<typeof targetHitSchema>>;
 
-/** The evaluation with the highest validation accuracy so far. */
-export const bestSchema = z.strictObject({ step: z.int(), accuracy: z.number() });
+/** The best evaluation so far, in the one metric that its run's target is in. */
+export const bestSchema = z.strictObject({
+  step: z.int(),
+  accuracy: z.number().exactOptional(),
+  loss: z.number().exactOptional(),
+});
+
+/** Why a run came to its end. */
+export const endSchema = z.enum(["target", "method", "steps", "budget"]);
+
+/**
+ * Why a run came to its end: every target was reached, the method wanted no further step, the steps were
+ * made, or the time was over.
+ */
+export type RunEnd = z.infer<typeof endSchema>;
+
+const targetOutcomeSchema = z.discriminatedUnion("reached", [
+  z.strictObject({ value: z.number(), reached: z.literal(true), ...targetHitSchema.shape }),
+  z.strictObject({ value: z.number(), reached: z.literal(false) }),
+]);
 
 /** `result.json`. */
 export const completedRunSchema = z.strictObject({
@@ -42,25 +71,23 @@ export const completedRunSchema = z.strictObject({
   steps: z.int(),
   seconds: z.number(),
   cpuSeconds: z.number(),
+  metric: metricSchema.default("accuracy"),
   train: splitSchema,
   validation: splitSchema,
   test: splitSchema,
   best: bestSchema,
   initialLoss: z.number().exactOptional(),
   diverged: z.boolean().exactOptional(),
-  target: z
-    .discriminatedUnion("reached", [
-      z.strictObject({ value: z.number(), reached: z.literal(true), ...targetHitSchema.shape }),
-      z.strictObject({ value: z.number(), reached: z.literal(false) }),
-    ])
-    .exactOptional(),
+  target: targetOutcomeSchema.exactOptional(),
+  testTarget: targetOutcomeSchema.exactOptional(),
+  ended: endSchema.exactOptional(),
   parametersHash: z.string(),
 });
 
 /**
- * A run that came to its end: by its number of steps or by its target. `steps` is the number of updates made;
- * `seconds` and `cpuSeconds` are the wall and CPU time of training alone; `best` is the evaluation with the
- * highest validation accuracy; `initialLoss` is that of the first mini-batch before any update, and
+ * A run that came to its end, for the reason in `ended`. `steps` is the number of updates made; `seconds` and
+ * `cpuSeconds` are the wall and CPU time of training alone; `best` is the best evaluation on validation, in
+ * the metric that targets are in; `initialLoss` is that of the first mini-batch before any update, and
  * `diverged` says that training made both it and the mean over the training split worse than that (both
  * absent where the run's checkpoints do not know); `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
  */
@@ -89,6 +116,8 @@ export type Measurement =
       readonly parameters: number;
       readonly dataSource: string;
       readonly optimizer: string;
+      /** What targets are in. */
+      readonly metric: Metric;
     }
   /** `loss` is the mean over the mini-batches since the last report. */
   | {
@@ -104,7 +133,8 @@ export type Measurement =
       readonly step: number;
       readonly seconds: number;
       readonly cpuSeconds: number;
-      /** Whether this evaluation is the first to reach the target. */
+      /** Whether this evaluation is the first to reach the target, and the first to reach that on test. */
       readonly hitsTarget: boolean;
+      readonly hitsTestTarget: boolean;
     } & Evaluation)
   | { readonly kind: "checkpoint"; readonly step: number; readonly path: string };

@@ -1,23 +1,20 @@
 import { createHash } from "node:crypto";
-import { type SafetensorsTensor, SteepestError } from "@steepest/optim";
+import { elementCount, type SafetensorsTensor, SteepestError, unknownName } from "@steepest/optim";
 import { type BoundWorkload, initialiseParameters, type LoadedWorkload } from "@steepest/workloads";
 import type { RunConfiguration } from "../configuration/configuration.js";
 import type { Checkpoint } from "../folder/checkpoint.js";
-import { diverged, type TrainedOptimizer, trainedOptimizer } from "./trained.js";
+import { type ClockReading, createClock } from "./clock.js";
+import { diverged } from "./divergence.js";
+import type { TrainedMethod, TrainingMethod } from "./method.js";
 
-type AnyOptimizer = TrainedOptimizer["optimizer"];
-
-/** Parameters, their gradients and the optimizer's state, bound to the data that they are trained on. */
+/** Parameters, their gradients and the method's state, bound to the data that they are trained on. */
 export interface Session {
   readonly configuration: RunConfiguration;
   readonly loaded: LoadedWorkload;
-  readonly optimizer: AnyOptimizer;
+  readonly method: TrainedMethod;
   readonly bound: BoundWorkload;
-  /**
-   * Makes a step and gives the loss where it began. @throws SteepestError `non-finite` where that is not
-   * finite
-   */
-  step(k: number): Promise<number>;
+  /** What it took to compile the network that gives the gradients: training time of a run that begins. */
+  readonly compilation: ClockReading;
   /** Frees what is not garbage collected; nothing may run any more. */
   release(): Promise<void>;
 }
@@ -30,49 +27,66 @@ export interface Session {
 export async function openSession(
   configuration: RunConfiguration,
   loaded: LoadedWorkload,
+  training: TrainingMethod,
   checkpoint?: Checkpoint,
 ): Promise<Session> {
-  const { batchSize, seed, threads } = configuration;
-  const { optimizer, step, release } = trainedOptimizer(configuration, loaded.parameters);
-  const parameter = (name: string) => float32(optimizer.parameter(name));
-  const gradient = (name: string) => float32(optimizer.gradient(name));
-  initialiseParameters(loaded.parameters, seed, parameter);
-  if (checkpoint !== undefined) restore(checkpoint, loaded, optimizer);
-  const evaluated = evaluationViews(optimizer);
-  const evaluation = (name: string) => evaluated.get(name) ?? parameter(name);
-  const bound = await loaded.bind({ parameter, gradient, evaluation }, { batchSize, seed, threads });
-  const gradientOf = (k: number) => bound.gradient(k);
-  return {
-    ...{ configuration, loaded, optimizer, bound },
-    step: (k) => step(k, gradientOf),
-    async release() {
-      await bound.release();
-      await release();
-    },
-  };
+  const { batchSize, seed, threads, steps, horizon = steps, dropout, labelSmoothing } = configuration;
+  const { parameters, trainCount } = loaded;
+  const initial = (name: string) => initialValues(loaded, seed, name);
+  const method = await training.create({
+    ...{ parameters, batchSize, trainCount, steps: horizon, seed, threads, initial },
+  });
+  try {
+    initialiseParameters(parameters, seed, (name) => method.parameter(name));
+    if (checkpoint !== undefined) restore(checkpoint, loaded, method);
+    const clock = createClock();
+    clock.switchTo("training");
+    const bound = await loaded.bind(
+      {
+        parameter: (name) => method.parameter(name),
+        gradient: (name) => method.gradient(name),
+        evaluation: (name) => method.evaluationParameter(name),
+      },
+      {
+        ...{ batchSize, seed, threads },
+        ...(dropout === undefined ? {} : { dropout }),
+        ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+      },
+    );
+    clock.switchTo("idle");
+    return {
+      ...{ configuration, loaded, method, bound, compilation: clock.read() },
+      async release() {
+        await bound.release();
+        await method.release();
+      },
+    };
+  } catch (error) {
+    await method.release();
+    throw error;
+  }
 }
 
-/** Where the weights to evaluate with will be in evaluation mode: views that never move. */
-function evaluationViews(optimizer: AnyOptimizer): ReadonlyMap<string, Float32Array> {
-  optimizer.enterEvaluation();
-  const views = new Map(
-    optimizer.parameters.map(({ name }) => [name, float32(optimizer.evaluationParameter(name))]),
-  );
-  optimizer.leaveEvaluation();
-  return views;
-}
-
-/** The optimizer's default backend keeps float32 arrays, which ONNX Runtime reads and fills in place. */
-function float32(view: Float32Array | Float64Array): Float32Array {
-  if (view instanceof Float32Array) return view;
-  throw new TypeError("the optimizer of a training session must hold float32 arrays");
+/** A copy of a parameter's values before the first step. @throws SteepestError `unknown-name` */
+function initialValues({ parameters }: LoadedWorkload, seed: number, name: string): Float32Array {
+  const named = parameters.filter((each) => each.name === name);
+  const [found] = named;
+  if (found === undefined)
+    throw unknownName(
+      "parameter",
+      name,
+      parameters.map((each) => each.name),
+    );
+  const values = new Float32Array(elementCount(found.shape));
+  initialiseParameters(named, seed, () => values);
+  return values;
 }
 
 function restore(
   { parameters, optimizer: state }: Checkpoint,
   loaded: LoadedWorkload,
-  optimizer: AnyOptimizer,
-) {
+  method: TrainedMethod,
+): void {
   for (const { name, shape } of loaded.parameters) {
     const saved = parameters.get(name);
     if (saved?.dtype !== "F32" || saved.shape.join() !== shape.join())
@@ -84,10 +98,10 @@ function restore(
         "Resume with the workload that the run was started with",
       );
   }
-  optimizer.loadState(state);
+  method.loadState(state);
   for (const { name } of loaded.parameters) {
     const saved = parameters.get(name);
-    if (saved?.dtype === "F32") float32(optimizer.parameter(name)).set(saved.data);
+    if (saved?.dtype === "F32") method.parameter(name).set(saved.data);
   }
 }
 
@@ -96,34 +110,43 @@ function restore(
  * Training goes on from where it was.
  */
 export async function inEvaluation<Result>(
-  { optimizer }: Session,
+  { method }: Session,
   prepared: () => void,
   action: () => Promise<Result>,
 ): Promise<Result> {
-  optimizer.enterEvaluation();
+  await method.enterEvaluation();
   prepared();
   try {
     return await action();
   } finally {
-    optimizer.leaveEvaluation();
+    method.leaveEvaluation();
   }
 }
 
 /**
  * A copy of the weights to evaluate with, for a checkpoint; none where they are the parameters themselves.
  */
-export function evaluationTensors({ loaded, optimizer }: Session): ReadonlyMap<string, SafetensorsTensor> {
-  if (optimizer.arenaBytes.evaluation === 0) return new Map();
-  optimizer.enterEvaluation();
-  const tensors = new Map(
-    loaded.parameters.map(({ name, shape }) => {
-      const data = float32(optimizer.evaluationParameter(name)).slice();
-      return [name, { dtype: "F32" as const, shape, data }];
-    }),
+export async function evaluationTensors(session: Session): Promise<ReadonlyMap<string, SafetensorsTensor>> {
+  const { loaded, method } = session;
+  const own = loaded.parameters.some(
+    ({ name }) => !sameMemory(method.evaluationParameter(name), method.parameter(name)),
   );
-  optimizer.leaveEvaluation();
-  return tensors;
+  if (!own) return new Map();
+  return inEvaluation(
+    session,
+    () => {},
+    async () =>
+      new Map(
+        loaded.parameters.map(({ name, shape }) => {
+          const data = method.evaluationParameter(name).slice();
+          return [name, { dtype: "F32" as const, shape, data }];
+        }),
+      ),
+  );
 }
+
+const sameMemory = (a: Float32Array, b: Float32Array): boolean =>
+  a.buffer === b.buffer && a.byteOffset === b.byteOffset;
 
 /**
  * The parameters as they stand, for a checkpoint: views, not copies.
@@ -131,12 +154,12 @@ export function evaluationTensors({ loaded, optimizer }: Session): ReadonlyMap<s
  *   by a bad one
  */
 export function parameterTensors(
-  { loaded, optimizer }: Session,
+  { loaded, method }: Session,
   step: number,
 ): ReadonlyMap<string, SafetensorsTensor> {
   return new Map(
     loaded.parameters.map(({ name, shape }) => {
-      const data = float32(optimizer.parameter(name));
+      const data = method.parameter(name);
       const bad = data.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0)
         throw diverged(`element ${bad} of parameter "${name}" is ${data[bad]} after step ${step}`);
@@ -146,10 +169,10 @@ export function parameterTensors(
 }
 
 /** SHA-256 of names and bytes of all parameters: equal exactly when all bits are. */
-export function parametersHash({ loaded, optimizer }: Session): string {
+export function parametersHash({ loaded, method }: Session): string {
   const hash = createHash("sha256");
   for (const { name } of loaded.parameters) {
-    const { buffer, byteOffset, byteLength } = float32(optimizer.parameter(name));
+    const { buffer, byteOffset, byteLength } = method.parameter(name);
     hash.update(JSON.stringify(name)).update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.digest("hex");

@@ -1,5 +1,6 @@
 import type { ComparisonEvent, ComparisonJob, ComparisonPlan } from "@steepest/bench";
-import { format, textTable } from "@steepest/report";
+import { format, metricText, textTable } from "@steepest/report";
+import { metricOf } from "@steepest/workloads";
 import type { Io } from "../../io.js";
 import { bar, createProgress, linesOf, type Progress, secondsRemaining } from "../../terminal/progress.js";
 
@@ -22,7 +23,7 @@ interface Row {
 /** A table of the optimizers that is redrawn on a terminal; elsewhere one line a trial. */
 export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProgress {
   const progress = createProgress(io);
-  const target = plan.target.value;
+  const { metric, value: target } = plan.target;
   const rows = plan.submissions.map(
     ({ optimizer, points }): Row => ({
       name: optimizer,
@@ -91,7 +92,7 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
           ? `${target} after ${format.counted(reached.step, "step")}`
           : `missed ${target}`;
       progress.print(
-        `[${done}/${total}] ${describe(job)}: validation ${format.percent(validation.accuracy, 2)}, ${hit}`,
+        `[${done}/${total}] ${describe(job)}: validation ${metricText(metric, metricOf(validation, metric))}, ${hit}`,
       );
     }
   };

@@ -1,5 +1,6 @@
-import { format } from "@steepest/report";
+import { format, metricText } from "@steepest/report";
 import type { Measurement } from "@steepest/train";
+import { type Metric, metricOf } from "@steepest/workloads";
 import type { Io } from "../../io.js";
 import { bar, createProgress, secondsRemaining } from "../../terminal/progress.js";
 
@@ -14,7 +15,8 @@ export function createTrainProgress(io: Io): TrainProgress {
   const progress = createProgress(io);
   let startStep = 0;
   let startTime = performance.now();
-  let accuracy: number | undefined;
+  let metric: Metric = "loss";
+  let validated: string | undefined;
 
   const live = ({ step, steps, loss }: Measurement & { readonly kind: "step" }, stopping: boolean) => {
     // Evaluations and checkpoints lie on the user's path too, so this is the time on the wall, not the
@@ -24,7 +26,7 @@ export function createTrainProgress(io: Io): TrainProgress {
     return [
       `${bar(step / steps, 16)} ${format.count(step)}/${format.count(steps)}`,
       `loss ${format.number(loss)}`,
-      ...(accuracy === undefined ? [] : [`validation ${format.percent(accuracy, 2)}`]),
+      ...(validated === undefined ? [] : [`validation ${validated}`]),
       stopping ? "saving ..." : `${format.seconds(remaining)} left`,
     ].join("  ");
   };
@@ -38,6 +40,7 @@ export function createTrainProgress(io: Io): TrainProgress {
         case "start":
           startStep = measurement.step;
           startTime = performance.now();
+          metric = measurement.metric;
           progress.print(
             `${measurement.dataSource}: ${format.counted(measurement.parameters, "parameter")}, ${measurement.optimizer}, ${
               startStep === 0 ? "" : `from step ${format.count(startStep)}, `
@@ -48,14 +51,18 @@ export function createTrainProgress(io: Io): TrainProgress {
           progress.show(live(measurement, stopping));
           break;
         case "evaluation": {
-          const { step, validation, seconds, hitsTarget } = measurement;
-          accuracy = validation.accuracy;
-          progress.print(
-            `step ${format.count(step)}  validation loss ${format.number(validation.loss)}  accuracy ${format.percent(
-              accuracy,
-              2,
-            )}  ${format.seconds(seconds)}${hitsTarget ? "  target reached" : ""}`,
-          );
+          const { step, validation, seconds, hitsTarget, hitsTestTarget } = measurement;
+          const { loss, accuracy } = validation;
+          validated = metricText(metric, metricOf(validation, metric));
+          const parts = [
+            `step ${format.count(step)}`,
+            `validation loss ${format.number(loss)}`,
+            ...(accuracy === undefined ? [] : [`accuracy ${metricText("accuracy", accuracy)}`]),
+            format.seconds(seconds),
+            ...(hitsTarget ? ["target reached"] : []),
+            ...(hitsTestTarget ? ["test target reached"] : []),
+          ];
+          progress.print(parts.join("  "));
           break;
         }
         case "checkpoint":

@@ -1,5 +1,6 @@
-import { format, textTable } from "@steepest/report";
+import { format, metricText, textTable } from "@steepest/report";
 import type { CompletedRun } from "@steepest/train";
+import { metricOf } from "@steepest/workloads";
 
 /**
  * A complete run for a reader: what was trained, how well it went, what it cost, and how to compare it bit
@@ -11,16 +12,22 @@ export function trainSummary(run: CompletedRun, folder: string): string {
     ["validation", run.validation],
     ["test", run.test],
   ] as const;
+  const metrics = (["loss", "accuracy"] as const).filter((metric) => run.validation[metric] !== undefined);
   const table = textTable(
-    [{ title: "split" }, { title: "loss", align: "right" }, { title: "accuracy", align: "right" }],
-    splits.map(([name, { loss, accuracy }]) => [name, format.number(loss), format.percent(accuracy, 2)]),
+    [{ title: "split" }, ...metrics.map((title) => ({ title, align: "right" as const }))],
+    splits.map(([name, values]) => [
+      name,
+      ...metrics.map((metric) => metricText(metric, metricOf(values, metric))),
+    ]),
   );
   return [
     `${run.workload} with ${run.optimizer}: ${format.counted(run.parameters, "parameter")}, ${format.counted(run.steps, "step")} in ${format.seconds(run.seconds)} (CPU ${format.seconds(run.cpuSeconds)})`,
     "",
     table,
     "",
-    ...(run.target === undefined ? [] : [targetLine(run.target, run.best)]),
+    ...(run.target === undefined ? [] : [targetLine(run, run.target)]),
+    ...(run.testTarget === undefined ? [] : [testTargetLine(run, run.testTarget)]),
+    ...(run.ended === "budget" ? ["ended       its time was over"] : []),
     ...(run.diverged === true ? [divergedLine(run)] : []),
     `data        ${run.dataSource}`,
     `parameters  sha256 ${run.parametersHash}`,
@@ -34,9 +41,19 @@ const divergedLine = ({ train, initialLoss }: CompletedRun): string => {
   return `diverged    the training loss ended at ${format.number(train.loss)}${began}: lower --lr, warm it up, or clip the gradient`;
 };
 
-const targetLine = (target: NonNullable<CompletedRun["target"]>, best: CompletedRun["best"]): string => {
-  const accuracy = `validation accuracy ${format.percent(target.value, 2)}`;
+type TargetOutcome = NonNullable<CompletedRun["target"]>;
+
+const reachedAt = ({ step, seconds }: TargetOutcome & { readonly reached: true }): string =>
+  `reached at step ${format.count(step)} after ${format.seconds(seconds)}`;
+
+function targetLine({ metric, best }: CompletedRun, target: TargetOutcome): string {
+  const wanted = `target      validation ${metric} ${metricText(metric, target.value)}`;
   return target.reached
-    ? `target      ${accuracy} reached at step ${format.count(target.step)} after ${format.seconds(target.seconds)}`
-    : `target      ${accuracy} missed; the best was ${format.percent(best.accuracy, 2)} at step ${format.count(best.step)}`;
-};
+    ? `${wanted} ${reachedAt(target)}`
+    : `${wanted} missed; the best was ${metricText(metric, metricOf(best, metric))} at step ${format.count(best.step)}`;
+}
+
+const testTargetLine = ({ metric, test }: CompletedRun, target: TargetOutcome): string =>
+  `test target test ${metric} ${metricText(metric, target.value)} ${
+    target.reached ? reachedAt(target) : `missed; it ended at ${metricText(metric, metricOf(test, metric))}`
+  }`;

@@ -149,6 +149,9 @@ function chosen(workload: string | undefined, options: TrainArguments): Partial<
   };
 }
 
+/** What the command line can choose: code that trains has no name there. */
+type CommandConfig = TrainConfig & { readonly workload: string; readonly optimizer: OptimizerSpec };
+
 const runName = ({
   workload,
   optimizer,
@@ -157,7 +160,7 @@ const runName = ({
   epochs,
   steps,
   seed,
-}: TrainConfig & { readonly workload: string }): string =>
+}: CommandConfig): string =>
   [
     workload,
     formatOptimizerSpec(optimizer),
