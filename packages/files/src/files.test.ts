@@ -1,16 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../test/temporaryFolder.js";
 import { writeFileAtomically, writeJsonAtomically } from "./atomic.js";
 import { cacheFolder } from "./cache.js";
 import { download, sha256Of } from "./download.js";
 import { makeFolder, makeNewFolder } from "./folder.js";
-import { lockFile, lockFolder } from "./lock.js";
+import { folderHolder, lockFile, lockFolder } from "./lock.js";
 import { readIfPresent, readTextIfPresent } from "./read.js";
 
 let folder: string;
@@ -129,13 +131,63 @@ describe("lockFolder", () => {
     expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
+  describe.concurrent("on another machine", () => {
+    const elsewhere = JSON.stringify({ pid: process.pid, host: "elsewhere", place: "another machine" });
+
+    it("respects a process that gives signs of life, whatever the clocks say", async () => {
+      const place = join(folder, "signs");
+      await mkdir(place);
+      await writeFile(join(place, lockFile), elsewhere);
+      let time = 1e9;
+      const signs = setInterval(() => utimes(join(place, lockFile), time, --time), 100);
+      const refused = lockFolder(place, { silence: 1.5 });
+      await expect(refused).rejects.toThrow(`in use by process ${process.pid} on elsewhere`);
+      clearInterval(signs);
+      expect(await folderHolder(place)).toEqual({ pid: process.pid, host: "elsewhere", isHere: false });
+    });
+
+    it("waits until it is sure that a silent one is gone, and then lets one take over", async () => {
+      const place = join(folder, "silent");
+      await mkdir(place);
+      await writeFile(join(place, lockFile), elsewhere);
+      const start = performance.now();
+      const taken: number[] = [];
+      const attempt = () =>
+        lockFolder(place, { silence: 2.5 }).then(() => taken.push(performance.now() - start));
+      await Promise.allSettled([attempt(), attempt(), attempt()]);
+      expect(taken).toEqual([expect.any(Number)]);
+      expect(taken[0]).toBeGreaterThanOrEqual(2500);
+      expect((await folderHolder(place))?.isHere).toBe(true);
+    });
+  });
+
+  it("gives signs of life while it holds a folder, and no longer", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const place = join(folder, "living signs");
+      const release = await lockFolder(place);
+      const path = join(place, lockFile);
+      await utimes(path, 1, 1);
+      vi.advanceTimersByTime(5000);
+      while ((await stat(path)).mtimeMs === 1000) await wait(10);
+      await release();
+      expect(vi.getTimerCount()).toBe(0);
+      expect(await folderHolder(place)).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("respects a living process", async () => {
     const place = join(folder, "living");
     const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);
     await mkdir(place);
     await writeFile(join(place, lockFile), JSON.stringify({ pid: other.pid }));
     await expect(lockFolder(place)).rejects.toThrow(`process ${other.pid}`);
+    expect(await folderHolder(place)).toMatchObject({ pid: other.pid, isHere: true });
     other.kill("SIGKILL");
+    await once(other, "exit");
+    expect(await folderHolder(place)).toBeUndefined();
     await (await lockFolder(place))();
   });
 });

@@ -3,5 +3,5 @@ export { cacheFolder } from "./cache.js";
 export { type DownloadOptions, download, sha256Of } from "./download.js";
 export { FileError } from "./errors.js";
 export { makeFolder, makeNewFolder } from "./folder.js";
-export { lockFile, lockFolder } from "./lock.js";
+export { type FolderHolder, folderHolder, type LockOptions, lockFile, lockFolder } from "./lock.js";
 export { readIfPresent, readTextIfPresent } from "./read.js";

@@ -1,55 +1,143 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, readlink, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { FileError } from "./errors.js";
 import { makeFolder } from "./folder.js";
-import { readTextIfPresent } from "./read.js";
 
 /**
- * The file that marks a folder as in use; it holds the number of the process and, where the system tells it,
- * when that began.
+ * The file that marks a folder as in use. It holds the number of the process, where that is to be found and,
+ * where the system tells it, when it began.
  */
 export const lockFile = ".steepest.lock";
 
 /** How long a lock is waited for, in milliseconds: a process that was told to end may still be saving. */
 const patience = 2000;
 const pollingPeriod = 50;
+/** Between two signs of life of a holder, in milliseconds: the time of the lock's last change is renewed. */
+const renewalPeriod = 5000;
+
+/** How {@link lockFolder} waits. */
+export interface LockOptions {
+  /**
+   * After how many seconds without a sign of life a process on another machine counts as gone; 60 by
+   * default. Living ones give a sign every 5.
+   */
+  readonly silence?: number;
+}
 
 /**
  * Takes a folder for this process alone, and makes it where it is missing. The lock of a process that is
- * gone, killed or with its machine, does not count. Processes on other machines are not seen.
+ * gone, killed or with its machine, does not count. Other machines may share the folder: their processes
+ * cannot be looked up, so these are told by their signs of life, whatever the machines' clocks say.
  *
  * @returns the function that gives the folder back
  * @throws FileError `in-use` where another process has it and keeps it for two seconds, with that process'
  *   number
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(
+  folder: string,
+  { silence = 60 }: LockOptions = {},
+): Promise<() => Promise<void>> {
   await makeFolder(folder);
   const path = join(folder, lockFile);
-  const mine = JSON.stringify({ pid: process.pid, began: await beginningOf(process.pid) });
-  for (let waited = 0; ; waited += pollingPeriod) {
-    if (await wroteNew(path, mine)) return () => rm(path, { force: true });
-    const found = await readTextIfPresent(path);
+  const { pid } = process;
+  const place = await thisPlace();
+  const mine = JSON.stringify({ pid, host: hostname(), place, began: await beginningOf(pid) });
+  const start = performance.now();
+  let watched: { readonly sign: string; readonly since: number; readonly changed: boolean } | undefined;
+  for (;;) {
+    if (await wroteNew(path, mine)) return held(path);
+    const found = await lockAt(path);
     if (found === undefined) continue;
-    const holder = holderOf(found);
+    const now = performance.now();
+    const waited = now - start;
+    const sign = `${found.renewed} ${found.text}`;
+    if (watched?.sign !== sign) watched = { sign, since: now, changed: watched !== undefined };
+    const { holder } = found;
+    const isHere = holder !== undefined && isAt(holder, place);
     // A lock without its text is being written at this moment, or was when its process died.
-    const isLeft = holder === undefined ? waited >= patience / 2 : !(await isHeld(holder));
+    const isLeft =
+      holder === undefined
+        ? waited >= patience / 2
+        : isHere
+          ? !(await isRunning(holder))
+          : now - watched.since >= silence * 1000;
     if (isLeft && (await removeLeft(path, found))) continue;
-    if (waited >= patience)
+    const isKnown = holder === undefined || isHere || watched.changed || isLeft;
+    if (waited >= patience && isKnown) {
+      const elsewhere = isHere || holder?.host === undefined ? "" : ` on ${holder.host}`;
       throw new FileError(
         "in-use",
-        `${JSON.stringify(folder)} is in use by process ${holder?.pid ?? "unknown"}`,
+        `${JSON.stringify(folder)} is in use by process ${holder?.pid ?? "unknown"}${elsewhere}`,
         isLeft
           ? `That process is gone, but another was about to take the folder over: if none is, remove ${guardOf(path)}`
-          : `Wait until that process ends or stop it${holder === undefined ? "" : ` (kill ${holder.pid})`}, or choose another folder`,
+          : `Wait until that process ends or stop it${holder === undefined ? "" : ` (kill ${holder.pid}${elsewhere})`}, or choose another folder`,
       );
+    }
     await wait(pollingPeriod);
   }
 }
 
+/** Who holds a folder. */
+export interface FolderHolder {
+  readonly pid: number;
+  /** The name of its machine, where it is known. */
+  readonly host: string | undefined;
+  /** Whether it is a running process that this one can see: one on another machine may be gone. */
+  readonly isHere: boolean;
+}
+
+/** Who holds a folder; undefined where nobody does, or one who is known to be gone. */
+export async function folderHolder(folder: string): Promise<FolderHolder | undefined> {
+  const holder = (await lockAt(join(folder, lockFile)))?.holder;
+  if (holder === undefined) return undefined;
+  const isHere = isAt(holder, await thisPlace());
+  return isHere && !(await isRunning(holder)) ? undefined : { pid: holder.pid, host: holder.host, isHere };
+}
+
 interface Holder {
   readonly pid: number;
+  readonly host: string | undefined;
+  readonly place: string | undefined;
   readonly began: string | undefined;
+}
+
+/** Gives signs of life until the lock is given back. */
+function held(path: string): () => Promise<void> {
+  const renewing = setInterval(() => {
+    const now = new Date();
+    // A disk that is away for a moment is no reason to end: the next sign may arrive.
+    utimes(path, now, now).catch(() => undefined);
+  }, renewalPeriod).unref();
+  return async () => {
+    clearInterval(renewing);
+    await rm(path, { force: true });
+  };
+}
+
+interface FoundLock {
+  readonly text: string;
+  /** The time of the last sign of life, on whatever clock. */
+  readonly renewed: number;
+  readonly holder: Holder | undefined;
+}
+
+/** A lock, opened anew: only then do file systems of several machines show what is new. */
+async function lockAt(path: string): Promise<FoundLock | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const { mtimeMs } = await handle.stat();
+    const text = await handle.readFile("utf8");
+    return { text, renewed: mtimeMs, holder: holderOf(text) };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESTALE"))
+      return undefined;
+    throw error;
+  } finally {
+    await handle?.close();
+  }
 }
 
 /** Whether the file was not there and is now. */
@@ -68,14 +156,33 @@ function holderOf(text: string): Holder | undefined {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !("pid" in value) || typeof value.pid !== "number")
       return undefined;
-    const began = "began" in value && typeof value.began === "string" ? value.began : undefined;
-    return { pid: value.pid, began };
+    const { pid } = value;
+    const stringOf = (name: string): string | undefined => {
+      const found: unknown = Reflect.get(value, name);
+      return typeof found === "string" ? found : undefined;
+    };
+    return { pid, host: stringOf("host"), place: stringOf("place"), began: stringOf("began") };
   } catch {
     return undefined;
   }
 }
 
-async function isHeld({ pid, began }: Holder): Promise<boolean> {
+/**
+ * Where a process is to be found by its number: on Linux a start of the machine and a space of numbers, which
+ * containers have of their own; elsewhere the machine's name.
+ */
+async function thisPlace(): Promise<string> {
+  try {
+    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    return `${boot.trim()} ${await readlink("/proc/self/ns/pid")}`;
+  } catch {
+    return hostname();
+  }
+}
+
+const isAt = ({ place: its }: Holder, place: string): boolean => its === undefined || its === place;
+
+async function isRunning({ pid, began }: Holder): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -87,17 +194,16 @@ async function isHeld({ pid, began }: Holder): Promise<boolean> {
 }
 
 /**
- * What tells a process from a later one with the same number: on Linux the machine's start and the process'
- * start after it, or `ended` for one that waits for its parent to notice; elsewhere unknown.
+ * What tells a process from a later one with the same number: on Linux its start after that of the machine,
+ * or `ended` for one that waits for its parent to notice; elsewhere unknown.
  */
 async function beginningOf(pid: number): Promise<string | undefined> {
   try {
-    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
     // proc(5): after the program's name, in brackets, come the state (field 3) and further on the start
     // (field 22).
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? "ended" : `${boot.trim()} ${fields[19]}`;
+    return fields[0] === "Z" || fields[0] === "X" ? "ended" : fields[19];
   } catch {
     return undefined;
   }
@@ -107,11 +213,12 @@ async function beginningOf(pid: number): Promise<string | undefined> {
  * Removes a lock that was left behind, unless another process does so at this moment: only who holds the
  * second file may look at the first again and remove it, so that nobody's new lock goes with it.
  */
-async function removeLeft(path: string, text: string): Promise<boolean> {
+async function removeLeft(path: string, left: FoundLock): Promise<boolean> {
   const guard = guardOf(path);
   if (!(await wroteNew(guard, ""))) return false;
   try {
-    if ((await readTextIfPresent(path)) === text) await rm(path, { force: true });
+    const now = await lockAt(path);
+    if (now?.text === left.text && now.renewed === left.renewed) await rm(path, { force: true });
   } finally {
     await rm(guard, { force: true });
   }
