@@ -12,14 +12,17 @@ export {
   classLabels,
   type DenseOptions,
   denseFeatures,
+  gaussianFeatures,
   linearTargets,
   type SparseOptions,
   sparseFeatures,
   trueWeights,
+  type ZipfOptions,
   zipfFeatures,
 } from "./finiteSums/generators.js";
-export { leastSquares, logisticRegression } from "./finiteSums/linearModels.js";
+export { type LinearModel, leastSquares, logisticRegression } from "./finiteSums/linearModels.js";
 export { type CompressedRows, denseRows, type Rows, sparseRows } from "./finiteSums/rows.js";
+export { drawHeldOut } from "./heldOut.js";
 export type { Landscape, RaceDefaults } from "./landscapes/landscape.js";
 export { findLandscape, landscapes } from "./landscapes/registry.js";
 export { directionOf, isBetter, metricOf, reaches } from "./metric.js";

@@ -1,17 +1,23 @@
 import { unknownName } from "@steepest/optim";
 import { fashionMnist } from "./fashionMnist/workload.js";
+import { leastSquaresWorkload } from "./leastSquares/workload.js";
+import { sparseLogistic } from "./sparseLogistic/workload.js";
 import type { Workload } from "./workload.js";
 
-/** Every workload: a new one is a folder of its own and one line here. */
-export const workloads: readonly Workload[] = [fashionMnist];
+/** Every workload but held-out variants: a new one is a folder of its own and one line here. */
+export const workloads: readonly Workload[] = [fashionMnist, sparseLogistic, leastSquaresWorkload];
 
 /**
- * The workload of a name.
+ * The workload of a name, held-out variants included.
  * @throws SteepestError `unknown-name` with the nearest name.
  */
 export function findWorkload(name: string): Workload {
-  const found = workloads.find((workload) => workload.name === name);
+  const all = workloads.flatMap((workload) => [workload, ...(workload.heldOut ?? [])]);
+  const found = all.find((workload) => workload.name === name);
   if (found !== undefined) return found;
-  const names = workloads.map((workload) => workload.name);
-  throw unknownName("workload", name, names);
+  throw unknownName(
+    "workload",
+    name,
+    all.map((workload) => workload.name),
+  );
 }

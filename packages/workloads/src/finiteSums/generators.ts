@@ -1,5 +1,6 @@
 import { SteepestError } from "@steepest/optim";
 import { type RandomStream, randomStream } from "@steepest/random";
+import { at } from "../vector.js";
 import { denseRows, type Rows, sparseRows } from "./rows.js";
 
 /** Makes the columns of a matrix (given as columns) orthonormal, by Gram–Schmidt done twice. */
@@ -28,6 +29,12 @@ function orthonormalColumns(rows: number, columns: number, stream: RandomStream)
   return result;
 }
 
+/** Eigenvalues that fall geometrically from 1 to 1 over the condition number. */
+const spectrum = (dimension: number, conditionNumber: number): Float64Array =>
+  Float64Array.from({ length: dimension }, (_, k) =>
+    dimension === 1 ? 1 : conditionNumber ** (-k / (dimension - 1)),
+  );
+
 /** What a random dense matrix of samples should be like. */
 export interface DenseOptions {
   /** n, at least the dimension. */
@@ -55,9 +62,9 @@ export function denseFeatures({ count, dimension, conditionNumber, seed }: Dense
   const left = orthonormalColumns(count, dimension, randomStream(seed, "features", "left"));
   const right = orthonormalColumns(dimension, dimension, randomStream(seed, "features", "right"));
   const values = new Float64Array(count * dimension);
+  const eigenvalues = spectrum(dimension, conditionNumber);
   for (const [k, q] of left.entries()) {
-    const eigenvalue = dimension === 1 ? 1 : conditionNumber ** (-k / (dimension - 1));
-    const scale = Math.sqrt(count * eigenvalue);
+    const scale = Math.sqrt(count * at(eigenvalues, k));
     const w = right[k] ?? new Float64Array(dimension);
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < dimension; j++) {
@@ -65,6 +72,65 @@ export function denseFeatures({ count, dimension, conditionNumber, seed }: Dense
         values[index] = (values[index] ?? 0) + scale * (q[i] ?? 0) * (w[j] ?? 0);
       }
     }
+  }
+  return denseRows(count, dimension, values);
+}
+
+/** The scales of the columns. */
+export interface ColumnScales {
+  /** What the entries of every column are multiplied by; default 1. */
+  readonly scale?: number;
+  /**
+   * Ratio of the largest to the smallest further factor that a column may get, drawn log-uniformly around 1:
+   * features measured in unlike units. Default 1.
+   */
+  readonly spread?: number;
+}
+
+/** A factor for each column. */
+function columnScales(
+  dimension: number,
+  { scale = 1, spread = 1 }: ColumnScales,
+  seed: number,
+): Float64Array {
+  if (!(spread >= 1 && Number.isFinite(spread))) {
+    throw new SteepestError(
+      "invalid-value",
+      `features: expected a finite spread of scales >= 1, found ${spread}`,
+      "Use 1 for columns of one scale",
+    );
+  }
+  const stream = randomStream(seed, "features", "scales");
+  return Float64Array.from({ length: dimension }, () => scale * spread ** (stream.uniform() - 0.5));
+}
+
+/**
+ * Independent rows N(0, W S² Wᵀ) with a random orthonormal W (d × d) and S² falling geometrically from 1 to 1
+ * over the condition number: what {@link denseFeatures} has exactly these have on average, and any part of
+ * them follows the same law. Columns are scaled last.
+ * @throws SteepestError `invalid-value` where one of the numbers is below 1.
+ */
+export function gaussianFeatures(options: DenseOptions & ColumnScales): Rows {
+  const { count, dimension, conditionNumber, seed } = options;
+  if (!(dimension >= 1 && count >= 1 && conditionNumber >= 1)) {
+    throw new SteepestError(
+      "invalid-value",
+      `Gaussian features: expected count >= 1, dimension >= 1 and a condition number >= 1, found ${count}, ${dimension} and ${conditionNumber}`,
+      "Draw at least one sample of one dimension",
+    );
+  }
+  const axes = orthonormalColumns(dimension, dimension, randomStream(seed, "features", "axes"));
+  const deviations = spectrum(dimension, conditionNumber).map(Math.sqrt);
+  const scales = columnScales(dimension, options, seed);
+  const stream = randomStream(seed, "features", "gaussian");
+  const values = new Float64Array(count * dimension);
+  for (let i = 0; i < count; i++) {
+    const row = values.subarray(i * dimension, (i + 1) * dimension);
+    for (const [k, axis] of axes.entries()) {
+      const along = at(deviations, k) * stream.normal();
+      for (let j = 0; j < dimension; j++) row[j] = (row[j] ?? 0) + along * (axis[j] ?? 0);
+    }
+    for (let j = 0; j < dimension; j++) row[j] = (row[j] ?? 0) * (scales[j] ?? 0);
   }
   return denseRows(count, dimension, values);
 }
@@ -82,7 +148,7 @@ export interface SparseOptions {
 function rowsOf(
   { count, dimension, entriesPerRow }: SparseOptions,
   draw: () => number,
-  value: () => number,
+  value: (column: number) => number,
 ): Rows {
   if (!(Number.isInteger(entriesPerRow) && entriesPerRow >= 1 && entriesPerRow <= dimension)) {
     throw new SteepestError(
@@ -122,19 +188,28 @@ export function sparseFeatures(options: SparseOptions): Rows {
   );
 }
 
+/** What is not usual about bags of words. */
+export interface ZipfOptions extends SparseOptions, ColumnScales {
+  /** By which power of its rank a word is rarer than the first; default 1. */
+  readonly exponent?: number;
+}
+
 /**
- * Bags of words: each row holds a 1 in as many different columns, column j drawn with a probability
- * proportional to 1/(j + 1) (Zipf's law), so that the first columns are common and the last ones rare.
- * @throws SteepestError `invalid-value` where a row cannot have so many entries.
+ * Bags of words: each row holds an entry in as many different columns, column j drawn with a probability
+ * proportional to 1/(j + 1) (Zipf's law) or a power of that, so that the first columns are common and the
+ * last ones rare. Entries are 1, or their column's scale.
+ * @throws SteepestError `invalid-value` where a row cannot have so many entries or the spread is below 1.
  */
-export function zipfFeatures(options: SparseOptions): Rows {
-  const stream = randomStream(options.seed, "features", "zipf");
-  const cumulative = new Float64Array(options.dimension);
+export function zipfFeatures(options: ZipfOptions): Rows {
+  const { dimension, exponent = 1, seed } = options;
+  const stream = randomStream(seed, "features", "zipf");
+  const scales = columnScales(dimension, options, seed);
+  const cumulative = new Float64Array(dimension);
   let total = 0;
-  for (let j = 0; j < options.dimension; j++) cumulative[j] = total += 1 / (j + 1);
+  for (let j = 0; j < dimension; j++) cumulative[j] = total += (j + 1) ** -exponent;
   const draw = (): number => {
     const mark = stream.uniform() * total;
-    let [low, high] = [0, options.dimension - 1];
+    let [low, high] = [0, dimension - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((cumulative[middle] ?? total) > mark) high = middle;
@@ -142,20 +217,21 @@ export function zipfFeatures(options: SparseOptions): Rows {
     }
     return low;
   };
-  return rowsOf(options, draw, () => 1);
+  return rowsOf(options, draw, (column) => at(scales, column));
 }
 
 /**
- * The weights that {@link linearTargets} and {@link classLabels} know and a method has to find: standard
- * normal.
+ * The weights that {@link linearTargets} and {@link classLabels} know and a method has to find: N(0,
+ * deviation²).
  */
-export function trueWeights(dimension: number, seed: number): Float64Array {
-  return Float64Array.from({ length: dimension }, randomStream(seed, "weights").normal);
+export function trueWeights(dimension: number, seed: number, deviation = 1): Float64Array {
+  const { normal } = randomStream(seed, "weights");
+  return Float64Array.from({ length: dimension }, () => deviation * normal());
 }
 
 /** bᵢ = aᵢᵀ x* + noise · N(0, 1) with the weights x* of {@link trueWeights}. */
-export function linearTargets(features: Rows, noise: number, seed: number): Float64Array {
-  const weights = trueWeights(features.columns, seed);
+export function linearTargets(features: Rows, noise: number, seed: number, deviation = 1): Float64Array {
+  const weights = trueWeights(features.columns, seed, deviation);
   const stream = randomStream(seed, "noise");
   return Float64Array.from(
     { length: features.rows },
@@ -163,11 +239,28 @@ export function linearTargets(features: Rows, noise: number, seed: number): Floa
   );
 }
 
-/** yᵢ = 1 with probability 1 / (1 + exp(−aᵢᵀ x*)), else −1: labels that logistic regression describes. */
-export function classLabels(features: Rows, seed: number): Float64Array {
-  const weights = trueWeights(features.columns, seed);
+/** What is not usual about labels. */
+export interface LabelOptions {
+  /** Standard deviation of the true weights; default 1. */
+  readonly deviation?: number;
+  /** The share of labels that are turned into the other class; default 0. */
+  readonly flipped?: number;
+}
+
+/**
+ * yᵢ = 1 with probability 1 / (1 + exp(−aᵢᵀ x*)), else −1, with the weights x* of {@link trueWeights}: labels
+ * that logistic regression describes.
+ */
+export function classLabels(
+  features: Rows,
+  seed: number,
+  { deviation = 1, flipped = 0 }: LabelOptions = {},
+): Float64Array {
+  const weights = trueWeights(features.columns, seed, deviation);
   const stream = randomStream(seed, "labels");
-  return Float64Array.from({ length: features.rows }, (_, i) =>
-    stream.uniform() < 1 / (1 + Math.exp(-features.dot(i, weights))) ? 1 : -1,
-  );
+  const flips = randomStream(seed, "flipped labels");
+  return Float64Array.from({ length: features.rows }, (_, i) => {
+    const label = stream.uniform() < 1 / (1 + Math.exp(-features.dot(i, weights))) ? 1 : -1;
+    return flips.uniform() < flipped ? -label : label;
+  });
 }

@@ -1,7 +1,17 @@
 import { SteepestError } from "@steepest/optim";
-import { at } from "../vector.js";
+import { at, type MutableVector, type Vector } from "../vector.js";
 import type { FiniteSum } from "./finiteSum.js";
 import type { Rows } from "./rows.js";
+
+/** A finite sum whose samples are losses of the predictions aᵢᵀx. */
+export interface LinearModel extends FiniteSum {
+  /** aᵢᵀx */
+  predict(i: number, x: Vector): number;
+  /** The loss of sample i at a prediction, without regularisation. */
+  loss(i: number, prediction: number): number;
+  /** Writes the mean gradient of a mini-batch into `out` and gives the mean of its fᵢ(x). */
+  batchGradient(samples: ArrayLike<number>, x: Vector, out: MutableVector): number;
+}
 
 /** A sample's loss as a function of its prediction z = aᵢᵀx. */
 interface PredictionLoss {
@@ -37,7 +47,7 @@ function linearModel(
   targets: Float64Array,
   regularisation: number,
   loss: PredictionLoss,
-): FiniteSum {
+): LinearModel {
   const { rows: count, columns: dimension } = features;
   if (targets.length !== count || count === 0) {
     throw new SteepestError(
@@ -53,7 +63,13 @@ function linearModel(
       "Use 0 for none",
     );
   }
+  const lossOf = (i: number, prediction: number) => loss.value(prediction, at(targets, i));
   const slope = (i: number, prediction: number) => loss.derivative(prediction, at(targets, i));
+  const penalty = (x: Vector): number => {
+    let square = 0;
+    for (let j = 0; j < dimension; j++) square += at(x, j) ** 2;
+    return (regularisation / 2) * square;
+  };
   let largestNorm = 0;
   for (let i = 0; i < count; i++) largestNorm = Math.max(largestNorm, features.squaredNorm(i));
   return {
@@ -63,10 +79,8 @@ function linearModel(
     smoothness: loss.curvature * largestNorm + regularisation,
     value(x) {
       let sum = 0;
-      for (let i = 0; i < count; i++) sum += loss.value(features.dot(i, x), at(targets, i));
-      let square = 0;
-      for (let j = 0; j < dimension; j++) square += at(x, j) ** 2;
-      return sum / count + (regularisation / 2) * square;
+      for (let i = 0; i < count; i++) sum += lossOf(i, features.dot(i, x));
+      return sum / count + penalty(x);
     },
     gradient(x, out) {
       for (let j = 0; j < dimension; j++) out[j] = regularisation * at(x, j);
@@ -83,6 +97,19 @@ function linearModel(
       for (let j = 0; j < dimension; j++) out[j] = regularisation * at(x, j);
       features.addTo(i, slope(i, features.dot(i, x)), out);
     },
+    predict: (i, x) => features.dot(i, x),
+    loss: lossOf,
+    batchGradient(samples, x, out) {
+      for (let j = 0; j < dimension; j++) out[j] = regularisation * at(x, j);
+      let sum = 0;
+      for (let k = 0; k < samples.length; k++) {
+        const i = at(samples, k);
+        const prediction = features.dot(i, x);
+        sum += lossOf(i, prediction);
+        features.addTo(i, slope(i, prediction) / samples.length, out);
+      }
+      return sum / samples.length + penalty(x);
+    },
   };
 }
 
@@ -90,7 +117,7 @@ function linearModel(
  * f(x) = (1/n) Σᵢ ½ (aᵢᵀx − bᵢ)² + (λ/2) |x|², each sample with the whole regularisation.
  * @throws SteepestError `shape-mismatch` or `invalid-value`.
  */
-export const leastSquares = (features: Rows, targets: Float64Array, regularisation = 0): FiniteSum =>
+export const leastSquares = (features: Rows, targets: Float64Array, regularisation = 0): LinearModel =>
   linearModel("least squares", features, targets, regularisation, squared);
 
 /**
@@ -98,7 +125,7 @@ export const leastSquares = (features: Rows, targets: Float64Array, regularisati
  * regularisation.
  * @throws SteepestError `shape-mismatch` or `invalid-value`.
  */
-export function logisticRegression(features: Rows, labels: Float64Array, regularisation = 0): FiniteSum {
+export function logisticRegression(features: Rows, labels: Float64Array, regularisation = 0): LinearModel {
   const other = labels.find((label) => label !== 1 && label !== -1);
   if (other !== undefined) {
     throw new SteepestError(
