@@ -9,7 +9,6 @@ export {
 export {
   chooseOptimizer,
   type EvaluationPeriod,
-  type RunClock,
   type RunConfiguration,
   type TimeBudget,
   type TrainConfig,

@@ -167,9 +167,7 @@ async function* run(
     const progress = checkpoint?.progress ?? beginning(session);
     await options.prepare?.();
     const store =
-      folder === undefined
-        ? undefined
-        : await openRunStore(folder, progress.logs, { metrics: loaded.metrics, clock: configuration.clock });
+      folder === undefined ? undefined : await openRunStore(folder, progress.logs, loaded.metrics);
     try {
       for (const message of session.method.notices ?? []) yield { kind: "notice", message };
       yield {

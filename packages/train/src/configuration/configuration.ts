@@ -22,11 +22,6 @@ import {
 } from "./checks.js";
 import { withShares } from "./shares.js";
 
-const clockSchema = z.enum(["wall", "cpu", "steps"]);
-
-/** What is counted as the time of a run: time of training on the wall, of its process' cores, or steps. */
-export type RunClock = z.infer<typeof clockSchema>;
-
 /** How long between two evaluations: steps, or time of training since the last one's end. */
 export type EvaluationPeriod = number | { readonly seconds: number } | { readonly cpuSeconds: number };
 
@@ -57,8 +52,6 @@ export interface TrainConfig {
   /** Most steps of the run, or most passes over the training examples (not both). */
   readonly steps?: number;
   readonly epochs?: number;
-  /** What counts as the run's time in logs, the column `score`: `wall` by default. */
-  readonly clock?: RunClock;
   /** Ends the run earlier where its clocks say so; none by default. */
   readonly budget?: TimeBudget;
   /**
@@ -106,7 +99,6 @@ export const runConfigurationSchema = z.strictObject({
     .exactOptional(),
   batchSize: count,
   steps: count,
-  clock: clockSchema.default("wall"),
   budget: z
     .strictObject({ seconds: duration.exactOptional(), cpuSeconds: duration.exactOptional() })
     .exactOptional(),
@@ -159,7 +151,6 @@ export function resolveConfiguration(
     ...(clip === undefined ? {} : { clip }),
     batchSize,
     steps,
-    clock: config.clock ?? "wall",
     ...timeBudget(config.budget),
     ...(horizon === steps ? {} : { horizon }),
     seed: wholeNumber("seed", config.seed ?? 0),

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { writeFileAtomically, writeJsonAtomically } from "@steepest/files";
 import type { Metric } from "@steepest/workloads";
-import type { RunClock } from "../configuration/configuration.js";
 import type { ClockReading } from "../loop/clock.js";
 import type { CompletedRun, Evaluation } from "../loop/result.js";
 import { type Checkpoint, encodeCheckpoint, type Progress } from "./checkpoint.js";
@@ -19,7 +18,7 @@ export interface RunStore {
   close(): Promise<void>;
 }
 
-/** The clocks in the columns of AlgoPerf's logs, whose `score` is the time that a run is judged by. */
+/** The clocks in the columns of AlgoPerf's logs, whose `score` is the time of training alone. */
 const clockColumns = [
   "global_step",
   "accumulated_submission_time",
@@ -30,27 +29,27 @@ const clockColumns = [
   "score",
 ];
 
+const clockCells = (step: number, clocks: ClockReading) => [
+  step,
+  clocks.seconds,
+  clocks.cpuSeconds,
+  clocks.evaluationSeconds,
+  clocks.loggingSeconds,
+  clocks.seconds + clocks.evaluationSeconds + clocks.loggingSeconds,
+  clocks.seconds,
+];
+
 const splits = ["train", "validation", "test"] as const;
 
 /**
  * Opens the store of a folder; rows that `logs` does not cover are cut off. Evaluations have a column for
- * each split and metric; `clock` fills the column `score`.
+ * each split and metric.
  */
 export async function openRunStore(
   folder: string,
   logs: Progress["logs"],
-  { metrics, clock }: { readonly metrics: readonly Metric[]; readonly clock: RunClock },
+  metrics: readonly Metric[],
 ): Promise<RunStore> {
-  const clockCells = (step: number, clocks: ClockReading) => [
-    step,
-    clocks.seconds,
-    clocks.cpuSeconds,
-    clocks.evaluationSeconds,
-    clocks.loggingSeconds,
-    clocks.seconds + clocks.evaluationSeconds + clocks.loggingSeconds,
-    { wall: clocks.seconds, cpu: clocks.cpuSeconds, steps: step }[clock],
-  ];
-
   const measurements = await openCsvLog(
     join(folder, runFiles.measurements),
     [...clockColumns, "train/minibatch_loss"],
