@@ -7,7 +7,7 @@ export type * from "./comparison/data.js";
 export { comparisonHtml } from "./comparison/html.js";
 export { generatorReach, isGenerated } from "./generator.js";
 export type * from "./race/data.js";
-export { raceFindings } from "./race/findings.js";
+export { raceFindings, raceProvisos } from "./race/findings.js";
 export { raceHtml } from "./race/html.js";
 export { type RaceSvgOptions, racePng, raceSvg } from "./race/svg.js";
 export { raceTable, ranked } from "./race/table.js";

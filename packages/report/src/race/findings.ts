@@ -49,8 +49,8 @@ function lost({ runs, view }: RaceData): readonly string[] {
 const settings = (hyper: Readonly<Record<string, number>> = {}): string =>
   Object.keys(hyper).length === 0 ? "" : ` (${formatSettings(hyper)})`;
 
-/** Who moves the point where a method does not take it, and whose path is an average. */
-function provisos({ runs }: RaceData): readonly string[] {
+/** Who moves the point where a method does not take it, and whose path is an average: a sentence each. */
+export function raceProvisos({ runs }: RaceData): readonly string[] {
   const replaced = runs.filter(({ companion }) => companion !== undefined);
   const averaging = runs.filter(({ averages }) => averages === true);
   return [
@@ -63,12 +63,8 @@ function provisos({ runs }: RaceData): readonly string[] {
   ];
 }
 
-/** What a race shows, a sentence each, from the results alone, and under which provisos. */
-export const raceFindings = (data: RaceData): readonly string[] => [
-  ...results(data),
-  ...(data.notes ?? []),
-  ...provisos(data),
-];
+/** What a race shows, a sentence each, from the results alone. */
+export const raceFindings = (data: RaceData): readonly string[] => [...results(data), ...(data.notes ?? [])];
 
 function results(data: RaceData): readonly string[] {
   if (data.view.kind === "line") return endsOfLine(data, data.view.bounds);

@@ -10,7 +10,7 @@ import { createPlayers } from "../page/player.js";
 import { mountRace } from "../page/race.js";
 import { format } from "../text/format.js";
 import type { RaceData } from "./data.js";
-import { raceFindings } from "./findings.js";
+import { raceFindings, raceProvisos } from "./findings.js";
 import { racePicture } from "./prepare.js";
 import { hasSettings, raceRows } from "./table.js";
 
@@ -120,6 +120,7 @@ ${findings}
 <section class="card"><h2>Results</h2>${resultTable(data)}</section>
 <section class="card"><h2>How to read this</h2>
 ${drawing}
+${raceProvisos(data).map((sentence) => html`<p>${sentence}</p>`)}
 <p>The chart on the side shows f(x<sub>k</sub>) − f*, how far the value is above the minimum; click or drag in it to move through
 time. The legend is in the order of the results. Point at a name there (or tap it, or reach it with <kbd>tab</kbd>) and
 the other runs fade; a click hides or shows the run, a double click shows it alone, and the number beside each is its gap now.</p>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hostileName, sampleLineRace, sampleRace } from "../../test/samples.js";
 import { seriesStyle } from "../chart/palette.js";
 import { isGenerated } from "../generator.js";
-import { raceFindings } from "./findings.js";
+import { raceFindings, raceProvisos } from "./findings.js";
 import { raceHtml } from "./html.js";
 import { racePicture } from "./prepare.js";
 import { racePng, raceSvg } from "./svg.js";
@@ -71,9 +71,12 @@ describe("raceFindings", () => {
           : run,
     );
     const [first, second] = race.runs.map(({ label }) => label);
-    expect(raceFindings({ ...race, runs, notes: ["Tuned."] }).slice(3)).toEqual([
-      "Tuned.",
-      `The point is no matrix, so the companion of a method on matrices moves it: AdamW (beta2=0.95) for ${first}.`,
+    const proviso = "The point is no matrix, so the companion";
+    expect(raceFindings({ ...race, runs, notes: ["Tuned."] }).slice(3)).toEqual(["Tuned."]);
+    expect(raceHtml({ ...race, runs })).toContain(`<p>${proviso}`);
+    expect(raceHtml(race)).not.toContain(proviso);
+    expect(raceProvisos({ ...race, runs })).toEqual([
+      `${proviso} of a method on matrices moves it: AdamW (beta2=0.95) for ${first}.`,
       `Shown at the average to evaluate with: ${second}.`,
     ]);
   });

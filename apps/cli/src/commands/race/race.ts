@@ -7,6 +7,7 @@ import {
   raceFindings,
   raceHtml,
   racePng,
+  raceProvisos,
   raceSvg,
   raceTable,
   ranked,
@@ -180,7 +181,7 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
             width: columnsOf(io.stdout, Number.POSITIVE_INFINITY),
             colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
           },
-        )}\n\n${raceFindings(data).join("\n")}\n\nThe race: ${options.out}\n`,
+        )}\n\n${[...raceFindings(data), ...raceProvisos(data)].join("\n")}\n\nThe race: ${options.out}\n`,
   );
   return exitCode.ok;
 }
