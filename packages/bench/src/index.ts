@@ -51,7 +51,13 @@ export {
   readBenchConfiguration,
 } from "./protocol/configuration.js";
 export { benchFolders } from "./protocol/folder.js";
-export { type BenchPlan, type PlannedSubmission, type PlannedWorkload, planBench } from "./protocol/plan.js";
+export {
+  type BenchPlan,
+  type PlannedSubmission,
+  type PlannedWorkload,
+  planBench,
+  trialsOfStudy,
+} from "./protocol/plan.js";
 export { rulesetOfPlan } from "./protocol/ruleset.js";
 export { type BenchEvent, type RunBenchOptions, runBench, runBenchTrial } from "./protocol/run.js";
 export { type BenchStatus, benchStatus, type StateCounts, type TrialState } from "./protocol/status.js";
@@ -102,11 +108,11 @@ export {
   type VerdictOptions,
 } from "./statistics/verdict.js";
 export * from "./submission/index.js";
+export type { OptimizerTrial, TrialConfiguration } from "./trial/configuration.js";
 export { type TrialPlace, trialFiles, trialFolder } from "./trial/layout.js";
 export {
   readOutcome,
   runTrial,
-  type TrialConfiguration,
   type TrialFailure,
   type TrialOptions,
   type TrialOutcome,

@@ -1,5 +1,6 @@
 import { withFolderLocked } from "@steepest/train";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "../pool/localPool.js";
+import type { OptimizerTrial } from "../trial/configuration.js";
 import { trialFolder } from "../trial/layout.js";
 import { readOutcome } from "../trial/trial.js";
 import { type ComparisonPlan, comparisonFolders } from "./plan.js";
@@ -11,6 +12,7 @@ export interface ComparisonJob extends PoolJob {
   readonly submission: number;
   readonly point: number;
   readonly seed: number;
+  readonly trial: OptimizerTrial;
 }
 
 /** What a comparison reports while it runs. `complete` counts the trials found complete when it began. */

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { isAlive } from "../../test/processes.js";
-import { readOutcome, type TrialConfiguration } from "../trial/trial.js";
+import type { OptimizerTrial } from "../trial/configuration.js";
+import { readOutcome } from "../trial/trial.js";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./localPool.js";
 
 // The workers are the built ones (npm run build); they inherit this, so that no test waits for a network.
 process.env.STEEPEST_OFFLINE = "1";
 
-const trial: TrialConfiguration = {
+const trial: OptimizerTrial = {
   workload: "fashion-mnist",
   optimizer: "adam:lr=0.001",
   batchSize: 16,
@@ -26,7 +27,7 @@ beforeEach(
   }),
 );
 
-const job = (name: string, changes: Partial<TrialConfiguration> = {}): PoolJob => ({
+const job = (name: string, changes: Partial<OptimizerTrial> = {}): PoolJob => ({
   folder: join(root, name),
   trial: { ...trial, ...changes },
 });

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readOutcome, recordFailure, type TrialConfiguration, type TrialOutcome } from "../trial/trial.js";
+import type { TrialConfiguration } from "../trial/configuration.js";
+import { readOutcome, recordFailure, type TrialOutcome } from "../trial/trial.js";
 import { createEventQueue } from "./eventQueue.js";
 import { diskFull, type Obstacle, obstacleOf } from "./obstacle.js";
 import { startWorker, type WorkerProcess } from "./workerProcess.js";
@@ -14,7 +15,7 @@ export interface PoolJob {
 /** What happens to the jobs. `worker` is the operating system's number of the process. */
 export type PoolEvent<Job extends PoolJob> =
   | { readonly kind: "started"; readonly job: Job; readonly worker: number | undefined }
-  | { readonly kind: "progress"; readonly job: Job; readonly step: number; readonly accuracy?: number }
+  | { readonly kind: "progress"; readonly job: Job; readonly step: number; readonly value?: number }
   | { readonly kind: "notice"; readonly message: string }
   | { readonly kind: "retried"; readonly job: Job; readonly reason: string }
   | { readonly kind: "finished"; readonly job: Job; readonly outcome: TrialOutcome };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { trialConfigurationSchema } from "../trial/trial.js";
+import { trialConfigurationSchema } from "../trial/configuration.js";
 
 /** {@link Request} as it is checked on arrival. */
 export const requestSchema = z.discriminatedUnion("kind", [
@@ -14,7 +14,8 @@ export type Request = z.infer<typeof requestSchema>;
 export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("heartbeat") }),
   z.strictObject({ kind: z.literal("notice"), message: z.string() }),
-  z.strictObject({ kind: z.literal("progress"), step: z.int(), accuracy: z.number().exactOptional() }),
+  /** `value` is the metric of the workload's target; absent where it could not be measured. */
+  z.strictObject({ kind: z.literal("progress"), step: z.int(), value: z.number().exactOptional() }),
   z.strictObject({ kind: z.literal("finished") }),
   z.strictObject({ kind: z.literal("interrupted") }),
   z.strictObject({

@@ -1,4 +1,4 @@
-import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
+import { findWorkload, type LoadedWorkload, metricOf, type Workload } from "@steepest/workloads";
 import { runTrial } from "../trial/trial.js";
 import { heartbeatPeriod, type Reply, type Request, requestSchema } from "./messages.js";
 import { obstacleOf } from "./obstacle.js";
@@ -34,10 +34,8 @@ function workloadOnce(name: string): Workload {
 
 async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promise<void> {
   try {
-    const measurements = runTrial(folder, trial, {
-      workload: workloadOnce(trial.workload),
-      signal: stopping.signal,
-    });
+    const workload = workloadOnce(trial.workload);
+    const measurements = runTrial(folder, trial, { workload, signal: stopping.signal });
     for (;;) {
       const { value, done } = await measurements.next();
       if (done) {
@@ -47,11 +45,8 @@ async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promis
       if (value.kind === "notice") send({ kind: "notice", message: value.message });
       else if (value.kind === "evaluation") {
         const { step, validation } = value;
-        send({
-          kind: "progress",
-          step,
-          ...(validation.accuracy === undefined ? {} : { accuracy: validation.accuracy }),
-        });
+        const measured = metricOf(validation, workload.target.metric);
+        send({ kind: "progress", step, ...(Number.isNaN(measured) ? {} : { value: measured }) });
       }
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
-import type { TrialConfiguration } from "../trial/trial.js";
+import type { TrialConfiguration } from "../trial/configuration.js";
 import { heartbeatPeriod, type Reply, type Request, replySchema } from "./messages.js";
 import type { Obstacle } from "./obstacle.js";
 

@@ -7,8 +7,12 @@ import { parseYaml } from "./yaml.js";
 const count = z.int().min(1);
 
 /** How long a trial may train; whichever limit comes first ends it. */
-export const budgetSchema = z.strictObject({
+const budgetSchema = z.strictObject({
   steps: count.exactOptional(),
+  /** The length that schedules are made for. */
+  stepHint: count.exactOptional(),
+  /** Steps between evaluations. */
+  evaluateEvery: count.exactOptional(),
   cpuSeconds: z.number().positive().exactOptional(),
   seconds: z.number().positive().exactOptional(),
 });
@@ -43,6 +47,8 @@ export const benchConfigurationSchema = z.strictObject({
   clock: scoringClockSchema.default("cpu"),
   /** By workload; its own budget where absent. */
   budgets: z.record(z.string(), budgetSchema).default({}),
+  /** Under `rules: self`, by how much a trial may outlast an external one. */
+  selfTuningBudget: z.number().positive().default(1.5),
   engine: engineSchema.default({ kind: "local" }),
 });
 

@@ -1,10 +1,12 @@
+import { isAbsolute, resolve } from "node:path";
 import { parseSchedule, type SteepestError } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { chooseOptimizer, invalidValue, stepsOfEpochs, stepsPerEpoch } from "@steepest/train";
-import { findWorkload, type Workload } from "@steepest/workloads";
+import { type Budget, findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
 import { z } from "zod";
 import { parseEntrant } from "../comparison/entrant.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
+import { isSubmissionPath, loadSubmission, tuningPoints } from "../submission/index.js";
 import { type BenchConfiguration, engineSchema } from "./configuration.js";
 
 const workloadSchema = z.strictObject({
@@ -16,7 +18,10 @@ const workloadSchema = z.strictObject({
   parameterCount: z.int(),
   metric: z.string(),
   direction: z.enum(["min", "max"]),
+  /** On the validation split. */
   target: z.number(),
+  testTarget: z.number().exactOptional(),
+  /** What the workload proposes; a submission chooses. */
   batchSize: z.int(),
   /** The length that schedules are made for. */
   stepHint: z.int(),
@@ -30,16 +35,27 @@ const workloadSchema = z.strictObject({
 /** A workload of a plan: what it is solved by, and how long a trial may take. */
 export type PlannedWorkload = Readonly<z.infer<typeof workloadSchema>>;
 
+const pointSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
+
+type Limits = Pick<PlannedWorkload, "steps" | "cpuSeconds" | "seconds">;
+
 const submissionSchema = z.strictObject({
   /** Its folder's name. */
   name: z.string(),
-  optimizer: z.string(),
-  /** Trials of each study. */
-  trials: z.int(),
+  /** A module's name or path, or an optimizer with its schedule as the command line takes them. */
+  source: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("module"), module: z.string() }),
+    z.strictObject({ kind: z.literal("optimizer"), optimizer: z.string() }),
+  ]),
+  /** The hyper-parameters of each trial, study by study; every study has as many trials. */
+  points: z.array(z.array(pointSchema)),
 });
 
 /** A submission of a plan. */
 export type PlannedSubmission = Readonly<z.infer<typeof submissionSchema>>;
+
+/** How many trials a submission has in each study. */
+export const trialsOfStudy = ({ points }: PlannedSubmission): number => points[0]?.length ?? 0;
 
 /** {@link BenchPlan} in `plan.json`. */
 export const benchPlanSchema = z.strictObject({
@@ -78,11 +94,32 @@ export async function planBench(
       `budgets names ${JSON.stringify(unused)}, which is none of the plan's workloads`,
       `Expected one of: ${configuration.workloads.join(", ")}`,
     );
-  const submissions = distinct("submission", configuration.submissions).map(plannedSubmission);
+  const submissions: PlannedSubmission[] = [];
+  for (const submission of distinct("submission", configuration.submissions))
+    submissions.push(await plannedSubmission(submission, configuration));
+  distinct(
+    "name of a submission",
+    submissions.map((submission) => submission.name),
+  );
   const workloads: PlannedWorkload[] = [];
   for (const workload of found) workloads.push(await plannedWorkload(workload, configuration, notify));
   return { version: 1, kind: "bench", name, rules, clock, seed, studies, workloads, submissions, engine };
 }
+
+/** Six evaluations an epoch, over the epochs that the workload proposes. */
+function unmeasuredBudget(workload: Workload, loaded: LoadedWorkload): Budget {
+  const { batchSize, epochs } = workload.defaults;
+  const epoch = stepsPerEpoch(workload, loaded, batchSize);
+  const steps = stepsOfEpochs(epochs, epoch);
+  return { stepHint: steps, steps, evaluateEvery: Math.max(1, Math.min(steps, Math.floor(epoch / 6))) };
+}
+
+/** Limits by a factor. */
+const longer = (factor: number, { steps, cpuSeconds, seconds }: Limits): Limits => ({
+  steps: Math.round(steps * factor),
+  ...(cpuSeconds === undefined ? {} : { cpuSeconds: cpuSeconds * factor }),
+  ...(seconds === undefined ? {} : { seconds: seconds * factor }),
+});
 
 function distinct(kind: string, names: readonly string[]): readonly string[] {
   const double = names.find((name, index) => names.indexOf(name) < index);
@@ -92,35 +129,55 @@ function distinct(kind: string, names: readonly string[]): readonly string[] {
 
 async function plannedWorkload(
   workload: Workload,
-  { budgets }: BenchConfiguration,
+  { budgets, rules, selfTuningBudget }: BenchConfiguration,
   notify: (message: string) => void,
 ): Promise<PlannedWorkload> {
   const loaded = await workload.load({ notify });
-  const { batchSize, epochs } = workload.defaults;
+  const factor = rules === "self" ? selfTuningBudget : 1;
+  const { name, base, target, defaults } = workload;
   const { source, procedural, parameterCount } = loaded;
-  const epoch = stepsPerEpoch(workload, loaded, batchSize);
-  const { steps = stepsOfEpochs(epochs, epoch), ...limits } = budgets[workload.name] ?? {};
-  const { metric, split, value: target } = workload.target;
+  const { batchSize } = defaults;
+  const own = workload.budget ?? unmeasuredBudget(workload, loaded);
+  const { stepHint = own.stepHint, evaluateEvery = own.evaluateEvery, ...limits } = budgets[name] ?? {};
   return {
-    ...{ name: workload.name, source, procedural, parameterCount },
-    ...{
-      metric: `${split}/${metric}`,
-      direction: "max",
-      target,
-      batchSize,
-      stepHint: steps,
-      steps,
-      ...limits,
-    },
-    evaluateEvery: Math.max(1, Math.min(steps, Math.floor(epoch / 6))),
+    ...{ name, ...(base === undefined ? {} : { base }), source, procedural, parameterCount },
+    ...{ metric: `${target.split}/${target.metric}`, direction: target.direction, target: target.value },
+    ...(target.test === undefined ? {} : { testTarget: target.test }),
+    ...{ batchSize, stepHint, evaluateEvery, ...longer(factor, { steps: own.steps, ...limits }) },
   };
 }
 
-function plannedSubmission(text: string): PlannedSubmission {
-  const { label, optimizer, schedule } = parseEntrant(text, 1000);
-  chooseOptimizer({ optimizer });
-  if (schedule !== undefined) parseSchedule(schedule);
-  return { name: label.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_"), optimizer: text, trials: 1 };
+/** A name, colon, equals or plus before any slash or dot: an optimizer with settings, not a module. */
+const optimizerText = /^[^/\\.]*[:=+]/;
+
+async function plannedSubmission(
+  given: string,
+  { rules, studies, trials, seed }: BenchConfiguration,
+): Promise<PlannedSubmission> {
+  const everyStudy = <Point>(points: (study: number) => Point): Point[] =>
+    Array.from({ length: studies }, (_, study) => points(study + 1));
+  if (optimizerText.test(given) && !isAbsolute(given)) {
+    const { label, optimizer, schedule } = parseEntrant(given, 1000);
+    chooseOptimizer({ optimizer });
+    if (schedule !== undefined) parseSchedule(schedule);
+    return {
+      name: label.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_"),
+      source: { kind: "optimizer", optimizer: given },
+      points: everyStudy(() => [{}]),
+    };
+  }
+  const submission = await loadSubmission(given);
+  if (rules === "self" && submission.tuning.kind !== "self")
+    throw invalidValue(
+      `${submission.name} brings hyper-parameters to choose from, and under rules: self nobody chooses`,
+      "Leave it out, or write rules: external",
+    );
+  return {
+    name: submission.name,
+    // Workers may have another working folder.
+    source: { kind: "module", module: isSubmissionPath(given) ? resolve(given) : given },
+    points: everyStudy((study) => [...tuningPoints(submission, { trials, study, seed })]),
+  };
 }
 
 /** A trial's seed: of the plan's seed, study, workload and trial, and the same for all submissions. */

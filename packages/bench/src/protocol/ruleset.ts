@@ -1,7 +1,7 @@
 import type { ScoringClock } from "../scoring/rules/clock.js";
 import type { Ruleset } from "../scoring/rules/ruleset.js";
 import type { ScoringFlags } from "../scoring/rules/runTargets.js";
-import type { BenchPlan, PlannedWorkload } from "./plan.js";
+import { type BenchPlan, type PlannedWorkload, trialsOfStudy } from "./plan.js";
 
 /** The budget on the clock that is scored; undefined where there is none. */
 const budgetOn = (
@@ -25,7 +25,7 @@ export function rulesetOfPlan(plan: BenchPlan): Ruleset {
   const { name, studies, submissions, workloads } = plan;
   return {
     ...{ name, studies, selfTuningBudget: 1 },
-    trials: Math.max(...submissions.map(({ trials }) => trials)),
+    trials: Math.max(...submissions.map(trialsOfStudy)),
     workloads: workloads.map((workload) => ({
       ...{ name: workload.name, target: workload.target },
       ...scoringOf(plan, workload),

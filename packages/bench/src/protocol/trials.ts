@@ -1,13 +1,14 @@
 import { formatOptimizerSpec } from "@steepest/optim";
 import { parseEntrant } from "../comparison/entrant.js";
+import type { TrialConfiguration } from "../trial/configuration.js";
 import { type TrialPlace, trialFolder } from "../trial/layout.js";
-import type { TrialConfiguration } from "../trial/trial.js";
 import {
   type BenchPlan,
   noSuchTrial,
   type PlannedSubmission,
   type PlannedWorkload,
   seedOfTrial,
+  trialsOfStudy,
 } from "./plan.js";
 import { scoringOf } from "./ruleset.js";
 
@@ -20,12 +21,12 @@ export interface BenchTrial {
   readonly workload: PlannedWorkload;
 }
 
-const trialsOfStudy = ({ submissions }: BenchPlan): number =>
-  submissions.reduce((sum, { trials }) => sum + trials, 0);
+const trialsOfWorkload = ({ submissions }: BenchPlan): number =>
+  submissions.reduce((sum, submission) => sum + trialsOfStudy(submission), 0);
 
 /** How many trials a plan has. */
 export const countTrials = (plan: BenchPlan): number =>
-  plan.studies * plan.workloads.length * trialsOfStudy(plan);
+  plan.studies * plan.workloads.length * trialsOfWorkload(plan);
 
 /**
  * The trial of a number: study by study, so that an interrupted bench has whole studies and slow spells fall
@@ -33,19 +34,20 @@ export const countTrials = (plan: BenchPlan): number =>
  * @throws SteepestError `invalid-value` where the plan has no such trial
  */
 export function trialOf(plan: BenchPlan, index: number): BenchTrial {
-  const perWorkload = trialsOfStudy(plan);
+  const perWorkload = trialsOfWorkload(plan);
   const study = Math.floor(index / (perWorkload * plan.workloads.length));
   const workload = plan.workloads[Math.floor(index / perWorkload) % plan.workloads.length];
   let rest = index % perWorkload;
   if (Number.isInteger(index) && index >= 0 && study < plan.studies && workload !== undefined)
     for (const submission of plan.submissions) {
-      if (rest < submission.trials) {
+      const trials = trialsOfStudy(submission);
+      if (rest < trials) {
         const place = {
           ...{ submission: submission.name, study: study + 1, workload: workload.name, trial: rest + 1 },
         };
         return { index, place, submission, workload };
       }
-      rest -= submission.trials;
+      rest -= trials;
     }
   throw noSuchTrial(index, countTrials(plan));
 }
@@ -58,17 +60,27 @@ export function configurationOfTrial(
   plan: BenchPlan,
   { place, submission, workload }: BenchTrial,
 ): TrialConfiguration {
-  const { optimizer, schedule } = parseEntrant(submission.optimizer, workload.steps);
-  return {
+  const { target, testTarget, stepHint, steps, evaluateEvery, batchSize, cpuSeconds, seconds } = workload;
+  const common = {
     workload: workload.name,
+    seed: seedOfTrial(plan.seed, place.study, workload.name, place.trial),
+    ...{ target, stepHint, steps, evaluateEvery, batchSize, stopAtTarget: true },
+    ...(testTarget === undefined ? {} : { testTarget }),
+    ...(cpuSeconds === undefined ? {} : { cpuSeconds }),
+    ...(seconds === undefined ? {} : { seconds }),
+    scoring: scoringOf(plan, workload),
+  };
+  const { source, points } = submission;
+  if (source.kind === "module")
+    return {
+      ...common,
+      submission: source.module,
+      hyperparameters: points[place.study - 1]?.[place.trial - 1] ?? {},
+    };
+  const { optimizer, schedule } = parseEntrant(source.optimizer, stepHint);
+  return {
+    ...common,
     optimizer: formatOptimizerSpec(optimizer),
     ...(schedule === undefined ? {} : { schedule }),
-    batchSize: workload.batchSize,
-    steps: workload.steps,
-    seed: seedOfTrial(plan.seed, place.study, workload.name, place.trial),
-    target: workload.target,
-    evaluateEvery: workload.evaluateEvery,
-    stopAtTarget: true,
-    scoring: scoringOf(plan, workload),
   };
 }

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
 import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
-import { optimizerOf, parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import { SteepestError } from "@steepest/optim";
 import {
   type CompletedRun,
   inspectRun,
@@ -14,32 +14,8 @@ import {
 } from "@steepest/train";
 import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
-import { scoringFlagsSchema } from "../scoring/rules/runTargets.js";
+import { hyperparametersOf, type TrialConfiguration, trainingOf } from "./configuration.js";
 import { trialFiles } from "./layout.js";
-
-/** {@link TrialConfiguration} in messages to workers. */
-export const trialConfigurationSchema = z.strictObject({
-  workload: z.string(),
-  /** As the command line takes it, learning rate included: `adam:lr=0.003`. */
-  optimizer: z.string(),
-  /** Factor on the learning rate. */
-  schedule: z.string().exactOptional(),
-  batchSize: z.int(),
-  steps: z.int(),
-  seed: z.int(),
-  target: z.number(),
-  evaluateEvery: z.int(),
-  /** How its logs are scored; the trial itself reads nothing of it. */
-  scoring: scoringFlagsSchema.exactOptional(),
-  /** Whether the trial ends at its target; false where absent. */
-  stopAtTarget: z.boolean().exactOptional(),
-});
-
-/**
- * What decides a trial's bits: one optimizer with one choice of hyper-parameters, one seed, a fixed number of
- * steps.
- */
-export type TrialConfiguration = Readonly<z.infer<typeof trialConfigurationSchema>>;
 
 const failureSchema = z.strictObject({
   kind: z.enum(["diverged", "failed"]),
@@ -127,18 +103,13 @@ async function* trainOrResume(
   workload: Workload | undefined,
   signal: AbortSignal | undefined,
 ) {
-  const { optimizer, ...rest } = trial;
-  const config = {
-    ...rest,
-    workload: workload ?? trial.workload,
-    optimizer: parseOptimizerSpec(optimizer),
-    stopAtTarget: trial.stopAtTarget ?? false,
-    threads: 1,
-  };
+  const asked = await trainingOf(trial);
+  const config = { ...asked, workload: workload ?? asked.workload };
   const stop = signal === undefined ? {} : { signal };
   if ((await inspectRun(folder)).kind === "absent") return yield* train({ ...config, folder, ...stop });
   return yield* resumeRun(folder, {
     expect: config,
+    ...("create" in config.optimizer ? { method: config.optimizer } : {}),
     ...(workload === undefined ? {} : { workload }),
     ...stop,
   });
@@ -146,14 +117,7 @@ async function* trainOrResume(
 
 /** Writes the files of AlgoPerf's layout that say what is run and on what. */
 async function describe(folder: string, trial: TrialConfiguration): Promise<void> {
-  const spec = parseOptimizerSpec(trial.optimizer);
-  const defaults = Object.entries(optimizerOf(spec).hyper).map(([name, hyper]) => [name, hyper.default]);
-  await writeJsonAtomically(join(folder, trialFiles.hyperparameters), {
-    optimizer: spec.name,
-    ...Object.fromEntries(defaults),
-    ...spec.hyper,
-    ...spec.options,
-  });
+  await writeJsonAtomically(join(folder, trialFiles.hyperparameters), hyperparametersOf(trial));
   await writeJsonAtomically(join(folder, trialFiles.flags), trial);
   await writeJsonAtomically(join(folder, trialFiles.machine), {
     processor: cpus()[0]?.model ?? "unknown",

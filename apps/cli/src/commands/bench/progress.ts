@@ -1,4 +1,4 @@
-import type { BenchEvent, BenchJob, BenchPlan } from "@steepest/bench";
+import { type BenchEvent, type BenchJob, type BenchPlan, trialsOfStudy } from "@steepest/bench";
 import { format, textTable } from "@steepest/report";
 import type { Io } from "../../io.js";
 import { bar, createProgress, linesOf, type Progress, secondsRemaining } from "../../terminal/progress.js";
@@ -22,9 +22,9 @@ export function createBenchProgress(io: Io, plan: BenchPlan): BenchProgress {
   const progress = createProgress(io);
   const perTrial = plan.studies * plan.workloads.length;
   const rows = new Map<string, Row>(
-    plan.submissions.map(({ name, trials }) => [
-      name,
-      { total: trials * perTrial, done: 0, solved: 0, running: new Map() },
+    plan.submissions.map((submission) => [
+      submission.name,
+      { total: trialsOfStudy(submission) * perTrial, done: 0, solved: 0, running: new Map() },
     ]),
   );
   const start = performance.now();

@@ -122,7 +122,7 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
         progress.print(`${describe(event.job)} is tried again: ${event.reason}`);
       else if (event.kind === "progress") {
         row.running.set(event.job.folder, event.step / plan.steps);
-        observe(row, event.step, event.accuracy);
+        observe(row, event.step, event.value);
       } else {
         row.running.delete(event.job.folder);
         finished(event.job, event.outcome);
