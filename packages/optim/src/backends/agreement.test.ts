@@ -130,13 +130,14 @@ const at = (array: Values, index: number) => array[index] ?? Number.NaN;
 
 describe("fused float32 kernels against the float64 reference", () => {
   const rules = registry.flatMap((entry) => (entry.kind === "rule" ? [entry.rule] : []));
-  const hyperOf = (rule: Rule) =>
-    Object.fromEntries(Object.entries(rule.hyper).map(([name, spec]) => [name, spec.default || 0.01]));
+  /** The defaults, with something else for those that are 0. */
+  const hyperOf = (rule: Rule, otherwise: number) =>
+    Object.fromEntries(Object.entries(rule.hyper).map(([name, spec]) => [name, spec.default || otherwise]));
 
   it.each(rules.map((rule) => [rule.name, rule] as const))(
     "%s for every size from 0 to 130, and in all its forms",
     (_, rule) => {
-      const hyper = hyperOf(rule);
+      const hyper = hyperOf(rule, 0.01);
       for (const options of optionChoices(rule)) {
         const body = rule.body(options);
         const isDefault = Object.entries(rule.options).every(
@@ -148,6 +149,8 @@ describe("fused float32 kernels against the float64 reference", () => {
             JSON.stringify({ count, options }),
           ).toBeLessThan(2e-5);
         }
+        const defaults = { body, hyper: hyperOf(rule, 0), counts: [37], steps: 5 };
+        expect(difference(defaults), JSON.stringify({ defaults: options })).toBeLessThan(2e-5);
       }
     },
   );
@@ -198,6 +201,12 @@ describe("fused float32 kernels against the float64 reference", () => {
       tie("tree").map((one) => e.sqrt(e.add(0.1, e.abs(one)))),
       tie("tree").map((one) => e.mul(e.sign(element("g")), one)),
       tie("tree").map((one) => e.pow(e.add(1, e.abs(one)), -0.5)),
+      // What kernels are specialised by.
+      fc.tuple(tie("tree"), tie("tree")).map(([l, r]) => e.add(l, e.mul(scalar("b"), r))),
+      tie("tree").map((one) => e.sqrt(e.add(e.square(one), scalar("a")))),
+      fc
+        .tuple(fc.constantFrom<e.Comparison>("equal", "greater"), tie("scalarTree"), tie("tree"), tie("tree"))
+        .map(([comparison, one, yes, no]) => e.select(scalar("b"), comparison, one, yes, no)),
       fc
         .tuple(fc.constantFrom<e.Comparison>("equal", "greater", "greaterEqual"), tie("tree"), tie("tree"))
         .map(([comparison, yes, no]) => e.select(element("g"), comparison, element("x"), yes, no)),
@@ -211,7 +220,9 @@ describe("fused float32 kernels against the float64 reference", () => {
         expression.tree,
         expression.scalarTree,
         fc.array(fc.nat(37), { minLength: 1, maxLength: 4 }),
-        (left, right, named, counts) => {
+        fc.constantFrom(0.5, 0),
+        fc.constantFrom(-1.25, 0),
+        (left, right, named, counts, a, b) => {
           const body: RuleBody = {
             state: { s: e.toExpression(0.25) },
             carried: {},
@@ -224,7 +235,7 @@ describe("fused float32 kernels against the float64 reference", () => {
               },
             ],
           };
-          const test = { body, hyper: { a: 0.5, b: -1.25 }, counts, steps: 1 };
+          const test = { body, hyper: { a, b }, counts, steps: 1 };
           const fused = run(wasmBackend, test);
           const exact = run(referenceBackend, test);
           expect(distance(fused.arrays, exact.arrays)).toBeLessThan(2e-5);

@@ -10,7 +10,7 @@ import {
   type Program,
   unitsOf,
 } from "../backend.js";
-import { descriptorHeader, generateKernels, type Kernels } from "./generate.js";
+import { descriptorHeader, generateKernels, type Kernel, type PhaseKernels } from "./generate.js";
 import { wasmMoves } from "./moves.js";
 import { RegisterFile, runScalars } from "./scalars.js";
 
@@ -40,10 +40,10 @@ function allocate(bytes: number): BackendMemory {
   }
 }
 
-/** Kernels by what they compute, so that optimizers of the same rule share the compiled module. */
-const compiledKernels = new Map<string, Kernels>();
+/** Kernels by what they compute, so that optimizers of the same rule share the compiled modules. */
+const compiledKernels = new Map<string, readonly PhaseKernels[]>();
 
-function kernelsOf({ name, body }: Program): Kernels {
+function kernelsOf({ name, body }: Program): readonly PhaseKernels[] {
   const arrays = elementArrays(body);
   const key = expressionKey([arrays, body.phases]);
   const existing = compiledKernels.get(key);
@@ -52,8 +52,6 @@ function kernelsOf({ name, body }: Program): Kernels {
   compiledKernels.set(key, kernels);
   return kernels;
 }
-
-type Kernel = (descriptor: number) => void;
 
 function compile(program: Program): CompiledProgram {
   const { body, hyper } = program;
@@ -69,11 +67,16 @@ function compile(program: Program): CompiledProgram {
   const ownRegisters = ownNames.map((name) => registers.named(name));
   const sumNames = groupSumNames(body);
   const phases = body.phases.map((phase, index) => {
+    const { conditions: decisive, kernels: forms } = kernels[index] ?? { conditions: [], kernels: [] };
     const { program: before, results } = registers.compile(phase.scalars, [
       phase.when ?? toExpression(1),
-      ...(kernels.phases[index]?.scalarInputs ?? []),
+      ...decisive,
     ]);
-    const [when = -1, ...inputs] = results;
+    const [when = -1, ...conditions] = results;
+    const variants = forms.map((kernel) => ({
+      kernel,
+      inputs: registers.compile({}, kernel.phase.scalarInputs),
+    }));
     const sums = Object.keys(phase.reduce).map((name) => registers.named(name));
     const groupSums = Object.entries(phase.reduce).flatMap(([name, { over }]) =>
       over === "parameter" ? [] : [{ register: registers.named(name), place: sumNames.indexOf(name) }],
@@ -84,8 +87,8 @@ function compile(program: Program): CompiledProgram {
       shared: carrying(registers, shared, carriedNames),
       own: carrying(registers, own, ownNames),
     };
-    const idle = kernels.phases[index]?.stores.length === 0 && sums.length === 0;
-    return { before, when, inputs, sums, groupSums, carry, idle };
+    const idle = sums.length === 0 && forms.every(({ phase: { stores } }) => stores.length === 0);
+    return { before, when, conditions, variants, sums, groupSums, carry, idle };
   });
 
   /**
@@ -96,7 +99,8 @@ function compile(program: Program): CompiledProgram {
   );
 
   // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
-  const inputBytes = align(4 * Math.max(0, ...phases.map(({ inputs }) => inputs.length)));
+  const inputCounts = phases.flatMap(({ variants }) => variants.map(({ inputs }) => inputs.results.length));
+  const inputBytes = align(4 * Math.max(0, ...inputCounts));
   const sumBytes = align(8 * Math.max(0, ...phases.map(({ sums }) => sums.length)));
   const descriptorBytes = 4 * (descriptorHeader + arrayNames.length);
 
@@ -108,7 +112,7 @@ function compile(program: Program): CompiledProgram {
       const descriptorsAddress = sumsAddress + sumBytes;
       const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
       const sums = new Float64Array(memory.buffer, sumsAddress, sumBytes / 8);
-      const kernelFunctions = instantiate(kernels, memory, phases.length);
+      const functions = phases.map(({ variants }) => variants.map(({ kernel }) => lazily(kernel, memory)));
       const spans = unitsOf(body, group);
       const carried = new Float64Array(carriedNames.length + ownNames.length * spans.length);
       const units = spans.map(({ offset, count }, index) => {
@@ -153,13 +157,19 @@ function compile(program: Program): CompiledProgram {
       /** A phase of one unit up to its sums. */
       const passUnit = (p: number, unit: (typeof units)[number]) => {
         const phase = phases[p];
-        const kernel = kernelFunctions[p];
-        if (phase === undefined || kernel === undefined) return;
+        if (phase === undefined) return;
         runScalars(phase.before, unit.registers);
         if (phase.idle) return;
         if (unit.registers[phase.when] === 0) sums.fill(0);
         else {
-          read(unit.registers, phase.inputs, inputs);
+          let place = 0;
+          for (let i = 0; i < phase.conditions.length; i++)
+            if (unit.registers[phase.conditions[i] ?? -1] !== 0) place += 2 ** i;
+          const variant = phase.variants[place];
+          const kernel = functions[p]?.[place];
+          if (variant === undefined || kernel === undefined) throw new Error(`internal: no kernel ${place}`);
+          runScalars(variant.inputs.program, unit.registers);
+          read(unit.registers, variant.inputs.results, inputs);
           kernel(unit.descriptor);
         }
         write(unit.registers, phase.sums, sums);
@@ -254,15 +264,17 @@ function memoryOf(memory: BackendMemory): WebAssembly.Memory {
   return imported;
 }
 
-function instantiate(kernels: Kernels, memory: BackendMemory, count: number): readonly Kernel[] {
-  const { exports } = new WebAssembly.Instance(kernels.module, { arena: { memory: memoryOf(memory) } });
-  return Array.from({ length: count }, (_, index) => {
-    const kernel = exports[String(index)];
-    if (typeof kernel !== "function") throw new Error(`internal: kernel ${index} is missing`);
-    return (descriptor: number) => {
-      kernel(descriptor);
-    };
-  });
+/** A kernel over this memory, compiled at its first call. */
+function lazily(kernel: Kernel, memory: BackendMemory): (descriptor: number) => void {
+  let run: unknown;
+  return (descriptor) => {
+    if (run === undefined) {
+      const { exports } = new WebAssembly.Instance(kernel.module(), { arena: { memory: memoryOf(memory) } });
+      run = exports["0"];
+    }
+    if (typeof run !== "function") throw new Error("internal: a kernel is missing");
+    run(descriptor);
+  };
 }
 
 /** Fused float32 kernels in WebAssembly SIMD: one pass over memory a phase. */

@@ -1,11 +1,13 @@
+import type { Expression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
 import { ElementEmitter } from "./elements.js";
 import { encodeModule, FunctionEncoder, i32, simd, v128 } from "./encoder.js";
 import { type ElementOperator, type LoweredPhase, lowerPhase } from "./lower.js";
+import { specialise } from "./specialise.js";
 import { accumulatorsOf } from "./sums.js";
 
 /*
- * One function a phase. Its argument is the address of a descriptor, a row of 32-bit words:
+ * One function a phase (and outcome of its conditions). Its argument is the address of a descriptor, a row of 32-bit words:
  *   [number of elements, address of the scalar inputs, address of the sums, address of each array...]
  * Sixteen elements an iteration keep enough loads in flight to fill the memory bus; a loop over four and a
  * loop over one finish the rest. Every loop computes with the same four-lane instructions (the last with one
@@ -18,17 +20,41 @@ import { accumulatorsOf } from "./sums.js";
 /** Words of a descriptor before the arrays' addresses. */
 export const descriptorHeader = 3;
 
-export interface Kernels {
-  readonly module: WebAssembly.Module;
-  readonly phases: readonly LoweredPhase[];
+/** What a phase computes under one outcome of its conditions. */
+export interface Kernel {
+  readonly phase: LoweredPhase;
+  /** A module of one function; compiled when it is first asked for. */
+  module(): WebAssembly.Module;
 }
 
-/** Compiles the phases of a rule; `arrays` is the order of addresses in descriptors. */
-export function generateKernels(rule: string, phases: readonly Phase[], arrays: readonly string[]): Kernels {
-  const lowered = phases.map((phase) => lowerPhase(rule, phase));
-  const functions = lowered.map((phase) => generatePhase(phase, arrays));
-  const globals = unroll * Math.max(0, ...lowered.map((phase) => indicesOf(phase, "together").length));
-  return { module: new WebAssembly.Module(encodeModule(functions, globals)), phases: lowered };
+/** The kernels of a phase: by outcome, the first condition the lowest bit of a kernel's place. */
+export interface PhaseKernels {
+  /** Scalars: 0 where a condition does not hold. */
+  readonly conditions: readonly Expression[];
+  readonly kernels: readonly Kernel[];
+}
+
+/** Lowers the phases of a rule; `arrays` is the order of addresses in descriptors. */
+export const generateKernels = (
+  rule: string,
+  phases: readonly Phase[],
+  arrays: readonly string[],
+): readonly PhaseKernels[] =>
+  phases.map((phase) => {
+    const { conditions, phases: specialised } = specialise(phase);
+    return { conditions, kernels: specialised.map((one) => kernelOf(lowerPhase(rule, one), arrays)) };
+  });
+
+function kernelOf(phase: LoweredPhase, arrays: readonly string[]): Kernel {
+  let compiled: WebAssembly.Module | undefined;
+  return {
+    phase,
+    module: () => {
+      const globals = unroll * indicesOf(phase, "together").length;
+      compiled ??= new WebAssembly.Module(encodeModule([generatePhase(phase, arrays)], globals));
+      return compiled;
+    },
+  };
 }
 
 const lanes = 4;

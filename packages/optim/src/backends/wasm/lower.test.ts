@@ -13,13 +13,14 @@ import {
   sub,
   variable,
 } from "../../language/expression.js";
-import { decayRate, stepSize } from "../../language/hyper.js";
+import { decayRate, nonNegative, stepSize } from "../../language/hyper.js";
 import type { Phase } from "../../language/rule.js";
 import { createRuleOptimizer } from "../../optimizer/optimizer.js";
 import { adamw } from "../../rules/adamw.js";
 import { amsgrad } from "../../rules/amsgrad.js";
 import { gd } from "../../rules/gd.js";
 import { lowerPhase } from "./lower.js";
+import { specialise } from "./specialise.js";
 
 const x = variable("element", "x");
 const g = variable("element", "g");
@@ -65,6 +66,53 @@ describe("lowering", () => {
   it("divides by a scalar once a step, not once an element", () => {
     const { nodes } = lowerPhase("mine", phase({ x: div(g, lr) }));
     expect(nodes.some((node) => node.kind === "operation" && node.operator === "divide")).toBe(false);
+  });
+
+  it("gathers the scalars that multiply an element, also through sums and choices", () => {
+    const multiplications = (expression: Expression) =>
+      lowerPhase("mine", phase({ x: expression })).nodes.filter(
+        (node) => node.kind === "operation" && node.operator === "multiply",
+      ).length;
+    const k = variable("scalar", "k");
+    expect(multiplications(mul(lr, div(div(g, k), add(x, 1))))).toBe(1);
+    expect(multiplications(mul(div(g, k), div(lr, add(x, 1))))).toBe(1);
+    expect(multiplications(mul(lr, add(mul(k, x), div(g, lr))))).toBe(2);
+    expect(multiplications(mul(lr, select(g, "greater", x, mul(k, g), 0)))).toBe(1);
+    // What is used twice is computed once.
+    const mean = mul(k, g);
+    expect(multiplications(add(mul(lr, mean), square(mean)))).toBe(3);
+    // Small times small, before it is made large: no product of elements that was not there.
+    expect(multiplications(mul(mul(lr, g), mul(k, x)))).toBe(3);
+  });
+
+  it("has no choice by a scalar in a kernel, and no addend that is 0", () => {
+    const lengthsOf = (expression: Expression) =>
+      specialise(phase({ x: expression })).phases.map((one) => lowerPhase("mine", one).nodes.length);
+    const b = variable("scalar", "b");
+    // x, g, sum; x, √g, sum; and where only one of the two is there.
+    expect(lengthsOf(add(x, select(b, "greater", 1, g, sqrt(g))))).toEqual([4, 3]);
+    expect(lengthsOf(add(x, mul(b, g)))).toEqual([5, 1]);
+    expect(lengthsOf(sqrt(add(g, b)))).toEqual([4, 2]);
+    expect(lengthsOf(add(sqrt(g), b))).toEqual([4]);
+    const four = [b, lr, variable("scalar", "c"), variable("scalar", "d")];
+    expect(lengthsOf(four.reduce<Expression>((sum, one) => add(sum, mul(one, g)), x))).toHaveLength(8);
+  });
+
+  it("takes another kernel as soon as a hyper-parameter says so", () => {
+    const rule = defineRule({
+      ...described,
+      hyper: { lr: stepSize(1), decay: nonNegative(0, "d", "decay") },
+      body: (builder) =>
+        builder.elementwise({ update: ({ x: from, g: by, decay }) => ({ x: add(from, mul(decay, by)) }) }),
+    });
+    const optimizer = createRuleOptimizer({ rule }, [{ name: "x", shape: [5], role: "other" }]);
+    optimizer.gradient("x").fill(1);
+    const seen = [0, 0.5, 0, 2].map((decay) => {
+      optimizer.setHyper("decay", decay);
+      optimizer.step();
+      return optimizer.parameter("x")[4];
+    });
+    expect(seen).toEqual([0, 0.5, 0.5, 2.5]);
   });
 
   it("adds x − x in float32, counts masks, multiplies what is the same for each element, and adds the rest in float64", () => {

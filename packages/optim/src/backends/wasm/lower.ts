@@ -1,8 +1,9 @@
 import { SteepestError } from "../../errors.js";
 import { type Comparison, type Expression, select, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
-import { children, expressionKey } from "../../language/traverse.js";
+import { expressionKey } from "../../language/traverse.js";
 import { exponential, logarithm, type Nodes, power, sign } from "./elementary.js";
+import { gatherFactors, isConstant, usesElements } from "./factors.js";
 
 /*
  * From trees to what a loop does: a graph in which every common sub-expression is one node, and every maximal
@@ -78,9 +79,8 @@ export interface LoweredPhase {
   readonly sums: readonly LoweredSum[];
 }
 
-const isZero = (expression: Expression): boolean =>
-  expression.kind === "constant" && Object.is(expression.value, 0);
-const isOne = (expression: Expression): boolean => expression.kind === "constant" && expression.value === 1;
+const isZero = (expression: Expression): boolean => isConstant(expression, 0);
+const isOne = (expression: Expression): boolean => isConstant(expression, 1);
 
 const underRoot = (expression: Expression): Expression | undefined =>
   expression.kind === "unary" && expression.operator === "squareRoot" ? expression.operand : undefined;
@@ -93,11 +93,9 @@ function signAndOther(expression: Expression): readonly [Expression, Expression]
   return usesElements(left) && usesElements(right) ? [left.operand, right] : undefined;
 }
 
-const usesElements = (expression: Expression): boolean =>
-  expression.kind === "variable" ? expression.scope === "element" : children(expression).some(usesElements);
-
 /** @throws SteepestError `unavailable` where an exponent differs from element to element. */
-export function lowerPhase(rule: string, phase: Phase): LoweredPhase {
+export function lowerPhase(rule: string, given: Phase): LoweredPhase {
+  const phase = gatherFactors(given);
   const nodes: Node[] = [];
   const scalarInputs: Expression[] = [];
   const known = new Map<string, number>();

@@ -1,0 +1,125 @@
+import { type Comparison, type Expression, select, toExpression } from "../../language/expression.js";
+import type { Phase } from "../../language/rule.js";
+import { children, expressionKey, replaceChildren } from "../../language/traverse.js";
+import { isConstant, mapped, usesElements } from "./factors.js";
+
+/*
+ * A phase has one kernel for each outcome of conditions that are the same for every element: a choice by a
+ * scalar, and whether the factor of an addend is 0. A kernel contains what its outcome needs and no more.
+ */
+
+/** A condition on scalars: `value` is 1 where it holds, else 0. */
+interface Condition {
+  readonly value: Expression;
+  readonly decides: Expression;
+}
+
+/** A phase under one outcome of each of its conditions. */
+export interface SpecialisedPhases {
+  /** 1 or 0 each; the first is the lowest bit of the place among `phases`. */
+  readonly conditions: readonly Expression[];
+  readonly phases: readonly Phase[];
+}
+
+/** More of them double the kernels for little. */
+const conditionsAtMost = 3;
+
+export function specialise(phase: Phase): SpecialisedPhases {
+  const roots = [...Object.values(phase.assign), ...Object.values(phase.reduce).map(({ sum }) => sum)];
+  const found = new Map<string, Condition>();
+  const note = (condition: Condition) => found.set(expressionKey(condition.value), condition);
+  const visit = (expression: Expression): void => {
+    choiceOf(expression).forEach(note);
+    children(expression).forEach(visit);
+  };
+  const visitAddends = (expression: Expression): void => {
+    addedFactors(expression).forEach(note);
+    children(expression).forEach(visitAddends);
+  };
+  roots.forEach(visit);
+  roots.forEach(visitAddends);
+  const conditions = [...found.values()].slice(0, conditionsAtMost);
+  return {
+    conditions: conditions.map(({ value }) => value),
+    phases: Array.from({ length: 2 ** conditions.length }, (_, place) =>
+      under(
+        phase,
+        conditions.map((condition, bit) => ({ ...condition, holds: ((place >> bit) & 1) === 1 })),
+      ),
+    ),
+  };
+}
+
+/** The condition of a choice between expressions of elements by scalars. */
+function choiceOf(expression: Expression): readonly Condition[] {
+  if (expression.kind !== "select" || !usesElements(expression)) return [];
+  const { comparison, left, right } = expression;
+  if (usesElements(left) || usesElements(right)) return [];
+  return [{ value: holds(left, comparison, right), decides: expression }];
+}
+
+/** Scalars by name that are added to an expression of elements: as a factor, or below a root or a power. */
+function addedFactors(expression: Expression): readonly Condition[] {
+  const addend = addedTo(expression);
+  const isProduct = addend?.kind === "binary" && addend.operator === "multiply" && usesElements(addend.right);
+  const base = baseOf(expression);
+  const added = [isProduct ? addend.left : undefined, base && addedTo(base)];
+  return added.flatMap((one) =>
+    one?.kind === "variable" && one.scope === "scalar"
+      ? [{ value: holds(one, "equal", 0), decides: one }]
+      : [],
+  );
+}
+
+/** What a root or a power is taken of. */
+function baseOf(expression: Expression): Expression | undefined {
+  if (expression.kind === "unary" && expression.operator === "squareRoot") return expression.operand;
+  return expression.kind === "binary" && expression.operator === "power" ? expression.left : undefined;
+}
+
+/** What a sum of elements has as its second addend. */
+const addedTo = (expression: Expression): Expression | undefined =>
+  expression.kind === "binary" && expression.operator === "add" && usesElements(expression.left)
+    ? expression.right
+    : undefined;
+
+const holds = (left: Expression, comparison: Comparison, right: Expression | number): Expression =>
+  select(left, comparison, right, 1, 0);
+
+type Outcome = Condition & { readonly holds: boolean };
+
+function under(phase: Phase, outcomes: readonly Outcome[]): Phase {
+  const byKey = new Map(outcomes.map((outcome) => [expressionKey(outcome.value), outcome.holds]));
+  const zeros = new Set(
+    outcomes.flatMap(({ decides, holds }) => (decides.kind === "variable" && holds ? [decides.name] : [])),
+  );
+  const known = new Map<Expression, Expression>();
+  const reduced = (expression: Expression): Expression => {
+    const existing = known.get(expression);
+    if (existing !== undefined) return existing;
+    const result = usesElements(expression) ? reducedElement(expression) : expression;
+    known.set(expression, result);
+    return result;
+  };
+  const isZero = (scalar: Expression) => scalar.kind === "variable" && zeros.has(scalar.name);
+  const reducedElement = (expression: Expression): Expression => {
+    const [choice] = choiceOf(expression);
+    if (expression.kind === "select" && choice !== undefined) {
+      const outcome = byKey.get(expressionKey(choice.value));
+      if (outcome !== undefined) return reduced(outcome ? expression.whenTrue : expression.whenFalse);
+    }
+    if (expression.kind !== "binary") return replaceChildren(expression, reduced);
+    const { operator, left, right } = expression;
+    if (operator === "multiply" && (isZero(left) || isZero(right))) return toExpression(0);
+    const parts = { left: reduced(left), right: reduced(right) };
+    const adds = operator === "add" || operator === "subtract";
+    if (adds && (isZero(right) || isConstant(parts.right, 0))) return parts.left;
+    if (operator === "add" && isConstant(parts.left, 0)) return parts.right;
+    return { ...expression, ...parts };
+  };
+  return {
+    ...phase,
+    assign: mapped(phase.assign, reduced),
+    reduce: mapped(phase.reduce, ({ over, sum }) => ({ over, sum: reduced(sum) })),
+  };
+}
