@@ -34,7 +34,7 @@ const rules = [
   { rule: "amos", options: { style: "reduced" }, bytes: 20, phases: 24 },
   { rule: "dadapt-sgd", bytes: 24 },
   { rule: "dadapt-adam", bytes: 36 },
-  { rule: "prodigy", bytes: 44, phases: 56 },
+  { rule: "prodigy", bytes: 48, phases: 64 },
   { rule: "schedule-free-sgd", bytes: 20 },
   { rule: "schedule-free-adamw", bytes: 28 },
   { rule: "schedule-free-radam", bytes: 28 },

@@ -1,9 +1,16 @@
 import type { Optimizer } from "../src/optimizer/config.js";
 import { createOptimizer } from "../src/optimizer/createOptimizer.js";
+import { metadataKey } from "../src/optimizer/state/description.js";
 import type { ParameterSpec } from "../src/parameter.js";
 import { parseOptimizerSpec } from "../src/spec.js";
 import type { Backend } from "./forms.js";
 import { awkwardParameters, fillGradients, flatten, initialise } from "./gradients.js";
+
+/** A carried scalar of the first group. */
+export function carried(optimizer: Optimizer, name: string): number {
+  const { groups } = JSON.parse(optimizer.saveState().metadata[metadataKey] ?? "{}");
+  return Number(groups[0].carried[name]);
+}
 
 /** Makes steps `from` to `to`, each with its gradients. */
 export function runSteps(optimizer: Optimizer, from: number, to: number): Optimizer {

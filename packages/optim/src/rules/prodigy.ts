@@ -9,10 +9,8 @@ import { distanceArguments, distanceHyper, growthLimit } from "./shared/distance
  * all gradients have been zero there is nothing to estimate from: d stays d₀ and nothing moves, by weight
  * decay neither.
  *
- * Where the original keeps x₀ and subtracts x, here the steps are summed to x₀ − x: where nothing else moves
- * x that is the same number, but the difference of two nearly equal float32 numbers would have lost most of
- * the first steps, from which the estimate grows. Under a projection the sum is not the distance travelled,
- * and the estimate can grow without limit.
+ * The distance travelled is x₀ − x, whatever moved x. The first steps, from which the estimate grows, are so
+ * small that rounding x loses much or all of them: what it lost is summed beside x₀, and counts as travelled.
  */
 export const prodigy = defineRule({
   name: "prodigy",
@@ -40,7 +38,8 @@ export const prodigy = defineRule({
   },
   symbols: {
     ...{
-      travel: "\\Delta",
+      start: "x_0",
+      lost: "\\Delta",
       beta3: "\\beta_3",
       rate: "\\lambda_k",
       weight: "\\omega",
@@ -75,8 +74,9 @@ export const prodigy = defineRule({
   body: (rule, { decoupled, biasCorrection, safeguardWarmup }) =>
     rule
       .phases({
-        state: { m: 0, v: 0, s: 0, travel: 0 },
+        state: { m: 0, v: 0, s: 0, start: 0, lost: 0 },
         carried: { d: rule.hyper.d0, dMax: rule.hyper.d0, numerator: 0 },
+        begin: ({ x }) => ({ start: x }),
       })
       .phase({
         scalars: (variables) => {
@@ -93,10 +93,10 @@ export const prodigy = defineRule({
             share: mul(scale, safeguardWarmup ? d : rate),
           };
         },
-        reduce: ({ x, g, s, travel, weightDecay, beta3, weight, share }) => {
+        reduce: ({ x, g, s, start, lost, weightDecay, beta3, weight, share }) => {
           const gradient = decoupled ? g : add(g, mul(weightDecay, x));
           return {
-            inner: { over: "all", sum: mul(mul(weight, gradient), travel) },
+            inner: { over: "all", sum: mul(mul(weight, gradient), add(sub(start, x), lost)) },
             length: { over: "all", sum: abs(add(mul(beta3, s), mul(share, gradient))) },
           };
         },
@@ -125,10 +125,11 @@ export const prodigy = defineRule({
       })
       .phase({
         scalars: ({ length, rate }) => ({ applied: select(length, "equal", 0, 0, rate) }),
-        update: ({ x, m, v, travel, d, eps, weightDecay, applied }) => {
+        update: ({ x, m, v, lost, d, eps, weightDecay, applied }) => {
           const direction = div(m, add(sqrt(v), mul(d, eps)));
           const step = mul(applied, decoupled ? add(direction, mul(weightDecay, x)) : direction);
-          return { travel: add(travel, step), x: sub(x, step) };
+          const next = sub(x, step);
+          return { lost: add(lost, sub(step, sub(x, next))), x: next };
         },
       }),
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Optimizer } from "../../src/optimizer/config.js";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
-import { metadataKey } from "../../src/optimizer/state/description.js";
+import { carried } from "../runs.js";
 import { cases } from "./cases.js";
 import { type Golden, goldenNames, goldenTolerance, readGolden, replay, trajectoryScale } from "./golden.js";
 
@@ -9,12 +9,6 @@ import { type Golden, goldenNames, goldenTolerance, readGolden, replay, trajecto
  * What recordings hold beside the parameters: estimates of the distance to the solution, the weights to
  * evaluate with, the sequence z.
  */
-
-/** A carried scalar of the first group. */
-function carried(optimizer: Optimizer, name: string): number {
-  const { groups } = JSON.parse(optimizer.saveState().metadata[metadataKey] ?? "{}");
-  return Number(groups[0].carried[name]);
-}
 
 const goldens = goldenNames.map(readGolden);
 const build = (golden: Golden, backend: "float64" | "wasm"): Optimizer => {

@@ -3,6 +3,7 @@ import type { Optimizer, OptimizerConfig } from "../../src/optimizer/config.js";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
 import { parseOptimizerSpec } from "../../src/spec.js";
 import { noise } from "../gradients.js";
+import { carried } from "../runs.js";
 
 /*
  * Schedule-Free methods at the ends of their interpolation, where they are older methods; and estimates of
@@ -118,5 +119,32 @@ describe.each(["prodigy", "dadapt-sgd", "dadapt-adam", "schedule-free-prodigy"])
       return parameters.flatMap(({ name: parameter }) => [...optimizer.parameter(parameter)]);
     };
     expect(distance(run({ groups: [{ names: ["a"] }] }), run({}))).toBeLessThan(1e-12);
+  });
+});
+
+describe("prodigy", () => {
+  it.each(["float64", "wasm"] as const)("has gone nowhere where x is put back, in %s", (backend) => {
+    const optimizer = build("prodigy", { backend });
+    for (let k = 1; k <= 60; k++) {
+      optimizer.gradient("x").fill(1);
+      optimizer.step();
+      optimizer.parameter("x").set(start);
+    }
+    expect(carried(optimizer, "d") / 1e-6).toBeCloseTo(1, backend === "wasm" ? 0 : 12);
+  });
+
+  it("counts the steps that rounding loses as travelled, so that its estimate grows all the same", () => {
+    const [exact, rounded] = (["float64", "wasm"] as const).map((backend) => {
+      const optimizer = build("prodigy", { backend });
+      // Neighbours of 64 in float32 are 7.6e-6 apart: the first steps, of 1e-6, move nothing.
+      optimizer.parameter("x").fill(64);
+      for (let k = 1; k <= 30; k++) {
+        optimizer.gradient("x").set(optimizer.parameter("x"));
+        optimizer.step();
+      }
+      return carried(optimizer, "d");
+    });
+    expect(exact).toBeGreaterThan(1e-3);
+    expect((rounded ?? 0) / (exact ?? 0)).toBeCloseTo(1, 3);
   });
 });
