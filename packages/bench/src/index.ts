@@ -108,6 +108,8 @@ export {
   type VerdictOptions,
 } from "./statistics/verdict.js";
 export * from "./submission/index.js";
+export { type Baseline, baselines } from "./targets/baselines.js";
+export { measureTarget, type TargetSearch } from "./targets/measureTarget.js";
 export type { OptimizerTrial, TrialConfiguration } from "./trial/configuration.js";
 export { type TrialPlace, trialFiles, trialFolder } from "./trial/layout.js";
 export {

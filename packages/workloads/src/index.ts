@@ -27,6 +27,7 @@ export type { Landscape, RaceDefaults } from "./landscapes/landscape.js";
 export { findLandscape, landscapes } from "./landscapes/registry.js";
 export { directionOf, isBetter, metricOf, reaches } from "./metric.js";
 export { findWorkload, workloads } from "./registry.js";
+export { type MeasuredTarget, measuredTargets } from "./targets/measured.js";
 export type { MutableVector, Vector } from "./vector.js";
 export type {
   BindOptions,

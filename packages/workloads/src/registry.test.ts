@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { imageClassifier } from "./classification/classifier.js";
 import { drawShapes } from "./images/procedural.js";
 import { findWorkload, workloads } from "./registry.js";
+import { measuredTargets } from "./targets/measured.js";
 
 describe("findWorkload", () => {
   it("finds every workload by its name", () => {
@@ -11,7 +12,21 @@ describe("findWorkload", () => {
     expect(workloads.map(({ name }) => name)).toContain("fashion-mnist");
   });
 
+  it("finds held-out variants, which are not listed among their bases", () => {
+    const variants = workloads.flatMap(({ heldOut = [] }) => heldOut);
+    for (const variant of variants) expect(findWorkload(variant.name)).toBe(variant);
+    expect(workloads.filter(({ base }) => base !== undefined)).toEqual([]);
+    const names = [...workloads, ...variants].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(measuredTargets)).toEqual(
+      workloads.flatMap(({ name, heldOut = [] }) => [name, ...heldOut.map((variant) => variant.name)]),
+    );
+  });
+
   it("suggests the nearest name", () => {
+    expect(() => findWorkload("least-squares_equal-unit")).toThrow(
+      /Did you mean "least-squares_equal-units"/,
+    );
     expect(() => findWorkload("fasion-mnist")).toThrow(/"fasion-mnist".*Did you mean "fashion-mnist"/);
   });
 });

@@ -1,31 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FiniteSum } from "./finiteSum.js";
 import {
   classLabels,
   denseFeatures,
+  gaussianFeatures,
   linearTargets,
   sparseFeatures,
   trueWeights,
   zipfFeatures,
 } from "./generators.js";
-import { leastSquares, logisticRegression } from "./linearModels.js";
+import { type LinearModel, leastSquares, logisticRegression } from "./linearModels.js";
 import { denseRows, type Rows, sparseRows } from "./rows.js";
 
 const dense = denseFeatures({ count: 40, dimension: 6, conditionNumber: 100, seed: 1 });
 const sparse = sparseFeatures({ count: 50, dimension: 12, entriesPerRow: 3, seed: 2 });
 
-const problems: readonly (readonly [string, FiniteSum])[] = [
+const problems: readonly (readonly [string, LinearModel])[] = [
   ["dense least squares", leastSquares(dense, linearTargets(dense, 0.1, 3))],
   ["sparse least squares, regularised", leastSquares(sparse, linearTargets(sparse, 0.1, 4), 0.3)],
   ["dense logistic regression, regularised", logisticRegression(dense, classLabels(dense, 5), 0.01)],
   ["sparse logistic regression", logisticRegression(sparse, classLabels(sparse, 6))],
 ];
 
-const pointOf = ({ dimension }: FiniteSum) =>
+const pointOf = ({ dimension }: LinearModel) =>
   fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: dimension, maxLength: dimension });
 
-const fullGradient = (problem: FiniteSum, x: readonly number[]): number[] => {
+const fullGradient = (problem: LinearModel, x: readonly number[]): number[] => {
   const out = new Array<number>(problem.dimension).fill(Number.NaN);
   problem.gradient(x, out);
   return out;
@@ -93,6 +93,49 @@ describe.each(problems)("%s", (_, problem) => {
         for (const [j, slope] of fullGradient(problem, x).entries()) {
           expect(Math.abs(slope - (mean[j] ?? Number.NaN))).toBeLessThan(1e-12 * (1 + Math.abs(slope)));
         }
+      }),
+    );
+  });
+
+  it("has mini-batches whose gradients are the mean of their samples'", () => {
+    const batch = fc.array(fc.nat(problem.count - 1), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(pointOf(problem), batch, (x, samples) => {
+        const out = new Array<number>(problem.dimension).fill(Number.NaN);
+        const loss = problem.batchGradient(samples, x, out);
+        const mean = new Array<number>(problem.dimension).fill(0);
+        const sample = new Array<number>(problem.dimension).fill(Number.NaN);
+        for (const i of samples) {
+          problem.sampleGradient(i, x, sample);
+          for (const [j, entry] of sample.entries()) mean[j] = (mean[j] ?? 0) + entry / samples.length;
+        }
+        for (const [j, slope] of out.entries())
+          expect(Math.abs(slope - (mean[j] ?? Number.NaN))).toBeLessThan(1e-12 * (1 + Math.abs(slope)));
+        // The mean over all samples is f, and so is the mean of the means of a partition.
+        const all = Array.from({ length: problem.count }, (_, i) => i);
+        expect(problem.batchGradient(all, x, out)).toBeCloseTo(problem.value(x), 10);
+        const alone = samples.map((i) => problem.batchGradient([i], x, out));
+        expect(loss).toBeCloseTo(alone.reduce((sum, value) => sum + value, 0) / samples.length, 10);
+      }),
+    );
+  });
+
+  it("has losses of predictions whose mean, with the regularisation, is its value", () => {
+    fc.assert(
+      fc.property(pointOf(problem), (x) => {
+        const zero = new Array<number>(problem.dimension).fill(0);
+        const unregularised = (point: readonly number[]) =>
+          Array.from({ length: problem.count }, (_, i) => problem.loss(i, problem.predict(i, point))).reduce(
+            (sum, loss) => sum + loss / problem.count,
+            0,
+          );
+        expect(unregularised(zero)).toBeCloseTo(problem.value(zero), 12);
+        const penalty = problem.value(x) - unregularised(x);
+        expect(problem.value(x.map((entry) => -entry)) - unregularised(x.map((entry) => -entry))).toBeCloseTo(
+          penalty,
+          9,
+        );
+        expect(penalty).toBeGreaterThan(-1e-9);
       }),
     );
   });
@@ -199,6 +242,82 @@ describe("denseFeatures", () => {
   });
 });
 
+describe("gaussianFeatures", () => {
+  const options = { count: 40_000, dimension: 4, conditionNumber: 30, seed: 5 };
+  const eigenvalues = Array.from({ length: 4 }, (_, k) => 30 ** (-k / 3));
+  const sumOf = (power: number) => eigenvalues.reduce((sum, value) => sum + value ** power, 0);
+
+  it("have the spectrum that was asked for, in every part", () => {
+    const all = entries(gaussianFeatures(options));
+    for (const part of [all, all.slice(0, 20_000), all.slice(20_000)]) {
+      const matrix = normalMatrix(denseRows(part.length, 4, Float64Array.from(part.flat())));
+      const trace = matrix.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+      const squares = matrix.flat().reduce((sum, value) => sum + value * value, 0);
+      const inverseTrace = eigenvalues.reduce(
+        (sum, _, i) =>
+          sum +
+          (solve(
+            matrix,
+            [0, 1, 2, 3].map((j) => Number(i === j)),
+          )[i] ?? 0),
+        0,
+      );
+      // Five standard deviations of the trace, √(2 Σλ²/n); about as much for the others.
+      const tolerance = 5 * Math.sqrt((2 * sumOf(2)) / part.length);
+      expect(Math.abs(trace - sumOf(1))).toBeLessThan(tolerance);
+      expect(Math.abs(squares - sumOf(2))).toBeLessThan(2 * tolerance);
+      expect(Math.abs(inverseTrace / sumOf(-1) - 1)).toBeLessThan(5 * Math.sqrt(2 / part.length));
+    }
+    // Correlated: the axes are not those of the coordinates.
+    const matrix = normalMatrix(gaussianFeatures(options));
+    expect(Math.abs(matrix[0]?.[1] ?? 0)).toBeGreaterThan(0.01);
+  });
+
+  it("are scaled as a whole, and column by column within the spread", () => {
+    const plain = entries(gaussianFeatures({ ...options, count: 10 }));
+    const scaled = entries(gaussianFeatures({ ...options, count: 10, scale: 3, spread: 16 }));
+    const factors = [0, 1, 2, 3].map((j) => (scaled[0]?.[j] ?? 0) / (plain[0]?.[j] ?? 0));
+    for (const factor of factors) {
+      expect(factor).toBeGreaterThan(3 / 4);
+      expect(factor).toBeLessThan(3 * 4);
+    }
+    expect(new Set(factors).size).toBe(4);
+    for (const [i, row] of scaled.entries())
+      for (const [j, entry] of row.entries())
+        expect(entry / (plain[i]?.[j] ?? 0)).toBeCloseTo(factors[j] ?? Number.NaN, 10);
+  });
+
+  it("refuse what cannot be drawn", () => {
+    for (const wrong of [{ count: 0 }, { dimension: 0 }, { conditionNumber: 0.5 }, { spread: 0.5 }])
+      expect(() => gaussianFeatures({ ...options, ...wrong })).toThrow(/expected/);
+  });
+});
+
+describe("classLabels", () => {
+  const features = denseRows(20_000, 1, new Float64Array(20_000).fill(1));
+
+  it("are those of the logistic law", () => {
+    const [weight = Number.NaN] = trueWeights(1, 9);
+    expect(trueWeights(1, 9, 2)).toEqual(Float64Array.of(2 * weight));
+    for (const deviation of [1, 2]) {
+      const share =
+        classLabels(features, 9, { deviation }).filter((label) => label === 1).length / features.rows;
+      const expected = 1 / (1 + Math.exp(-deviation * weight));
+      expect(Math.abs(share - expected)).toBeLessThan(5 * Math.sqrt((expected * (1 - expected)) / 20_000));
+    }
+  });
+
+  it("are flipped as often as asked, whatever they are", () => {
+    const right = classLabels(features, 9);
+    const flipped = classLabels(features, 9, { flipped: 0.2 });
+    for (const label of [-1, 1]) {
+      const of = right.map((value, i) => (value === label ? i : -1)).filter((i) => i >= 0);
+      const share = of.filter((i) => flipped[i] === -label).length / of.length;
+      expect(Math.abs(share - 0.2)).toBeLessThan(5 * Math.sqrt(0.16 / of.length));
+    }
+  });
+});
+
 describe("sparse rows", () => {
   it("have the number of entries that was asked for", () => {
     for (const row of entries(sparse)) expect(row.filter((entry) => entry !== 0)).toHaveLength(3);
@@ -209,19 +328,31 @@ describe("sparse rows", () => {
 
   it("of words follow Zipf's law", () => {
     const [count, dimension] = [20_000, 8];
-    const words = zipfFeatures({ count, dimension, entriesPerRow: 1, seed: 3 });
-    const seen = new Array<number>(dimension).fill(0);
-    for (let i = 0; i < count; i++) words.addTo(i, 1, seen);
-    const harmonic = seen.reduce((sum, _, j) => sum + 1 / (j + 1), 0);
-    for (const [j, times] of seen.entries()) {
-      const expected = 1 / (j + 1) / harmonic;
-      // Five standard deviations of a binomial share.
-      expect(Math.abs(times / count - expected)).toBeLessThan(
-        5 * Math.sqrt((expected * (1 - expected)) / count),
-      );
+    for (const exponent of [1, 2]) {
+      const words = zipfFeatures({ count, dimension, entriesPerRow: 1, seed: 3, exponent });
+      const seen = new Array<number>(dimension).fill(0);
+      for (let i = 0; i < count; i++) words.addTo(i, 1, seen);
+      const harmonic = seen.reduce((sum, _, j) => sum + (j + 1) ** -exponent, 0);
+      for (const [j, times] of seen.entries()) {
+        const expected = (j + 1) ** -exponent / harmonic;
+        // Five standard deviations of a binomial share.
+        expect(Math.abs(times / count - expected)).toBeLessThan(
+          5 * Math.sqrt((expected * (1 - expected)) / count),
+        );
+      }
     }
     const bags = zipfFeatures({ count: 10, dimension, entriesPerRow: 3, seed: 3 });
     for (const row of entries(bags)) expect(row.filter((entry) => entry === 1)).toHaveLength(3);
+    const scaled = entries(
+      zipfFeatures({ count: 10, dimension, entriesPerRow: 3, seed: 3, scale: 5, spread: 4 }),
+    );
+    for (const [i, row] of entries(bags).entries()) {
+      for (const [j, entry] of row.entries()) {
+        const found = scaled[i]?.[j] ?? Number.NaN;
+        expect(found === 0).toBe(entry === 0);
+        if (found !== 0) expect(Math.abs(Math.log2(found / 5))).toBeLessThanOrEqual(1);
+      }
+    }
   });
 
   it("act as the same matrix stored whole", () => {
