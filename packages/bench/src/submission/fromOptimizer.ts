@@ -2,7 +2,6 @@ import {
   type ClipSpec,
   type GroupSpec,
   type Optimizer,
-  type OptimizerSpec,
   type ParameterSpec,
   type Schedule,
   SteepestError,
@@ -14,6 +13,7 @@ import {
   type BatchFacts,
   batchesInOrder,
   evaluateAsTrained,
+  type OptimizerChoice,
   type OptimizerSettings,
   type Submission,
   type SubmissionCitation,
@@ -35,7 +35,7 @@ export interface Horizon {
 
 /** An optimizer in full: its specification, and what is not part of that. */
 export interface OptimizerWithSettings {
-  readonly optimizer: OptimizerSpec | string;
+  readonly optimizer: OptimizerChoice;
   readonly clip?: ClipSpec;
   /** Hyper-parameters that differ by parameter. */
   readonly groups?: readonly GroupSpec[];
@@ -57,7 +57,7 @@ interface Described<Point> {
   readonly title: string;
   readonly cite: SubmissionCitation;
   /** The optimizer of a point: its text, or that with settings. */
-  optimizer(point: PointOf<Point>, horizon: Horizon): OptimizerSpec | string | OptimizerWithSettings;
+  optimizer(point: PointOf<Point>, horizon: Horizon): OptimizerChoice | OptimizerWithSettings;
   /** Factor on the learning rate; constant without it. */
   schedule?(point: PointOf<Point>, horizon: Horizon): Schedule;
   /** Examples a step; the workload's by default. */
@@ -145,7 +145,7 @@ function chooseOptimizer(
   form: Form,
   point: Hyperparameters,
   { stepHint, parameters }: WorkloadFacts,
-): { readonly spec: OptimizerSpec | string; readonly settings: OptimizerSettings } {
+): { readonly spec: OptimizerChoice; readonly settings: OptimizerSettings } {
   const horizon = horizonOf(stepHint, parameters);
   const schedule = form.schedule?.(point, horizon);
   const chosen = form.optimizer(point, horizon);

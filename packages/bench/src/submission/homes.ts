@@ -2,7 +2,6 @@ import {
   createOptimizer,
   elementCount,
   type Optimizer,
-  type OptimizerSpec,
   optimizerOf,
   type ParameterSpec,
   parseOptimizerSpec,
@@ -10,7 +9,7 @@ import {
   unknownName,
 } from "@steepest/optim";
 import { graphLinearAlgebra } from "@steepest/workloads";
-import type { OptimizerSettings, TrainedParameter } from "./submission.js";
+import type { OptimizerChoice, OptimizerSettings, TrainedParameter } from "./submission.js";
 
 /** A parameter's arrays, and those to evaluate with. */
 export interface Home extends TrainedParameter {
@@ -22,7 +21,7 @@ export interface Home extends TrainedParameter {
 /** Where parameters live: in the memory of the optimizer that updates them, else in arrays of their own. */
 export interface Homes {
   /** Builds an optimizer, in whose memory its parameters live. */
-  optimizer(choice: OptimizerSpec | string, settings?: OptimizerSettings): Optimizer;
+  optimizer(choice: OptimizerChoice, settings?: OptimizerSettings): Optimizer;
   /**
    * The parameters' arrays, once all optimizers are there. Where weights to evaluate with are to be written,
    * and no optimizer keeps an average, they have arrays of their own.
@@ -61,11 +60,14 @@ export function createHomes(
   };
 
   return {
-    optimizer(choice, { parameters: chosen, ...config } = {}) {
+    optimizer(choice, { parameters: chosen, roles = {}, ...config } = {}) {
       const spec = typeof choice === "string" ? parseOptimizerSpec(choice) : choice;
-      const mine = taken(chosen);
+      const mine = taken(chosen).map((parameter) => ({
+        ...parameter,
+        role: Object.hasOwn(roles, parameter.name) ? (roles[parameter.name] ?? parameter.role) : parameter.role,
+      }));
       let optimizer: Optimizer;
-      if (optimizerOf(spec).kind === "matrix") {
+      if (usesMatrices(spec)) {
         const linearAlgebra = graphLinearAlgebra({ threads });
         releases.push(() => linearAlgebra.release());
         optimizer = createOptimizer(spec, mine, { ...config, linearAlgebra });
@@ -102,6 +104,9 @@ export function createHomes(
     },
   };
 }
+
+const usesMatrices = (choice: Exclude<OptimizerChoice, string>): boolean =>
+  "rule" in choice ? "plan" in choice.rule : optimizerOf(choice).kind === "matrix";
 
 /** Optimizers of the default backend hold float32 arrays. */
 function float32(view: Float32Array | Float64Array): Float32Array {

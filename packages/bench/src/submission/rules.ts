@@ -19,7 +19,7 @@ export function checkBatch(submission: string, where: string, batch: unknown): a
 /**
  * Copies what a function of a submission gave for some parameters.
  * @throws SteepestError `unknown-name` for a parameter that is not there, `shape-mismatch` for an array of
- *   another length, `invalid-value` for what is no array of float32 numbers; then nothing is copied
+ *   another length, `invalid-value` for what is no array of numbers; then nothing is copied
  */
 export function copyValues(
   submission: string,
@@ -37,7 +37,7 @@ export function copyValues(
     );
   const copies = Object.entries(values).map(([name, array]) => {
     const to = home(name);
-    if (!(array instanceof Float32Array))
+    if (!(array instanceof Float32Array || array instanceof Float64Array))
       throw new SteepestError(
         "invalid-value",
         `${submission}: ${where} gave ${kindOf(array)} for the parameter ${name}`,

@@ -12,7 +12,7 @@ const kindOfValue = (value: unknown): string | undefined => {
   if (value instanceof Float64Array) return `Float64Array of ${value.length}`;
   if (value instanceof Int32Array) return `Int32Array of ${value.length}`;
   if (isRecord(value) && typeof value.saveState === "function" && typeof value.loadState === "function")
-    return "optimizer";
+    return "something that saves itself";
   return undefined;
 };
 
@@ -27,7 +27,7 @@ export function checkedState(submission: string, value: unknown, before?: Submis
     new SteepestError(
       "invalid-value",
       `the state of ${submission}: ${found}`,
-      "Keep numbers, flags, texts, Float32Array, Float64Array, Int32Array and optimizers under names that stay",
+      "Keep numbers, flags, texts, Float32Array, Float64Array, Int32Array and optimizers, under names that stay",
     );
   if (!isRecord(value)) throw refuse(`expected an object, found ${kindOf(value)}`);
   const state: SubmissionState = {};

@@ -1,10 +1,12 @@
 import type {
   ClipSpec,
   GroupSpec,
+  MatrixRuleChoice,
   Optimizer,
   OptimizerSpec,
   ParameterRole,
   ParameterSpec,
+  RuleChoice,
   Schedule,
 } from "@steepest/optim";
 import type { RandomStream } from "@steepest/random";
@@ -37,18 +39,14 @@ export interface WorkloadFacts {
   readonly stepHint: number;
 }
 
+/** What saves itself and takes back what it saved, as an optimizer does. */
+export type Saved = Pick<Optimizer, "saveState" | "loadState">;
+
 /**
  * What an optimizer's state may hold, so that a run can be killed and resumed with the same bits: numbers,
- * flags, words, arrays that keep their length, and optimizers.
+ * flags, words, arrays that keep their length, and whatever saves itself.
  */
-export type StateValue =
-  | number
-  | boolean
-  | string
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Pick<Optimizer, "saveState" | "loadState" | "stepCount">;
+export type StateValue = number | boolean | string | Float32Array | Float64Array | Int32Array | Saved;
 
 /** A submission's own state: everything that it carries from step to step. */
 export type SubmissionState = Record<string, StateValue>;
@@ -61,10 +59,15 @@ export interface SubmissionContext {
   random(...labels: readonly (string | number)[]): RandomStream;
 }
 
+/** An optimizer: its specification or the text of one, or a rule with what is chosen of it. */
+export type OptimizerChoice = OptimizerSpec | string | RuleChoice | MatrixRuleChoice;
+
 /** Settings of an optimizer that a submission asks for. */
 export interface OptimizerSettings {
   /** Names of the parameters that it updates; all by default. */
   readonly parameters?: readonly string[];
+  /** Roles that parameters have for this optimizer, by name, where they are not their own. */
+  readonly roles?: Readonly<Record<string, ParameterRole>>;
   /** Multiplies the learning rate. */
   readonly schedule?: Schedule;
   readonly clip?: ClipSpec;
@@ -76,11 +79,12 @@ export interface InitContext extends SubmissionContext {
   /** A copy of a parameter's initial values. @throws SteepestError `unknown-name` */
   initial(name: string): Float32Array;
   /**
-   * Builds one of this library's optimizers over the workload's parameters, or some of them, which from then
-   * on live in its memory. A text is read as the command line reads it: `adamw:lr=0.003`.
+   * Builds one of this library's optimizers, or one from a rule of your own, over the workload's parameters,
+   * or some of them, which from then on live in its memory. A text is read as the command line reads it:
+   * `adamw:lr=0.003`.
    * @throws SteepestError for names and values that do not fit, and for a parameter that has an optimizer
    */
-  optimizer(choice: OptimizerSpec | string, settings?: OptimizerSettings): Optimizer;
+  optimizer(choice: OptimizerChoice, settings?: OptimizerSettings): Optimizer;
 }
 
 /** A parameter in training. Its arrays stay where they are. */
@@ -114,7 +118,7 @@ export interface UpdateContext<State> extends StepContext<State> {
 }
 
 /** Arrays by parameter's name. */
-export type ParameterValues = Readonly<Record<string, Float32Array>>;
+export type ParameterValues = Readonly<Record<string, Float32Array | Float64Array>>;
 
 /** What an update leaves behind, where it was not written in place. */
 export interface UpdateResult<State> {
