@@ -1,6 +1,5 @@
 import { fromOptimizer } from "@steepest/bench";
-import { cosineSchedule } from "@steepest/optim";
-import { algoperfCompetition, nadamwOf, optListPoints } from "./shared/nadamw.js";
+import { algoperfCompetition, nadamwOf, optListPoints, warmupCosine } from "./shared/nadamw.js";
 
 /** NAdamW with the first five settings of OptList, linear warm-up, then a cosine wave to 0 at the step hint. */
 export const submission = fromOptimizer({
@@ -9,6 +8,5 @@ export const submission = fromOptimizer({
   cite: algoperfCompetition,
   points: optListPoints,
   optimizer: nadamwOf,
-  schedule: ({ warmup_factor }, { stepHint, share }) =>
-    cosineSchedule.create({ steps: stepHint, warmup: share(warmup_factor) }),
+  schedule: warmupCosine,
 });

@@ -16,9 +16,10 @@ const nextStep = "Write it with defineSubmission, or fromOptimizer where an opti
  * A submission from its five functions, checked for all that can be checked before it runs.
  * @throws SteepestError `invalid-value` for whatever is missing or of another kind
  */
-export function defineSubmission<State extends SubmissionState>(
-  submission: Submission<State>,
-): Submission<State> {
+export function defineSubmission<
+  State extends SubmissionState,
+  Point extends Hyperparameters = Hyperparameters,
+>(submission: Submission<State, Point>): Submission<State, Point> {
   checkSubmission(submission, "submission");
   return submission;
 }

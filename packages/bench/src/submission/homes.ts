@@ -64,7 +64,9 @@ export function createHomes(
       const spec = typeof choice === "string" ? parseOptimizerSpec(choice) : choice;
       const mine = taken(chosen).map((parameter) => ({
         ...parameter,
-        role: Object.hasOwn(roles, parameter.name) ? (roles[parameter.name] ?? parameter.role) : parameter.role,
+        role: Object.hasOwn(roles, parameter.name)
+          ? (roles[parameter.name] ?? parameter.role)
+          : parameter.role,
       }));
       let optimizer: Optimizer;
       if (usesMatrices(spec)) {

@@ -16,10 +16,10 @@ export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
  * quasi-random ones of a space. `self`: one trial a study and nothing to choose; what it is made with stands
  * in `hparams.json` all the same.
  */
-export type SubmissionTuning =
-  | { readonly kind: "external"; readonly points: readonly Hyperparameters[] }
+export type SubmissionTuning<Point extends Hyperparameters = Hyperparameters> =
+  | { readonly kind: "external"; readonly points: readonly Point[] }
   | { readonly kind: "external"; readonly space: SearchSpace }
-  | { readonly kind: "self"; readonly hyperparameters: Hyperparameters };
+  | { readonly kind: "self"; readonly hyperparameters: Point };
 
 /** A point of which the names and types are those of every point of the submission. */
 export function exampleOf(tuning: SubmissionTuning): Hyperparameters {

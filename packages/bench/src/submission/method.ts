@@ -1,6 +1,6 @@
 import { SteepestError, unknownName } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
-import type { MethodContext, TrainedMethod, TrainingMethod } from "@steepest/train";
+import { diverged, type MethodContext, type TrainedMethod, type TrainingMethod } from "@steepest/train";
 import { checkedPoint, isRecord, kindOf } from "./define.js";
 import { guardedFacts } from "./facts.js";
 import { createHomes, type Home } from "./homes.js";
@@ -38,6 +38,7 @@ export function methodOf(
   return {
     method: {
       name,
+      settings: point,
       create: (context) => createTrained(submission, point, context),
     },
     batchSize,
@@ -128,7 +129,8 @@ async function createTrained(
         running++;
         try {
           const loss = await compute(batch);
-          if (first === undefined && !Number.isFinite(loss)) throw diverged(lastStep + 1, loss);
+          if (first === undefined && !Number.isFinite(loss))
+            throw diverged(`the loss is ${loss} at step ${lastStep + 1}`);
           first ??= loss;
           return loss;
         } finally {
@@ -225,10 +227,3 @@ async function createTrained(
     release: () => homes.release(),
   };
 }
-
-const diverged = (step: number, loss: number): SteepestError =>
-  new SteepestError(
-    "non-finite",
-    `the loss is ${loss} at step ${step}`,
-    "Training diverged: lower the learning rate, warm it up, or clip the gradient",
-  );

@@ -52,9 +52,10 @@ export type StateValue = number | boolean | string | Float32Array | Float64Array
 export type SubmissionState = Record<string, StateValue>;
 
 /** What every function of a submission is handed from its initialisation on. */
-export interface SubmissionContext {
+export interface SubmissionContext<Point extends Hyperparameters = Hyperparameters> {
   readonly workload: WorkloadFacts;
-  readonly hyperparameters: Hyperparameters;
+  /** A point of the submission's tuning, or any with the same names and types. */
+  readonly hyperparameters: Point;
   /** A stream of the trial's seed and a purpose: `random("noise", step)`. */
   random(...labels: readonly (string | number)[]): RandomStream;
 }
@@ -75,7 +76,8 @@ export interface OptimizerSettings {
 }
 
 /** What `initOptimizerState` is handed. */
-export interface InitContext extends SubmissionContext {
+export interface InitContext<Point extends Hyperparameters = Hyperparameters>
+  extends SubmissionContext<Point> {
   /** A copy of a parameter's initial values. @throws SteepestError `unknown-name` */
   initial(name: string): Float32Array;
   /**
@@ -99,7 +101,8 @@ export interface TrainedParameter {
 }
 
 /** What `dataSelection` and `prepareForEval` are handed. */
-export interface StepContext<State> extends SubmissionContext {
+export interface StepContext<State, Point extends Hyperparameters = Hyperparameters>
+  extends SubmissionContext<Point> {
   readonly state: State;
   /** The step that is to be made or, in `prepareForEval`, the last one that was: 1, 2, ... */
   readonly step: number;
@@ -107,7 +110,8 @@ export interface StepContext<State> extends SubmissionContext {
 }
 
 /** What `updateParams` is handed. */
-export interface UpdateContext<State> extends StepContext<State> {
+export interface UpdateContext<State, Point extends Hyperparameters = Hyperparameters>
+  extends StepContext<State, Point> {
   /** The mini-batch that `dataSelection` chose. */
   readonly batch: number;
   /**
@@ -135,31 +139,34 @@ export interface UpdateResult<State> {
  * clock runs over `dataSelection`, `updateParams` and `prepareForEval`; not over `initOptimizerState`, nor
  * over evaluations, during which nothing may be computed.
  */
-export interface Submission<State extends SubmissionState = SubmissionState> {
+export interface Submission<
+  State extends SubmissionState = SubmissionState,
+  Point extends Hyperparameters = Hyperparameters,
+> {
   /** As in the logs: letters, digits, `_` and `-`. */
   readonly name: string;
   readonly title: string;
   readonly cite: SubmissionCitation;
-  readonly tuning: SubmissionTuning;
+  readonly tuning: SubmissionTuning<Point>;
   /** Examples a step. */
   getBatchSize(facts: BatchFacts): number;
   /** The state before the first step. */
-  initOptimizerState(context: InitContext): State | Promise<State>;
+  initOptimizerState(context: InitContext<Point>): State | Promise<State>;
   /**
    * Makes a step: asks for at least one gradient, the first at the parameters as the step finds them, and
    * updates parameters and state.
    */
-  updateParams(context: UpdateContext<State>): Promise<UpdateResult<State> | undefined>;
+  updateParams(context: UpdateContext<State, Point>): Promise<UpdateResult<State> | undefined>;
   /**
    * The number of the mini-batch to train on. Batches 1, 2, ... go through the shuffled training examples,
    * epoch after epoch; batch `step` is the usual one.
    */
-  dataSelection(context: StepContext<State>): number;
+  dataSelection(context: StepContext<State, Point>): number;
   /**
    * The weights to evaluate with, by parameter; for those that it does not name, or undefined, they are the
    * trained ones or, where an optimizer averages, its average.
    */
-  prepareForEval(context: StepContext<State>): ParameterValues | undefined;
+  prepareForEval(context: StepContext<State, Point>): ParameterValues | undefined;
 }
 
 /** The usual batch size: the workload's. */

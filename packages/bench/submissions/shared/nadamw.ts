@@ -1,5 +1,5 @@
-import type { SubmissionCitation } from "@steepest/bench";
-import type { OptimizerSpec } from "@steepest/optim";
+import type { Horizon, SubmissionCitation } from "@steepest/bench";
+import { cosineSchedule, type OptimizerSpec, type Schedule } from "@steepest/optim";
 
 /** The first competition, with all its submissions. */
 export const algoperfCompetition: SubmissionCitation = {
@@ -29,6 +29,12 @@ export const nadamwOf = (point: NadamwPoint): OptimizerSpec => ({
   options: {},
 });
 
+/** Linear warm-up over a part of the step hint, then a cosine wave to 0 at its end. */
+export const warmupCosine = (
+  { warmup_factor }: { readonly warmup_factor: number },
+  { stepHint, share }: Horizon,
+): Schedule => cosineSchedule.create({ steps: stepHint, warmup: share(warmup_factor) });
+
 const first = {
   ...{ learning_rate: 0.001308209823469072, one_minus_beta1: 0.02686663061, beta2: 0.9981232922116359 },
   ...{ weight_decay: 0.16375311233774334, warmup_factor: 0.1 },
@@ -51,3 +57,9 @@ export const optListPoints = [
     ...{ weight_decay: 0.08121616522670176, warmup_factor: 0.02, dropout_rate: 0.1, label_smoothing: 0 },
   },
 ] as const;
+
+/** The baseline's setting under the self-tuning ruleset. */
+export const selfTuningPoint = {
+  ...{ learning_rate: 0.0017486387539278373, one_minus_beta1: 0.06733926164, beta2: 0.9955159689799007 },
+  ...{ weight_decay: 0.08121616522670176, warmup_factor: 0.02, dropout_rate: 0.1 },
+} as const;

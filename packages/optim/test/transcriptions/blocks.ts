@@ -41,7 +41,7 @@ const assembled = (
 const reversed = (a: Matrix): Matrix => a.map((row) => [...row].reverse());
 
 export const distributedShampoo: MatrixTranscription = (h, options, start) => {
-  const { grafting, preconditioner, merge, nadam } = options;
+  const { grafting, preconditioner, degree, merge, nadam } = options;
   const blockSize = value(h, "blockSize");
   const isVector = merge === "vector" && start.flat().length <= blockSize;
   // A vector is a matrix of one column here, without a right factor.
@@ -54,7 +54,7 @@ export const distributedShampoo: MatrixTranscription = (h, options, start) => {
     right: { factor: m.zeros(corner.width, corner.width), inner: m.scaledIdentity(corner.width, 1) },
     eigenvalues: m.zeros(corner.height, corner.width),
   }));
-  const root = isVector ? 2 : 4;
+  const root = isVector || degree === "two" ? 2 : 4;
   let [mean, squares] = [zero, zero];
   return (unshaped, gradient, k) => {
     const [x, g] = [shaped(unshaped), shaped(gradient)];

@@ -49,12 +49,16 @@ const options = {
     "inverse roots of the factors, or second moments in their eigenbasis",
   ),
   root: choice(["eigen", "coupledNewton"], "roots by eigendecomposition, or by products alone"),
+  degree: choice(["axes", "two"], "inverse roots of twice as many degrees as there are axes, or of two"),
   merge: choice(
     ["matrix", "vector", "none"],
     "merge neighbouring axes up to a block's size while more than two are left; while more than one is; or never",
   ),
   nadam: flag(false, "precondition β₁m + (1−β₁)g instead of m"),
 } as const;
+
+/** The degree of the roots of a matrix. */
+const degrees = { axes: 4, two: 2 } as const;
 
 type Options = OptionValues<typeof options>;
 type Hyper = keyof typeof hyper;
@@ -107,7 +111,7 @@ export const distributedShampoo = defineMatrixRule({
       arguments: {
         ...shared,
         momentum: { only: 0, otherwise: "There is no momentum after the preconditioner" },
-        inv_root_override: { only: 0, otherwise: "The root is twice the number of a block's axes" },
+        inv_root_override: { values: { 0: { degree: "axes" }, 2: { degree: "two" } } },
         exponent_multiplier: { only: 1, otherwise: "The root is twice the number of a block's axes" },
         use_nadam: "nadam",
         use_nesterov: { only: false, otherwise: "There is no momentum after the preconditioner" },
@@ -127,20 +131,22 @@ export const distributedShampoo = defineMatrixRule({
   takes: ({ shape }) => elementCount(shape) > 0,
   companion: { rule: gd },
   plan: (parameters, values) => plan(parameters, values),
-  latex: ({ preconditioner, grafting, nadam }) => [
+  latex: ({ preconditioner, grafting, degree, nadam }) => [
     "L_k &= \\beta_2 L_{k-1} + (1-\\beta_2) G_k G_k^\\top, \\quad R_k = \\beta_2 R_{k-1} + (1-\\beta_2) G_k^\\top G_k",
     `\\hat m_k &= \\frac{m_k}{1-\\beta_1^k}, \\quad m_k = \\beta_1 m_{k-1} + (1-\\beta_1) G_k${nadam ? ", \\quad m_k \\to \\beta_1 m_k + (1-\\beta_1) G_k" : ""}`,
     preconditioner === "roots"
-      ? "D_k &= \\left(\\tfrac{L_k}{1-\\beta_2^k} + \\varepsilon I\\right)^{-1/4} \\hat m_k \\left(\\tfrac{R_k}{1-\\beta_2^k} + \\varepsilon I\\right)^{-1/4}"
+      ? `D_k &= \\left(\\tfrac{L_k}{1-\\beta_2^k} + \\varepsilon I\\right)^{-1/${degrees[degree]}} \\hat m_k \\left(\\tfrac{R_k}{1-\\beta_2^k} + \\varepsilon I\\right)^{-1/${degrees[degree]}}`
       : "D_k &= Q_L \\frac{Q_L^\\top \\hat m_k Q_R}{\\sqrt{\\hat E_k} + \\varepsilon} Q_R^\\top, \\quad E_k = \\beta_2 E_{k-1} + (1-\\beta_2) (Q_L^\\top G_k Q_R)^2",
     `x_k &= x_{k-1} - \\alpha \\left(${grafting === "none" ? "" : "\\frac{\\|P_k\\|}{\\|D_k\\|} "}D_k + \\lambda x_{k-1}\\right)`,
   ],
-  plainFormula: ({ preconditioner, grafting, nadam }) => [
+  plainFormula: ({ preconditioner, grafting, degree, nadam }) => [
     "L ← β₂·L + (1 − β₂)·GGᵀ; R ← β₂·R + (1 − β₂)·GᵀG",
     "m ← β₁·m + (1 − β₁)·G",
     nadam ? "m̂ = (β₁·m + (1 − β₁)·G)/(1 − β₁ᵏ)" : "m̂ = m/(1 − β₁ᵏ)",
     ...(preconditioner === "roots"
-      ? ["D = (L/(1 − β₂ᵏ) + εI)^(−1/4)·m̂·(R/(1 − β₂ᵏ) + εI)^(−1/4), every f updates"]
+      ? [
+          `D = (L/(1 − β₂ᵏ) + εI)^(−1/${degrees[degree]})·m̂·(R/(1 − β₂ᵏ) + εI)^(−1/${degrees[degree]}), every f updates`,
+        ]
       : ["E ← β₂·E + (1 − β₂)·(Q_Lᵀ·G·Q_R)²", "D = Q_L·(Q_Lᵀ·m̂·Q_R/(√(E/(1 − β₂ᵏ)) + ε))·Q_Rᵀ"]),
     grafting === "none" ? "x ← x − α·(D + λ·x)" : `x ← x − α·(‖P‖/‖D‖·D + λ·x), P the step of ${grafting}`,
   ],
@@ -150,7 +156,7 @@ function plan(
   parameters: readonly PlannedParameter[],
   {
     hyper: { blockSize, eps },
-    options: { grafting, preconditioner, root, merge, nadam },
+    options: { grafting, preconditioner, root, degree, merge, nadam },
     elementwise,
     part,
   }: PlanValues<Hyper, Options>,
@@ -296,7 +302,7 @@ function plan(
     };
 
     const bound = axes.map(({ block, factor, inner, corrected, values }) => ({
-      ...{ block, root: 2 * block.shape.length, values: view(values) },
+      ...{ block, root: degree === "two" ? 2 : 2 * block.shape.length, values: view(values) },
       factor: matrixAt({ view }, factor),
       inner: matrixAt({ view }, inner),
       corrected: matrixAt({ view }, corrected),
