@@ -5,7 +5,8 @@ import { fillHessian, parabola, rosenbrock } from "../objectives.js";
 
 /*
  * Ten thousand steps of every method on a parabola and on Rosenbrock's function, by the first step size that
- * gets far in the first thousand, which then falls to 0.
+ * gets far in the first thousand, which then falls to 0. In float32, where long runs go wrong first, in every
+ * form; in float64, which the transcriptions hold to the literal rule in every form, by the defaults.
  */
 
 const steps = 10_000;
@@ -25,7 +26,10 @@ const problems = [
   },
 ] as const;
 
-const forms = onBackends(formsOf("rule", "matrix"));
+const forms = onBackends(formsOf("rule", "matrix")).filter(
+  ([, backend, { options }, { options: declared }]) =>
+    backend === "wasm" || Object.entries(options).every(([name, value]) => value === declared[name]?.default),
+);
 
 describe.each(forms)("%s on %s", (_, backend, spec, entry) => {
   it.each(problems)("minimises $title", ({ objective, shape, start, promising, final }) => {
