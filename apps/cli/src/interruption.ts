@@ -30,5 +30,5 @@ export async function interruptible<Result>(work: (signal: AbortSignal) => Promi
 export const shellWord = (name: string): string => (/^[\w./\\:-]+$/.test(name) ? name : JSON.stringify(name));
 
 /** The line that continues what was interrupted, ready for a shell. */
-export const resumeLine = (command: "train" | "compare", folder: string): string =>
-  `npx steepest ${command} --resume ${shellWord(folder)}`;
+export const resumeLine = (command: "train" | "compare" | "bench", folder: string): string =>
+  `npx steepest ${command} ${command === "bench" ? "resume" : "--resume"} ${shellWord(folder)}`;

@@ -48,8 +48,19 @@ export { defaultWorkers, type PoolEvent, type PoolJob, type PoolOptions, runPool
 export {
   type BenchConfiguration,
   benchConfigurationSchema,
+  type EngineSettings,
+  engineSchema,
   readBenchConfiguration,
 } from "./protocol/configuration.js";
+export {
+  type BenchActivity,
+  benchActivity,
+  benchForEngine,
+  cancelBench,
+  type SubmittedBench,
+  schedulerOf,
+  submitBench,
+} from "./protocol/engines.js";
 export { benchFolders } from "./protocol/folder.js";
 export {
   type BenchPlan,

@@ -17,7 +17,7 @@ export { withShares } from "./configuration/shares.js";
 export type { Checkpoint, Progress } from "./folder/checkpoint.js";
 export { inspectRun, type RunStatus, runFiles } from "./folder/folder.js";
 export { parseJson } from "./folder/json.js";
-export { unusableFolder, withFolderLocked } from "./folder/lock.js";
+export { takeFolder, unusableFolder, withFolderLocked } from "./folder/lock.js";
 export type { ClockReading } from "./loop/clock.js";
 export { diverged } from "./loop/divergence.js";
 export type { MethodContext, TrainedMethod, TrainingMethod } from "./loop/method.js";

@@ -116,7 +116,7 @@ describe("compare", () => {
     const folder = join(root, "killed");
     await comparisonFolders.claim(folder, plan);
     const script = `
-      import { compare, readPlan } from "@steepest/bench";
+      import { compare, comparisonFolders } from "@steepest/bench";
       const folder = ${JSON.stringify(folder)};
       for await (const event of compare(await comparisonFolders.read(folder), { folder, workers: 2 }))
         console.log(JSON.stringify({ kind: event.kind, worker: event.worker }));`;

@@ -88,6 +88,8 @@ export function planFolders<Plan extends object>({
           `${JSON.stringify(folder)} holds another ${noun}: its ${differing.join(", ")} differ`,
           "Choose another folder, or repeat the options that it was started with",
         );
+      if (free.some((key) => JSON.stringify(plan[key]) !== JSON.stringify(held[key])))
+        await writeJsonAtomically(join(folder, planFile), plan);
       return true;
     },
   };

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { SteepestError } from "@steepest/optim";
 import { z } from "zod";
+import { kubernetesSettingsSchema } from "../engines/kubernetes.js";
+import { slurmSettingsSchema } from "../engines/slurm/slurm.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
 import { parseYaml } from "./yaml.js";
 
@@ -18,13 +20,20 @@ const budgetSchema = z.strictObject({
 });
 
 /** The local engine: worker processes of one thread each. */
-export const localEngineSchema = z.strictObject({
+const localEngineSchema = z.strictObject({
   kind: z.literal("local"),
   workers: count.exactOptional(),
 });
 
 /** Who carries the trials out. */
-export const engineSchema = z.discriminatedUnion("kind", [localEngineSchema]);
+export const engineSchema = z.discriminatedUnion("kind", [
+  localEngineSchema,
+  slurmSettingsSchema,
+  kubernetesSettingsSchema,
+]);
+
+/** One of {@link engineSchema}. */
+export type EngineSettings = Readonly<z.infer<typeof engineSchema>>;
 
 const folderName = z
   .string()

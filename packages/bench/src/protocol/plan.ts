@@ -1,8 +1,14 @@
 import { isAbsolute, resolve } from "node:path";
-import { parseSchedule, type SteepestError } from "@steepest/optim";
+import { parseSchedule, type SteepestError, unknownName } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { chooseOptimizer, invalidValue, stepsOfEpochs, stepsPerEpoch } from "@steepest/train";
-import { type Budget, findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
+import {
+  type Budget,
+  drawHeldOut,
+  findWorkload,
+  type LoadedWorkload,
+  type Workload,
+} from "@steepest/workloads";
 import { z } from "zod";
 import { parseEntrant } from "../comparison/entrant.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
@@ -87,13 +93,11 @@ export async function planBench(
   notify: (message: string) => void = () => undefined,
 ): Promise<BenchPlan> {
   const { name, rules, clock, seed, studies, engine } = configuration;
-  const found = distinct("workload", configuration.workloads).map(findWorkload);
-  const unused = Object.keys(configuration.budgets).find((key) => !configuration.workloads.includes(key));
-  if (unused !== undefined)
-    throw invalidValue(
-      `budgets names ${JSON.stringify(unused)}, which is none of the plan's workloads`,
-      `Expected one of: ${configuration.workloads.join(", ")}`,
-    );
+  const bases = distinct("workload", configuration.workloads).map(findWorkload);
+  const found = [...bases, ...heldOutOf(bases, configuration)];
+  const known = found.map((workload) => workload.name);
+  const unused = Object.keys(configuration.budgets).find((key) => !known.includes(key));
+  if (unused !== undefined) throw unknownName("workload in budgets", unused, known);
   const submissions: PlannedSubmission[] = [];
   for (const submission of distinct("submission", configuration.submissions))
     submissions.push(await plannedSubmission(submission, configuration));
@@ -104,6 +108,19 @@ export async function planBench(
   const workloads: PlannedWorkload[] = [];
   for (const workload of found) workloads.push(await plannedWorkload(workload, configuration, notify));
   return { version: 1, kind: "bench", name, rules, clock, seed, studies, workloads, submissions, engine };
+}
+
+/** The held-out variants that a configuration asks for. */
+function heldOutOf(bases: readonly Workload[], { heldOut, seed }: BenchConfiguration): readonly Workload[] {
+  if (heldOut === "none") return [];
+  if (heldOut === "draw") return bases.flatMap((base) => drawHeldOut(base, seed) ?? []);
+  const variants = bases.flatMap((base) => base.heldOut ?? []);
+  return distinct("held-out workload", heldOut).map((name) => {
+    const found = variants.find((variant) => variant.name === name);
+    if (found !== undefined) return found;
+    const names = variants.map((variant) => variant.name);
+    throw unknownName("held-out variant of the plan's workloads", name, names);
+  });
 }
 
 /** Six evaluations an epoch, over the epochs that the workload proposes. */

@@ -2,19 +2,27 @@ import { FileError, lockFolder } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 
 /**
- * Does work on a folder that no other process may touch meanwhile; makes the folder where it is missing.
+ * Takes a folder for this process alone; makes it where it is missing.
+ * @returns the function that gives it back
  * @throws SteepestError `misuse` where another process uses the folder, with that process' number,
  *   `invalid-value` where there cannot be a folder of that name or nothing can be written into it
+ */
+export const takeFolder = (folder: string): Promise<() => Promise<void>> =>
+  lockFolder(folder).catch((cause: unknown) => {
+    if (cause instanceof FileError && cause.code === "in-use")
+      throw new SteepestError("misuse", cause.problem, cause.fix, { cause });
+    throw unusableFolder(folder, cause);
+  });
+
+/**
+ * Does work on a folder that no other process may touch meanwhile. @throws SteepestError as
+ * {@link takeFolder}
  */
 export async function* withFolderLocked<Event, Result>(
   folder: string,
   work: () => AsyncGenerator<Event, Result>,
 ): AsyncGenerator<Event, Result> {
-  const unlock = await lockFolder(folder).catch((cause: unknown) => {
-    if (cause instanceof FileError && cause.code === "in-use")
-      throw new SteepestError("misuse", cause.problem, cause.fix, { cause });
-    throw unusableFolder(folder, cause);
-  });
+  const unlock = await takeFolder(folder);
   try {
     return yield* work();
   } finally {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { ExitCode, Io } from "../../io.js";
+import { cancelCommand } from "./cancel.js";
 import { planCommand } from "./plan.js";
 import { resumeCommand, runCommand } from "./run.js";
 import { benchScoreCommand } from "./score.js";
@@ -15,6 +16,7 @@ export const benchCommand = (io: Io, finish: (code: ExitCode) => void): Command 
     .addCommand(runCommand(io, finish))
     .addCommand(resumeCommand(io, finish))
     .addCommand(statusCommand(io, finish))
+    .addCommand(cancelCommand(io, finish))
     .addCommand(benchScoreCommand(io, finish))
     .addCommand(trialCommand(io, finish))
     .addHelpText(
@@ -26,6 +28,7 @@ Examples:
   steepest bench plan examples/tiny.yaml
   steepest bench run examples/tiny.yaml
   steepest bench status runs/tiny
+  steepest bench cancel runs/tiny
   steepest bench resume runs/tiny
   steepest bench score runs/tiny`,
     );

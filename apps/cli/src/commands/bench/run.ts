@@ -1,28 +1,32 @@
-import { type BenchStatus, defaultWorkers, runBench } from "@steepest/bench";
+import { resolve } from "node:path";
+import {
+  type BenchStatus,
+  benchFolders,
+  countTrials,
+  defaultWorkers,
+  kubernetesManifest,
+  runBench,
+  schedulerOf,
+  submitBench,
+} from "@steepest/bench";
+import { format } from "@steepest/report";
 import { Command } from "commander";
-import { countArgument } from "../../arguments.js";
-import { interruptible, shellWord } from "../../interruption.js";
+import { interruptible, resumeLine } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { follow } from "../../terminal/follow.js";
+import { type EngineArguments, withEngine, withEngineOptions } from "./engine.js";
 import { type BenchPlace, openBench, planOfFile } from "./place.js";
 import { createBenchProgress } from "./progress.js";
 import { printScore } from "./score.js";
 import { statusLine } from "./status.js";
 
-interface RunArguments {
-  readonly workers?: number;
+interface RunArguments extends EngineArguments {
   readonly out?: string;
   readonly json?: true;
 }
 
 const withCommonOptions = (command: Command): Command =>
-  command
-    .option(
-      "--workers <count>",
-      "trials at a time, one thread each (default: the plan's, or one a core)",
-      countArgument,
-    )
-    .option("--json", "print the scores as one JSON object");
+  withEngineOptions(command).option("--json", "print the scores as one JSON object");
 
 const exitCodes = `
 Ctrl-C stops the workers and prints how to continue; complete trials are never run again.
@@ -57,13 +61,30 @@ export const resumeCommand = (io: Io, finish: (code: ExitCode) => void): Command
       finish(await interruptible(async (signal) => carryOut(io, await openBench(path), options, signal)));
     });
 
+/** How a scheduler's task calls this program. */
+const ownCommand = (): readonly string[] => [process.execPath, resolve(process.argv[1] ?? "")];
+
 async function carryOut(
   io: Io,
-  { folder, plan }: BenchPlace,
+  { folder, plan: planned }: BenchPlace,
   options: RunArguments,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const workers = options.workers ?? plan.engine.workers ?? defaultWorkers();
+  const plan = withEngine(planned, options);
+  const { engine } = plan;
+  if (engine.kind === "kubernetes") {
+    await benchFolders.claim(folder, plan);
+    io.stdout.write(kubernetesManifest(plan.name, { trials: countTrials(plan) }, engine));
+    io.stderr.write(`The plan is in ${folder}: put that folder into the claim, then kubectl apply -f\n`);
+    return exitCode.ok;
+  }
+  const scheduler = schedulerOf(engine);
+  if (scheduler !== undefined) {
+    const { status, trials, jobs } = await submitBench(folder, plan, scheduler, ownCommand());
+    io.stdout.write(`${submitted(status, trials, jobs)}\nTrials: ${folder}\n`);
+    return exitCode.ok;
+  }
+  const workers = (engine.kind === "local" ? engine.workers : undefined) ?? defaultWorkers();
   const progress = createBenchProgress(io, plan);
   const status = await follow(runBench(folder, plan, { workers, signal }), signal, progress);
   const { completed, diverged, failed } = status.counts;
@@ -73,11 +94,19 @@ async function carryOut(
   }
   await printScore(io, folder, plan, options.json === true);
   if (failed === 0) return exitCode.ok;
-  io.stderr.write(`${statusLine(status)}; try the failed ones again with:\n  ${resumeLine(folder)}\n`);
+  io.stderr.write(
+    `${statusLine(status)}; try the failed ones again with:\n  ${resumeLine("bench", folder)}\n`,
+  );
   return exitCode.failed;
 }
 
-const resumeLine = (folder: string): string => `npx steepest bench resume ${shellWord(folder)}`;
+const submitted = (status: BenchStatus, trials: number, jobs: readonly string[]): string =>
+  [
+    statusLine(status),
+    trials === 0
+      ? "the scheduler has been given nothing new"
+      : `${format.counted(trials, "trial")} handed over in ${format.counted(jobs.length, "job")} ${jobs.join(", ")}`,
+  ].join("; ");
 
 const interrupted = (status: BenchStatus, folder: string): string =>
-  `Interrupted: ${statusLine(status)}; what is complete is kept. Continue with:\n  ${resumeLine(folder)}`;
+  `Interrupted: ${statusLine(status)}; what is complete is kept. Continue with:\n  ${resumeLine("bench", folder)}`;

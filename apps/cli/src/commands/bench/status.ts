@@ -1,4 +1,10 @@
-import { type BenchStatus, benchStatus, type StateCounts } from "@steepest/bench";
+import {
+  type BenchActivity,
+  type BenchStatus,
+  benchActivity,
+  benchStatus,
+  type StateCounts,
+} from "@steepest/bench";
 import { format, textTable } from "@steepest/report";
 import { Command } from "commander";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
@@ -13,14 +19,37 @@ export const statusCommand = (io: Io, finish: (code: ExitCode) => void): Command
     .action(async (path: string, { json }: { readonly json?: true }) => {
       const { folder, plan } = await openBench(path);
       const status = await benchStatus(folder, plan);
+      const activity = await benchActivity(folder, plan);
       const { missing, ...rest } = status;
       io.stdout.write(
         json === true
-          ? `${JSON.stringify({ ...rest, missing: missing.length }, undefined, 2)}\n`
-          : `${statusTable(status)}\n\n${statusLine(status)}\n`,
+          ? `${JSON.stringify({ ...rest, missing: missing.length, ...activityJson(activity) }, undefined, 2)}\n`
+          : `${statusTable(status)}\n\n${statusLine(status)}\n${activityText(activity)}\n`,
       );
       finish(exitCode.ok);
     });
+
+const activityJson = ({ coordinator, queue }: BenchActivity) => ({
+  coordinator: coordinator ?? null,
+  queue: queue === undefined ? null : { waiting: queue.waiting.size, running: queue.running.size },
+});
+
+function activityText({ coordinator, queue }: BenchActivity): string {
+  const lines = [
+    ...(coordinator === undefined
+      ? []
+      : [
+          `Running in process ${coordinator.pid}${coordinator.host === undefined ? "" : ` on ${coordinator.host}`}`,
+        ]),
+    ...(queue === undefined
+      ? []
+      : [
+          `On the scheduler: ${format.counted(queue.running.size, "trial")} running, ${queue.waiting.size} waiting`,
+          ...[...queue.reasons].map(([reason, trials]) => `  ${trials} wait: ${reason}`),
+        ]),
+  ];
+  return lines.length === 0 ? "Nothing of it runs now" : lines.join("\n");
+}
 
 const cells = ({ completed, diverged, failed, begun, absent }: StateCounts): readonly string[] =>
   [completed, diverged, failed, begun, absent].map(format.count);

@@ -1,0 +1,63 @@
+import { type BenchPlan, type EngineSettings, engineSchema } from "@steepest/bench";
+import { SteepestError } from "@steepest/optim";
+import { type Command, Option } from "commander";
+import { countArgument } from "../../arguments.js";
+
+/** What the command line may say of who carries the trials out. */
+export interface EngineArguments {
+  readonly engine?: EngineSettings["kind"];
+  readonly workers?: number;
+  readonly partition?: string;
+  readonly account?: string;
+  readonly timeLimit?: string;
+}
+
+/** The options of {@link EngineArguments}. */
+export const withEngineOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--engine <kind>",
+        "who carries the trials out: workers here, Slurm, or a printed manifest (default: the plan's)",
+      ).choices(["local", "slurm", "kubernetes"]),
+    )
+    .option(
+      "--workers <count>",
+      "local: trials at a time, one thread each (default: the plan's, or one a core)",
+      countArgument,
+    )
+    .option("--partition <name>", "slurm: where its tasks run")
+    .option("--account <name>", "slurm: who pays for them")
+    .option("--time-limit <time>", "slurm: of one task, as sbatch takes it");
+
+/**
+ * A plan with the engine that the command line asks for, if it does.
+ * @throws SteepestError `invalid-value` for options of another engine, and where the plan must say more
+ */
+export function withEngine(plan: BenchPlan, given: EngineArguments): BenchPlan {
+  const { engine: kind = plan.engine.kind, workers, partition, account, timeLimit } = given;
+  const slurm = { partition, account, timeLimit };
+  const settings = kind === plan.engine.kind ? plan.engine : { kind };
+  const asked = Object.entries(kind === "local" ? { workers } : kind === "slurm" ? slurm : {});
+  const stray = Object.entries(
+    kind === "local" ? slurm : kind === "slurm" ? { workers } : { workers, ...slurm },
+  );
+  const [name] = stray.find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined)
+    throw new SteepestError(
+      "invalid-value",
+      `${name} is no option of the engine ${kind}`,
+      "Leave it out, or choose its engine with --engine",
+    );
+  const chosen = engineSchema.safeParse({
+    ...settings,
+    ...Object.fromEntries(asked.filter(([, value]) => value !== undefined)),
+  });
+  if (chosen.success) return { ...plan, engine: chosen.data };
+  const [issue] = chosen.error.issues;
+  throw new SteepestError(
+    "invalid-value",
+    `the engine ${kind} needs ${issue?.path.join(".") ?? "settings"}: ${issue?.message ?? ""}`,
+    "Write an engine section into the plan, as in examples/kubernetes.yaml",
+  );
+}
