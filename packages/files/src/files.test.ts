@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -115,10 +116,12 @@ describe("lockFolder", () => {
     // The number of a process that is gone may be another's today.
     if (process.platform === "linux") left.push(JSON.stringify({ pid: process.pid, began: "earlier" }));
     await mkdir(place);
+    await writeFile(join(place, ".hidden.tmp"), "a user's own");
     for (const text of left) {
+      await writeFile(join(place, `.result.json.${randomUUID()}.tmp`), "{ half writ");
       await writeFile(join(place, lockFile), text);
       await (await lockFolder(place))();
-      expect(await readdir(place)).toEqual([]);
+      expect(await readdir(place)).toEqual([".hidden.tmp"]);
     }
   });
 

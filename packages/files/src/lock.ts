@@ -2,6 +2,7 @@ import { type FileHandle, open, readFile, readlink, rm, utimes, writeFile } from
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { removeUnfinished } from "./atomic.js";
 import { FileError } from "./errors.js";
 import { makeFolder } from "./folder.js";
 
@@ -28,7 +29,7 @@ export interface LockOptions {
 
 /**
  * Takes a folder for this process alone, and makes it where it is missing. The lock of a process that is
- * gone, killed or with its machine, does not count. Other machines may share the folder: their processes
+ * gone, killed or with its machine, does not count, and files that it had half written go. Other machines may share the folder: their processes
  * cannot be looked up, so these are told by their signs of life, whatever the machines' clocks say.
  *
  * @returns the function that gives the folder back
@@ -46,8 +47,13 @@ export async function lockFolder(
   const mine = JSON.stringify({ pid, host: hostname(), place, began: await beginningOf(pid) });
   const start = performance.now();
   let watched: { readonly sign: string; readonly since: number; readonly changed: boolean } | undefined;
+  let tookOver = false;
   for (;;) {
-    if (await wroteNew(path, mine)) return held(path);
+    if (await wroteNew(path, mine)) {
+      const release = held(path);
+      if (tookOver) await removeUnfinished(folder);
+      return release;
+    }
     const found = await lockAt(path);
     if (found === undefined) continue;
     const now = performance.now();
@@ -63,7 +69,10 @@ export async function lockFolder(
         : isHere
           ? !(await isRunning(holder))
           : now - watched.since >= silence * 1000;
-    if (isLeft && (await removeLeft(path, found))) continue;
+    if (isLeft && (await removeLeft(path, found))) {
+      tookOver = true;
+      continue;
+    }
     const isKnown = holder === undefined || isHere || watched.changed || isLeft;
     if (waited >= patience && isKnown) {
       const elsewhere = isHere || holder?.host === undefined ? "" : ` on ${holder.host}`;

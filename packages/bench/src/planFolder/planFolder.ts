@@ -78,7 +78,8 @@ export function planFolders<Plan extends object>({
         return false;
       }
       const heldValues = new Map<string, unknown>(Object.entries(held));
-      const differing = Object.entries(plan)
+      // Through the schema, as what was read: so that keys stand in the same order.
+      const differing = Object.entries(schema.parse(plan))
         .filter(([key]) => !free.some((one) => one === key))
         .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(heldValues.get(key)))
         .map(([key]) => key);
