@@ -143,10 +143,12 @@ function entry(rank: number, optimizer: string, rate: number): ComparisonEntry {
     secondsToTarget: reached
       ? { kind: "reached", value: 0.31 * rank, low: 0.3 * rank, high: 0.33 * rank }
       : { kind: "missed", reason: "best validation accuracy 0.832 of 0.85" },
-    validationAccuracy: { value: accuracy, low: accuracy - 0.004, high: accuracy + 0.004 },
-    testAccuracy: { value: accuracy - 0.008, low: accuracy - 0.011, high: accuracy - 0.005 },
-    validationLoss: curve((progress) => 0.35 + 1.9 * Math.exp(-progress), 0.02),
-    validationAccuracyCurve: curve((progress) => accuracy - 0.6 * Math.exp(-1.4 * progress), 0.006),
+    validation: { value: accuracy, low: accuracy - 0.004, high: accuracy + 0.004 },
+    test: { value: accuracy - 0.008, low: accuracy - 0.011, high: accuracy - 0.005 },
+    curves: {
+      loss: curve((progress) => 0.35 + 1.9 * Math.exp(-progress), 0.02),
+      accuracy: curve((progress) => accuracy - 0.6 * Math.exp(-1.4 * progress), 0.006),
+    },
     sensitivity: [-1, 0, 1].map((offset) => ({
       learningRate: 10 ** (offset - rank),
       best: {

@@ -49,11 +49,10 @@ async function finish(
 /** A comparison with everything that depends on the speed of the machine left out. */
 const timeless = ({ entries, ...rest }: Comparison) => ({
   ...rest,
-  entries: entries.map(({ secondsToTarget, validationLoss, validationAccuracyCurve, ...entry }) => ({
+  entries: entries.map(({ secondsToTarget, curves, ...entry }) => ({
     ...entry,
     secondsToTarget: secondsToTarget.kind,
-    validationLoss: { ...validationLoss, seconds: [] },
-    validationAccuracyCurve: { ...validationAccuracyCurve, seconds: [] },
+    curves: [curves.loss, curves.accuracy].map((curve) => ({ ...curve, seconds: [] })),
   })),
 });
 

@@ -1,3 +1,4 @@
+import type { Metric } from "@steepest/workloads";
 import type { ComparisonPlan } from "./plan.js";
 
 /** How many of something; the plural is the noun with an s. */
@@ -12,11 +13,18 @@ const lookedAt = ({ steps, evaluateEvery }: ComparisonPlan): string => {
     : `looked at every ${evaluateEvery} steps and after the last, so steps to it are known to that resolution`;
 };
 
+/** What a trial without a result counts as. */
+const worst = {
+  accuracy: "accuracy 0",
+  loss: "the largest loss that any evaluation found",
+} as const satisfies Record<Metric, string>;
+
 /** What a comparison did and what its figures do not show, for the reader to judge: one sentence each. */
 export function methodSentences(
   plan: ComparisonPlan,
   { allEnded }: { readonly allEnded: boolean },
 ): readonly string[] {
+  const { metric } = plan.target;
   const tuned = plan.submissions.filter((submission) => submission.tuned);
   const fixed = plan.submissions.filter((submission) => !submission.tuned);
   const points = tuned[0]?.points.length ?? 0;
@@ -25,8 +33,8 @@ export function methodSentences(
   if (tuned.length > 0) {
     sentences.push(
       `Only the learning rate was tuned, of ${fixed.length === 0 ? "every optimizer" : listed(tuned.map(({ optimizer }) => optimizer))}: each was tried at the same ${counted(points, "quasi-random point")} of its own range, from a tenth of its default to ten times it on a logarithmic scale; all other hyper-parameters are at their defaults or as given.`,
-      "An optimizer's learning rate is the one with the fewest steps to the target (median over the seeds), then with the best validation accuracy.",
-      `The seeds that chose the learning rate are also the seeds that are scored, so the validation figures flatter every optimizer a little; the test accuracy took no part in any choice.`,
+      `An optimizer's learning rate is the one with the fewest steps to the target (median over the seeds), then with the best validation ${metric}.`,
+      `The seeds that chose the learning rate are also the seeds that are scored, so the validation figures flatter every optimizer a little; the test ${metric} took no part in any choice.`,
     );
   }
   const described = plan.submissions.flatMap(({ optimizer, setting }) =>
@@ -37,12 +45,12 @@ export function methodSentences(
   if (fixed.length > 0) sentences.push(`Not tuned: ${listed(fixed.map(({ optimizer }) => optimizer))}.`);
   sentences.push(
     `Every trial had ${counted(plan.steps, "step")} of ${counted(plan.batchSize, "example")} on one thread; the target is ${plan.target.metric} ${plan.target.value} on the ${plan.target.split} split, ${lookedAt(plan)}.`,
-    "Ranked by median steps to the target; optimizers that miss it in most seeds follow, by validation accuracy at the end.",
+    `Ranked by median steps to the target; optimizers that miss it in most seeds follow, by validation ${metric} at the end.`,
     "Steps and seconds to the target are medians with the range over the seeds; seconds are CPU time of training, evaluation left out.",
   );
   if (!allEnded)
     sentences.push(
-      "A trial that diverged or failed counts as one that missed the target and as accuracy 0 in order and groups; the accuracies shown are those of the trials that ended. An optimizer without any at its learning rate has neither place nor group.",
+      `A trial that diverged or failed counts as one that missed the target and as ${worst[metric]} in order and groups; the figures shown are those of the trials that ended. An optimizer without any at its learning rate has neither place nor group.`,
     );
   sentences.push(
     seeds < 2

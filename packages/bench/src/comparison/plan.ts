@@ -30,7 +30,7 @@ export interface ComparisonConfig {
   /** Length of every trial in passes over the training examples; the workload's own by default. */
   readonly epochs?: number;
   readonly batchSize?: number;
-  /** What counts as reached on validation, in the workload's metric; the workload's own by default. */
+  /** What counts as reached on validation, in the metric of the workload's target; the workload's own by default. */
   readonly target?: number;
   /** Evaluations an epoch, 6 by default: the resolution of the steps to the target. */
   readonly evaluationsPerEpoch?: number;

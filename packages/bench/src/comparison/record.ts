@@ -10,7 +10,8 @@ export interface CurvePoint {
   /** CPU seconds of training until then. */
   readonly cpuSeconds: number;
   readonly loss: number;
-  readonly accuracy: number;
+  /** Of classifiers. */
+  readonly accuracy?: number;
 }
 
 /** What a trial left: its result or the reason why there is none, and its evaluations so far. */
@@ -60,15 +61,18 @@ async function readCurve(path: string): Promise<readonly CurvePoint[]> {
     }
     return index;
   };
-  const [step, cpuSeconds, loss, accuracy] = [
+  const [step, cpuSeconds, loss] = [
     column("global_step"),
     column("accumulated_cpu_time"),
     column("validation/loss"),
-    column("validation/accuracy"),
   ];
+  const accuracy = columns.indexOf("validation/accuracy");
   return rows.map((row) => {
     const cells = row.split(",");
     const at = (index: number) => Number(cells[index] || "NaN");
-    return { step: at(step), cpuSeconds: at(cpuSeconds), loss: at(loss), accuracy: at(accuracy) };
+    return {
+      ...{ step: at(step), cpuSeconds: at(cpuSeconds), loss: at(loss) },
+      ...(accuracy < 0 ? {} : { accuracy: at(accuracy) }),
+    };
   });
 }

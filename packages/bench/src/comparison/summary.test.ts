@@ -1,4 +1,5 @@
 import type { CompletedRun } from "@steepest/train";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ComparisonPlan } from "./plan.js";
 import type { TrialRecord } from "./record.js";
@@ -72,6 +73,25 @@ function record(
   };
   const curve = [10, budget].map((step) => ({ step, cpuSeconds: step / 2, loss: 1 - accuracy, accuracy }));
   return { submission, point, seed, outcome: { kind: "completed", result }, curve };
+}
+
+/** The same comparison on a workload that has no accuracy: its loss is 1 less the accuracy. */
+const byLoss = (plan: ComparisonPlan): ComparisonPlan => ({
+  ...plan,
+  target: { metric: "loss", split: "validation", value: 0.15 },
+});
+
+function lossAlone({ outcome, curve, ...rest }: TrialRecord): TrialRecord {
+  if (outcome.kind !== "completed") throw new Error("only what ended has a loss");
+  const { train, validation, test, best, ...result } = outcome.result;
+  const split = ({ loss, count }: CompletedRun["validation"]) => ({ loss, count });
+  const splits = { train: split(train), validation: split(validation), test: split(test) };
+  const lowest = { step: best.step, loss: 1 - (best.accuracy ?? Number.NaN) };
+  return {
+    ...rest,
+    outcome: { kind: "completed", result: { ...result, metric: "loss", ...splits, best: lowest } },
+    curve: curve.map(({ step, cpuSeconds, loss }) => ({ step, cpuSeconds, loss })),
+  };
 }
 
 const diverged = (submission: number, point: number, seed: number): TrialRecord => ({
@@ -184,12 +204,73 @@ describe("summarise", () => {
     const [fine, half, wild] = comparison.entries;
     expect([fine?.optimizer, half?.optimizer, wild?.optimizer]).toEqual(["fine", "half", "wild"]);
     expect([fine?.rank, half?.rank]).toEqual([1, 2]);
-    expect(half?.validationAccuracy).toEqual({ value: 0.6, low: 0.6, high: 0.6 });
+    expect(half?.validation).toEqual({ value: 0.6, low: 0.6, high: 0.6 });
     expect(wild).toMatchObject({ unmeasured: "diverged", sensitivity: [] });
-    for (const key of ["rank", "group", "validationAccuracy", "testAccuracy", "standing"])
+    for (const key of ["rank", "group", "validation", "test", "standing"])
       expect(wild).not.toHaveProperty(key);
     expect(wild?.stepsToTarget).toEqual({ kind: "missed", reason: "diverged with all 2 seeds" });
     expect(comparison.method.join(" ")).toContain("has neither place nor group");
+  });
+
+  it("judges by the loss as it judges by an accuracy that mirrors it", () => {
+    const finding = fc.record({
+      // Shares whose difference from 1 is exact.
+      accuracy: fc.integer({ min: 1, max: 63 }).map((share) => share / 64),
+      steps: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+    });
+    const found = fc.array(fc.array(finding, { minLength: 6, maxLength: 6 }), {
+      minLength: 2,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(found, (submissions) => {
+        const plan = planOf(
+          submissions.map((_, i) => `optimizer${i}`),
+          2,
+          3,
+        );
+        const records = submissions.flatMap((findings, submission) =>
+          findings.map(({ accuracy, steps }, i) =>
+            record(submission, i % 2, Math.floor(i / 2), {
+              accuracy,
+              ...(steps === undefined ? {} : { steps: 10 * steps }),
+            }),
+          ),
+        );
+        const accuracies = summarise(plan, records).entries;
+        const losses = summarise(byLoss(plan), records.map(lossAlone)).entries;
+        for (const [i, entry] of losses.entries()) {
+          const mirrored = accuracies[i];
+          const { optimizer, learningRate, rank, group, stepsToTarget } = entry;
+          expect(mirrored).toMatchObject({ optimizer, learningRate, rank, group });
+          expect(stepsToTarget.kind).toBe(mirrored?.stepsToTarget.kind);
+          expect(entry.validation?.value).toBeCloseTo(1 - (mirrored?.validation?.value ?? Number.NaN), 12);
+          expect(entry.standing?.behind.estimate).toEqual(mirrored?.standing?.behind.estimate);
+          expect(entry.curves).not.toHaveProperty("accuracy");
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("names the loss in words, and counts what diverged as the largest that was found", () => {
+    const plan = byLoss(planOf(["wild", "fine"], 1, 2));
+    const comparison = summarise(plan, [
+      lossAlone(record(0, 0, 0, { accuracy: 0.75 })),
+      diverged(0, 0, 1),
+      ...[0, 1].map((seed) => lossAlone(record(1, 0, seed, { accuracy: 0.625 }))),
+    ]);
+    // Means 0.25 and 0.375, the latter counted for the diverged seed too: 0.3125 before 0.375.
+    expect(comparison.entries.map(({ optimizer }) => optimizer)).toEqual(["wild", "fine"]);
+    expect(comparison.entries[1]?.standing).toMatchObject({
+      quantity: "validation loss",
+      behind: { estimate: 0.0625 },
+    });
+    expect(comparison.entries[0]?.stepsToTarget).toMatchObject({
+      reason: "0 of 2 seeds reached 0.15 in 300 steps; best validation loss 0.25",
+    });
+    expect(comparison.method.join(" ")).toContain("as the largest loss that any evaluation found");
+    expect(comparison.method.join(" ")).not.toContain("accuracy");
   });
 
   it("says how often trials were looked at, also short ones", () => {
@@ -209,7 +290,7 @@ describe("summarise", () => {
       record(1, 0, 0, { steps: 300, accuracy: 0.86 }),
     ]);
     expect(comparison.entries.map(({ group }) => group)).toEqual([1, 1]);
-    expect(comparison.entries[0]?.validationAccuracy).toEqual({ value: 0.9, low: 0.9, high: 0.9 });
+    expect(comparison.entries[0]?.validation).toEqual({ value: 0.9, low: 0.9, high: 0.9 });
     expect(comparison.method.join(" ")).toContain("One seed tells no two optimizers apart");
   });
 
@@ -224,7 +305,7 @@ describe("summarise", () => {
 
   it("bounds curves by the seeds", () => {
     const records = [0.8, 0.84, 0.82].map((accuracy, seed) => record(0, 0, seed, { accuracy }));
-    const curve = summarise(planOf(["a"], 1, 3), records).entries[0]?.validationAccuracyCurve;
+    const curve = summarise(planOf(["a"], 1, 3), records).entries[0]?.curves.accuracy;
     expect(curve).toEqual({
       steps: [10, budget],
       seconds: [5, 150],

@@ -1,9 +1,12 @@
+import { type Metric, metricOf } from "@steepest/workloads";
 import { mean, median } from "../statistics/descriptive.js";
 import { bootstrapInterval, type Interval, studentInterval } from "../statistics/intervals.js";
 import { againstLeader } from "../statistics/verdict.js";
+import { type Candidate, candidateOf, isMeasured, meanValidation, type SeedFinding } from "./candidates.js";
 import { counted, methodSentences } from "./method.js";
-import type { ComparedSubmission, ComparisonPlan } from "./plan.js";
+import type { ComparisonPlan } from "./plan.js";
 import type { CurvePoint, TrialRecord } from "./record.js";
+import { bestOf, compareNumbers, compareValues, merit, type Scale, scaleOf, valueText } from "./scale.js";
 
 /** A figure with bounds; `low` = `high` = `value` where there is one seed. */
 export interface Estimate {
@@ -30,18 +33,18 @@ export interface Curve {
   readonly high: readonly number[];
 }
 
-/** One learning rate that was tried and of which an accuracy was measured. */
+/** One learning rate that was tried and of which the target's metric was measured. */
 export interface PointSummary {
   readonly learningRate: number;
   /** Median over the seeds, infinite where most missed the target. */
   readonly stepsToTarget: number;
-  /** Best validation accuracy reached. */
+  /** Best validation value reached, in the target's metric. */
   readonly best: Estimate;
 }
 
 /** How an entry stands against the first one, in the quantity that the comparison is decided by. */
 export interface EntryStanding {
-  readonly quantity: "steps to the target" | "validation accuracy";
+  readonly quantity: "steps to the target" | `validation ${Metric}`;
   /** How much worse it is, mean over the seeds. */
   readonly behind: Interval;
   /** Holm-corrected. */
@@ -61,11 +64,14 @@ export interface ComparisonEntry {
   readonly tuned: boolean;
   readonly stepsToTarget: Cost;
   readonly secondsToTarget: Cost;
-  /** At the end of the step budget, over the trials that came to it; absent where none did. */
-  readonly validationAccuracy?: Estimate;
-  readonly testAccuracy?: Estimate;
-  readonly validationLoss: Curve;
-  readonly validationAccuracyCurve: Curve;
+  /**
+   * In the target's metric, at the end of the step budget, over the trials that came to it; absent where none
+   * did.
+   */
+  readonly validation?: Estimate;
+  readonly test?: Estimate;
+  /** On the validation split. */
+  readonly curves: { readonly loss: Curve; readonly accuracy?: Curve };
   readonly sensitivity: readonly PointSummary[];
   /** Absent for the first entry and where there is one seed. */
   readonly standing?: EntryStanding;
@@ -81,7 +87,7 @@ export interface Comparison {
   readonly parameterCount: number;
   readonly source: string;
   readonly procedural: boolean;
-  readonly target: { readonly metric: string; readonly split: string; readonly value: number };
+  readonly target: ComparisonPlan["target"];
   readonly batchSize: number;
   readonly stepBudget: number;
   readonly seeds: readonly number[];
@@ -99,42 +105,15 @@ const bootstrapFrom = 10;
 const level = 0.95;
 
 /**
- * What one seed gave at one point. A trial without a result did not reach the target; what it did not measure
- * is undefined.
- */
-interface SeedFinding {
-  readonly kind: TrialRecord["outcome"]["kind"];
-  readonly steps: number;
-  readonly cpuSeconds: number;
-  readonly best: number | undefined;
-  readonly validation: number | undefined;
-  readonly test: number | undefined;
-  readonly curve: readonly CurvePoint[];
-}
-
-interface PointFindings {
-  readonly learningRate: number | undefined;
-  readonly seeds: readonly SeedFinding[];
-  readonly medianSteps: number;
-  /** A seed of which nothing was measured counts as 0. */
-  readonly medianBest: number;
-}
-
-interface Candidate {
-  readonly submission: ComparedSubmission;
-  readonly points: readonly PointFindings[];
-  readonly chosen: PointFindings;
-  readonly failures: readonly string[];
-}
-
-/**
  * Judges the trials of a plan: chooses every optimizer's learning rate, ranks the optimizers and groups those
  * that the seeds cannot tell apart.
  */
 export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[]): Comparison {
+  const scale = scaleOf(plan.target.metric, records);
   const candidates = plan.submissions
     .map((submission, index) =>
       candidateOf(
+        scale,
         plan,
         submission,
         records.filter((record) => record.submission === index),
@@ -144,9 +123,9 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
       (a, b) =>
         Number(isMeasured(b)) - Number(isMeasured(a)) ||
         compareNumbers(a.chosen.medianSteps, b.chosen.medianSteps) ||
-        compareNumbers(meanValidation(b), meanValidation(a)),
+        compareValues(scale, meanValidation(scale, a), meanValidation(scale, b)),
     );
-  const { groups, standings } = grouped(plan, candidates.filter(isMeasured));
+  const { groups, standings } = grouped(scale, plan, candidates.filter(isMeasured));
   return {
     outcome: "completed",
     workload: plan.workload,
@@ -161,84 +140,17 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
     interval: { level, method: intervalMethod(plan.seeds.length) },
     method: methodSentences(plan, { allEnded: records.every(({ outcome }) => outcome.kind === "completed") }),
     entries: candidates.map((candidate, i) =>
-      entryOf(plan, candidate, i + 1, groups.get(candidate), standings.get(candidate)),
+      entryOf(scale, plan, candidate, i + 1, groups.get(candidate), standings.get(candidate)),
     ),
-  };
-}
-
-/** An order of numbers in which infinities equal themselves. */
-const compareNumbers = (a: number, b: number): number => (a === b ? 0 : a - b);
-
-const isMeasured = ({ chosen }: Candidate): boolean => chosen.seeds.some(({ kind }) => kind === "completed");
-
-const meanValidation = ({ chosen }: Candidate): number =>
-  mean(chosen.seeds.map(({ validation = 0 }) => validation));
-
-function candidateOf(
-  plan: ComparisonPlan,
-  submission: ComparedSubmission,
-  records: readonly TrialRecord[],
-): Candidate {
-  const points = submission.points.map(({ learningRate }, point): PointFindings => {
-    const seeds = records
-      .filter((record) => record.point === point)
-      .toSorted((a, b) => a.seed - b.seed)
-      .map(findingOf);
-    return {
-      learningRate,
-      seeds,
-      medianSteps: median(seeds.map(({ steps }) => steps)),
-      medianBest: median(seeds.map(({ best = 0 }) => best)),
-    };
-  });
-  const chosen = points.reduce((best, point) =>
-    (compareNumbers(point.medianSteps, best.medianSteps) ||
-      compareNumbers(best.medianBest, point.medianBest)) < 0
-      ? point
-      : best,
-  );
-  const failures = records.flatMap(({ outcome, point, seed }) =>
-    outcome.kind === "completed"
-      ? []
-      : [
-          `${submission.points[point]?.optimizer ?? ""} seed ${plan.seeds[seed]} ${outcome.kind}: ${outcome.reason}`,
-        ],
-  );
-  return { submission, points, chosen, failures };
-}
-
-function findingOf({ outcome, curve }: TrialRecord): SeedFinding {
-  if (outcome.kind !== "completed") {
-    const accuracies = curve.map(({ accuracy }) => accuracy).filter(Number.isFinite);
-    return {
-      kind: outcome.kind,
-      steps: Number.POSITIVE_INFINITY,
-      cpuSeconds: Number.POSITIVE_INFINITY,
-      best: accuracies.length === 0 ? undefined : Math.max(...accuracies),
-      validation: undefined,
-      test: undefined,
-      curve,
-    };
-  }
-  const { target, best, validation, test } = outcome.result;
-  const hit = target?.reached === true ? target : undefined;
-  return {
-    kind: "completed",
-    steps: hit?.step ?? Number.POSITIVE_INFINITY,
-    cpuSeconds: hit?.cpuSeconds ?? Number.POSITIVE_INFINITY,
-    best: best.accuracy,
-    validation: validation.accuracy,
-    test: test.accuracy,
-    curve,
   };
 }
 
 /**
  * Groups in order of rank: the first entry not yet in a group leads the next one and takes in all that cannot
  * be told from it, in steps to the target (counted as the budget where it was missed) if it reached the
- * target in most seeds, else in validation accuracy.
+ * target in most seeds, else in the target's metric on validation.
  */
-function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
+function grouped(scale: Scale, plan: ComparisonPlan, candidates: readonly Candidate[]) {
   const groups = new Map<Candidate, number>();
   const standings = new Map<Candidate, EntryStanding>();
   let remaining = candidates;
@@ -248,8 +160,8 @@ function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
     const inSteps = Number.isFinite(leader.chosen.medianSteps);
     const sample = (candidate: Candidate) => ({
       name: candidate.submission.optimizer,
-      values: candidate.chosen.seeds.map(({ steps, validation = 0 }) =>
-        inSteps ? -Math.min(steps, plan.steps) : validation,
+      values: candidate.chosen.seeds.map(({ steps, validation = scale.worst }) =>
+        inSteps ? -Math.min(steps, plan.steps) : merit(scale, validation),
       ),
     });
     const verdicts = againstLeader(sample(leader), others.map(sample), {
@@ -260,7 +172,7 @@ function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
       const verdict = verdicts[i];
       if (group === 1 && verdict?.behind !== undefined && verdict.pValue !== undefined) {
         standings.set(other, {
-          quantity: inSteps ? "steps to the target" : "validation accuracy",
+          quantity: inSteps ? "steps to the target" : `validation ${scale.metric}`,
           behind: verdict.behind,
           pValue: verdict.pValue,
         });
@@ -274,6 +186,7 @@ function grouped(plan: ComparisonPlan, candidates: readonly Candidate[]) {
 }
 
 function entryOf(
+  scale: Scale,
   plan: ComparisonPlan,
   { submission, points, chosen, failures }: Candidate,
   rank: number,
@@ -281,21 +194,35 @@ function entryOf(
   standing: EntryStanding | undefined,
 ): ComparisonEntry {
   const { learningRate, seeds } = chosen;
-  const validationAccuracy = shareEstimate(seeds.map(({ validation }) => validation));
-  const testAccuracy = shareEstimate(seeds.map(({ test }) => test));
+  const { metric } = scale;
+  const validation = metricEstimate(
+    metric,
+    seeds.map((seed) => seed.validation),
+  );
+  const test = metricEstimate(
+    metric,
+    seeds.map((seed) => seed.test),
+  );
   return {
     optimizer: submission.optimizer,
     ...(group === undefined ? { unmeasured: endOf(seeds) } : { rank, group }),
     ...(learningRate === undefined ? {} : { learningRate }),
     tuned: submission.tuned,
-    stepsToTarget: costOf(plan, seeds, ({ steps }) => steps),
-    secondsToTarget: costOf(plan, seeds, ({ cpuSeconds }) => cpuSeconds),
-    ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
-    ...(testAccuracy === undefined ? {} : { testAccuracy }),
-    validationLoss: curveOf(seeds, ({ loss }) => loss),
-    validationAccuracyCurve: curveOf(seeds, ({ accuracy }) => accuracy),
+    stepsToTarget: costOf(scale, plan, seeds, ({ steps }) => steps),
+    secondsToTarget: costOf(scale, plan, seeds, ({ cpuSeconds }) => cpuSeconds),
+    ...(validation === undefined ? {} : { validation }),
+    ...(test === undefined ? {} : { test }),
+    curves: {
+      loss: curveOf(seeds, "loss"),
+      ...(seeds.some(({ curve }) => curve.some(({ accuracy }) => accuracy !== undefined))
+        ? { accuracy: curveOf(seeds, "accuracy") }
+        : {}),
+    },
     sensitivity: points.flatMap(({ learningRate, medianSteps, seeds }) => {
-      const best = shareEstimate(seeds.map((seed) => seed.best));
+      const best = metricEstimate(
+        metric,
+        seeds.map((seed) => seed.best),
+      );
       return learningRate === undefined || best === undefined
         ? []
         : [{ learningRate, stepsToTarget: medianSteps, best }];
@@ -306,6 +233,7 @@ function entryOf(
 }
 
 function costOf(
+  scale: Scale,
   plan: ComparisonPlan,
   seeds: readonly SeedFinding[],
   quantity: (seed: SeedFinding) => number,
@@ -315,15 +243,15 @@ function costOf(
   if (Number.isFinite(value))
     return { kind: "reached", value, low: Math.min(...values), high: Math.max(...values) };
   const hits = values.filter(Number.isFinite).length;
-  const measured = measuredOf(seeds.map((seed) => seed.best));
-  if (measured.length === 0)
+  const best = bestOf(scale, measuredOf(seeds.map((seed) => seed.best)));
+  if (best === undefined)
     return {
       kind: "missed",
       reason: `${endOf(seeds)} with ${seeds.length === 1 ? "its one seed" : `all ${seeds.length} seeds`}`,
     };
   return {
     kind: "missed",
-    reason: `${hits} of ${counted(seeds.length, "seed")} reached ${plan.target.value} in ${counted(plan.steps, "step")}; best validation accuracy ${Math.max(...measured).toFixed(4)}`,
+    reason: `${hits} of ${counted(seeds.length, "seed")} reached ${plan.target.value} in ${counted(plan.steps, "step")}; best validation ${scale.metric} ${valueText(scale, best)}`,
   };
 }
 
@@ -334,9 +262,12 @@ const endOf = (seeds: readonly SeedFinding[]): "diverged" | "failed" =>
 const measuredOf = (values: readonly (number | undefined)[]): readonly number[] =>
   values.filter((value) => value !== undefined);
 
-/** The mean of the shares in [0, 1] that were measured, with its interval; undefined where none was. */
-function shareEstimate(shares: readonly (number | undefined)[]): Estimate | undefined {
-  const values = measuredOf(shares);
+/**
+ * The mean of what was measured of a metric, with its interval, that of accuracy within [0, 1]; undefined
+ * where nothing was.
+ */
+function metricEstimate(metric: Metric, found: readonly (number | undefined)[]): Estimate | undefined {
+  const values = measuredOf(found);
   if (values.length === 0) return undefined;
   const value = mean(values);
   if (values.length < 2) return { value, low: value, high: value };
@@ -344,7 +275,9 @@ function shareEstimate(shares: readonly (number | undefined)[]): Estimate | unde
     values.length < bootstrapFrom
       ? studentInterval(values, level)
       : bootstrapInterval(values, mean, { level });
-  return { value, low: Math.max(0, low), high: Math.min(1, high) };
+  return metric === "accuracy"
+    ? { value, low: Math.max(0, low), high: Math.min(1, high) }
+    : { value, low, high };
 }
 
 const intervalMethod = (seeds: number): string => {
@@ -353,7 +286,7 @@ const intervalMethod = (seeds: number): string => {
 };
 
 /** The evaluations of all seeds, step by step; a seed that ended early is left out of the later steps. */
-function curveOf(seeds: readonly SeedFinding[], quantity: (point: CurvePoint) => number): Curve {
+function curveOf(seeds: readonly SeedFinding[], metric: Metric): Curve {
   const bySteps = new Map<number, CurvePoint[]>();
   for (const { curve } of seeds) {
     for (const point of curve) {
@@ -364,7 +297,7 @@ function curveOf(seeds: readonly SeedFinding[], quantity: (point: CurvePoint) =>
   }
   const steps = [...bySteps.keys()].toSorted((a, b) => a - b);
   const points = steps.map((step) => bySteps.get(step) ?? []);
-  const values = points.map((at) => at.map(quantity));
+  const values = points.map((at) => at.map((point) => metricOf(point, metric)));
   return {
     steps,
     seconds: points.map((at) => mean(at.map(({ cpuSeconds }) => cpuSeconds))),

@@ -8,14 +8,15 @@ export interface ChartedEntry {
   readonly label: string;
   readonly style: SeriesStyle;
   readonly loss: Curve;
-  readonly accuracy: Curve;
+  /** Absent where nothing is classified. */
+  readonly accuracy?: Curve;
   readonly sensitivity: readonly SensitivityPoint[];
 }
 
 /** What the charts of a comparison are drawn from. */
 export interface ComparisonPicture {
   readonly entries: readonly ChartedEntry[];
-  readonly target: { readonly value: number; readonly label: string };
+  readonly target: { readonly metric: string; readonly value: number; readonly label: string };
 }
 
 /** What a reader may choose. */
@@ -70,6 +71,9 @@ export function createComparisonCharts({
     });
     const target = { value: picture.target.value, label: picture.target.label };
 
+    const titled = (title: string, rules: readonly { readonly value: number }[]): string =>
+      [title, ...rules.map(({ value }) => `target ${format.number(value)}`)].join("; ");
+
     /** Room beside the outermost points, which would be cut in half on the edge. */
     const domainAround = (rates: readonly number[]): { readonly domain?: readonly [number, number] } => {
       const positive = sorted(rates.filter((rate) => rate > 0));
@@ -95,30 +99,33 @@ export function createComparisonCharts({
         });
       return {
         ...common,
-        title: "Best validation metric for every learning rate that was tried",
+        title: `Best validation ${picture.target.metric} for every learning rate that was tried`,
         x: { label: "learning rate", scale: "log", ...domainAround(series.flatMap(({ x }) => x)) },
-        y: { label: "best validation accuracy", scale: "linear" },
+        y: { label: `best validation ${picture.target.metric}`, scale: "linear" },
         series,
         rules: [target],
       };
     }
 
-    const curveOf = (entry: ChartedEntry): Curve => (chart === "loss" ? entry.loss : entry.accuracy);
-    const series = entries.map((entry) => {
-      const curve = curveOf(entry);
-      return {
+    const curvesOf = (entry: ChartedEntry): readonly Curve[] => {
+      const curve = chart === "loss" ? entry.loss : entry.accuracy;
+      return curve === undefined ? [] : [curve];
+    };
+    const series = entries.flatMap((entry) =>
+      curvesOf(entry).map((curve) => ({
         ...style(entry),
         x: curve[choices.over],
         y: curve.value,
         band: { low: curve.low, high: curve.high },
         dots: curve.steps.length === 1,
-      };
-    });
+      })),
+    );
+    const targetHere = picture.target.metric === chart ? [target] : [];
     const x = {
       label: choices.over === "steps" ? "steps" : "CPU seconds",
       scale: choices.logProgress ? ("log" as const) : ("linear" as const),
     };
-    const values = entries.flatMap((entry) => curveOf(entry).value);
+    const values = entries.flatMap((entry) => curvesOf(entry).flatMap((curve) => curve.value));
     if (chart === "loss") {
       // One run that explodes must not flatten the others: the axis ends a little above the median of the
       // runs' own maxima.
@@ -126,7 +133,7 @@ export function createComparisonCharts({
         entries.map((entry) => sorted(entry.loss.value).at(-1) ?? Number.NaN),
         0.5,
       );
-      const floor = sorted(values)[0];
+      const floor = sorted([...values, ...targetHere.map(({ value }) => value)])[0];
       const domain =
         ceiling === undefined || floor === undefined || (choices.logLoss && floor <= 0)
           ? {}
@@ -138,17 +145,18 @@ export function createComparisonCharts({
             };
       return {
         ...common,
-        title: `Validation loss over ${x.label}`,
+        title: titled(`Validation loss over ${x.label}`, targetHere),
         x,
         y: { label: "validation loss", scale: choices.logLoss ? "log" : "linear", ...domain },
         series,
+        rules: targetHere,
       };
     }
     const floor = quantile(values, 0.1);
-    const ceiling = sorted([...values, target.value]).at(-1);
+    const ceiling = sorted([...values, ...targetHere.map(({ value }) => value)]).at(-1);
     return {
       ...common,
-      title: `Validation accuracy over ${x.label}; target ${format.number(target.value)}`,
+      title: titled(`Validation accuracy over ${x.label}`, targetHere),
       x,
       y: {
         label: "validation accuracy",
@@ -158,7 +166,7 @@ export function createComparisonCharts({
           : { domain: [floor - 0.15 * (ceiling - floor), ceiling + 0.08 * (ceiling - floor)] as const }),
       },
       series,
-      rules: [target],
+      rules: targetHere,
     };
   };
 }

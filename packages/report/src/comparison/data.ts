@@ -38,7 +38,7 @@ export interface EntryStanding {
 /** One learning rate that was tried. */
 export interface SensitivityPoint {
   readonly learningRate: number;
-  /** Best validation metric reached with it, over its seeds. */
+  /** Best validation value reached with it, in the target's metric, over its seeds. */
   readonly best: Estimate;
 }
 
@@ -47,7 +47,7 @@ export interface ComparisonEntry {
   /** The optimizer as the command line takes it, e.g. `adam` or `adam:beta1=0.8`. */
   readonly optimizer: string;
   /**
-   * Why nothing was measured at its learning rate, where that is so; rank, group and accuracies are then
+   * Why nothing was measured at its learning rate, where that is so; rank, group and figures are then
    * absent.
    */
   readonly unmeasured?: "diverged" | "failed";
@@ -60,11 +60,11 @@ export interface ComparisonEntry {
   readonly stepsToTarget: Cost;
   /** CPU seconds of training to the target; evaluation is not counted. */
   readonly secondsToTarget: Cost;
-  readonly validationAccuracy?: Estimate;
-  readonly testAccuracy?: Estimate;
-  /** Curves at the best learning rate. */
-  readonly validationLoss: Curve;
-  readonly validationAccuracyCurve: Curve;
+  /** In the target's metric. */
+  readonly validation?: Estimate;
+  readonly test?: Estimate;
+  /** Curves on the validation split at the best learning rate; accuracy where there is such a thing. */
+  readonly curves: { readonly loss: Curve; readonly accuracy?: Curve };
   readonly sensitivity: readonly SensitivityPoint[];
   /** Absent for the first entry and where nothing can be said. */
   readonly standing?: EntryStanding;

@@ -68,16 +68,17 @@ function failures(data: ComparisonData): Markup {
  * is needed to judge and repeat it.
  */
 export function comparisonHtml(data: ComparisonData): string {
+  const { metric } = data.target;
   const picture: ComparisonPicture = {
-    target: { value: data.target.value, label: `target ${format.number(data.target.value)}` },
+    target: { metric, value: data.target.value, label: `target ${format.number(data.target.value)}` },
     entries: data.entries.map((entry, index) => ({
       label: entry.optimizer,
       style: seriesStyle(index),
-      loss: entry.validationLoss,
-      accuracy: entry.validationAccuracyCurve,
+      ...entry.curves,
       sensitivity: entry.sensitivity,
     })),
   };
+  const classifies = picture.entries.some((entry) => entry.accuracy !== undefined);
   const warning = data.procedural
     ? html`<p class="notice" role="alert">These are NOT results on ${data.workload}'s own data. The data set could not be had, so a
 stand-in was drawn by code (${data.source}). Figures here say nothing about the real one.</p>`
@@ -96,7 +97,7 @@ ${warning}
 <p class="quiet">The entries of one group cannot be told from the group's first over these seeds; one whose trials scatter may belong to an earlier group than its neighbours. CPU time is that
 of training; evaluation does not count. An upper bound of ∞ means that a seed missed the target.</p></section>
 <section class="card"><h2>Curves at the best learning rate</h2>
-<p>How validation loss and accuracy develop, the middle of the seeds as a line and their range as a band. Over steps the rules
+<p>How ${classifies ? "validation loss and accuracy develop" : "the validation loss develops"}, the middle of the seeds as a line and their range as a band. Over steps the rules
 themselves are compared; over CPU seconds also what a step costs.</p>
 <div class="controls" id="choices" hidden>
 <button type="button" id="over-steps" aria-pressed="true">over steps</button>
@@ -104,11 +105,15 @@ themselves are compared; over CPU seconds also what a step costs.</p>
 <button type="button" id="log-progress" aria-pressed="false">log progress</button>
 <button type="button" id="log-loss" aria-pressed="true">log loss</button></div>
 <ul class="legend" id="legend" aria-label="Optimizers: click to hide or show"></ul>
-<div class="pair"><div class="chart" id="loss">${stillChart(picture, "loss")}</div>
-<div class="chart" id="accuracy">${stillChart(picture, "accuracy")}</div></div></section>
+${
+  classifies
+    ? html`<div class="pair"><div class="chart" id="loss">${stillChart(picture, "loss")}</div>
+<div class="chart" id="accuracy">${stillChart(picture, "accuracy")}</div></div>`
+    : html`<div class="wide"><div class="chart" id="loss">${stillChart(picture, "loss")}</div></div>`
+}</section>
 <section class="card wide"><h2>Sensitivity to the learning rate</h2>
-<p>The best validation accuracy that each tried learning rate reached. A flat line means that a rough guess is good enough; a
-narrow peak means that a fair comparison has to tune.</p>
+<p>The best validation ${metric} that each tried learning rate reached. A flat line means that a rough guess is good enough; a
+narrow ${metric === "accuracy" ? "peak" : "valley"} means that a fair comparison has to tune.</p>
 <div class="chart" id="sensitivity">${stillChart(picture, "sensitivity")}</div></section>
 ${failures(data)}
 <section class="card"><h2>How it was decided</h2>

@@ -3,6 +3,7 @@ import { seriesStyle } from "../chart/palette.js";
 import { swatch } from "../chart/swatch.js";
 import { html, type Markup, trusted } from "../html/markup.js";
 import { format } from "../text/format.js";
+import { metricText } from "../text/metric.js";
 import type { ComparisonData, ComparisonEntry, Cost, Estimate } from "./data.js";
 
 /** A figure and, where they differ from it, its bounds. */
@@ -10,8 +11,6 @@ const spread = ({ value, low, high }: Estimate, show: (value: number) => string)
   low === high
     ? html`${show(value)}`
     : html`${show(value)} <span class="bounds">[${show(low)}, ${show(high)}]</span>`;
-
-const percent = (value: number): string => format.percent(value, 2);
 
 function costCells({ stepsToTarget, secondsToTarget }: ComparisonEntry): Markup {
   const cell = (cost: Cost, show: (value: number) => string): Markup =>
@@ -23,10 +22,10 @@ function costCells({ stepsToTarget, secondsToTarget }: ComparisonEntry): Markup 
     : html`${cell(stepsToTarget, format.count)}${cell(secondsToTarget, format.seconds)}`;
 }
 
-const accuracyCell = ({ unmeasured }: ComparisonEntry, accuracy: Estimate | undefined): Markup =>
-  accuracy === undefined
+const metricCell = (metric: string, { unmeasured }: ComparisonEntry, figure: Estimate | undefined): Markup =>
+  figure === undefined
     ? html`<td class="number quiet">${unmeasured ?? "–"}</td>`
-    : html`<td class="number">${spread(accuracy, percent)}</td>`;
+    : html`<td class="number">${spread(figure, (value) => metricText(metric, value))}</td>`;
 
 function behind({ standing }: ComparisonEntry): Markup {
   if (standing === undefined) return html`<td class="number quiet">–</td>`;
@@ -41,6 +40,7 @@ function behind({ standing }: ComparisonEntry): Markup {
  * first.
  */
 export function leaderboardTable(data: ComparisonData): Markup {
+  const { metric } = data.target;
   const judged = data.entries.some((entry) => entry.standing !== undefined);
   const rows = data.entries.map(
     (entry, index) => html`<tr data-optimizer="${entry.optimizer}"${
@@ -49,15 +49,15 @@ export function leaderboardTable(data: ComparisonData): Markup {
 <th scope="row">${trusted(svgText(swatch(seriesStyle(index))))}${entry.optimizer}</th>
 <td class="number">${entry.learningRate === undefined ? "none" : format.number(entry.learningRate, 3)}</td>
 ${costCells(entry)}
-${accuracyCell(entry, entry.validationAccuracy)}
-${accuracyCell(entry, entry.testAccuracy)}${judged ? behind(entry) : ""}</tr>`,
+${metricCell(metric, entry, entry.validation)}
+${metricCell(metric, entry, entry.test)}${judged ? behind(entry) : ""}</tr>`,
   );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard"><table>
 <caption>Target: ${data.target.split} ${data.target.metric} ${format.number(data.target.value)}. In brackets: the range
 over the seeds for steps and time, else intervals at ${format.percent(data.interval.level, 0)} (${data.interval.method}).</caption>
 <thead><tr><th class="number" scope="col">place</th><th class="number" scope="col">group</th><th scope="col">optimizer</th><th class="number" scope="col">learning rate</th>
 <th class="number" scope="col">steps to target</th><th class="number" scope="col">CPU time to target</th>
-<th class="number" scope="col">validation accuracy</th><th class="number" scope="col">test accuracy</th>${
+<th class="number" scope="col">validation ${metric}</th><th class="number" scope="col">test ${metric}</th>${
     judged ? html`<th class="number" scope="col">behind the first</th>` : ""
   }</tr></thead>
 <tbody>${rows}</tbody></table></div>`;

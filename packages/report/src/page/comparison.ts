@@ -25,7 +25,12 @@ export function mountComparison(
     onToggle: () => redraw(),
     onHover: (label) => emphasise(label),
   });
-  const names: readonly ComparisonChart[] = ["loss", "accuracy", "sensitivity"];
+  const classifies = picture.entries.some((entry) => entry.accuracy !== undefined);
+  const names: readonly ComparisonChart[] = [
+    "loss",
+    ...(classifies ? ["accuracy" as const] : []),
+    "sensitivity",
+  ];
   const panels = names.map((name) =>
     chartPanels(dom.byId(name), {
       get xName() {

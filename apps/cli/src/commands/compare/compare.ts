@@ -55,7 +55,11 @@ export function compareCommand(io: Io, finish: (code: ExitCode) => void): Comman
     .option("--trials <count>", "quasi-random learning rates for each optimizer (default: 3)", countArgument)
     .option("--epochs <number>", "passes over the training examples a trial (default: 3)", numberArgument)
     .option("--batch <count>", "examples a step (default: the workload's)", countArgument)
-    .option("--target <accuracy>", "validation accuracy to reach (default: the workload's)", numberArgument)
+    .option(
+      "--target <number>",
+      "what to reach on validation, in the workload's metric (default: its own)",
+      numberArgument,
+    )
     .option(
       "--workers <count>",
       "trials at a time, one thread each (default: 2, or 1 on one core)",

@@ -1,6 +1,6 @@
 import type { ComparisonEvent, ComparisonJob, ComparisonPlan } from "@steepest/bench";
 import { format, metricText, textTable } from "@steepest/report";
-import { metricOf } from "@steepest/workloads";
+import { isBetter, metricOf, reaches } from "@steepest/workloads";
 import type { Io } from "../../io.js";
 import { bar, createProgress, linesOf, type Progress, secondsRemaining } from "../../terminal/progress.js";
 
@@ -14,7 +14,7 @@ interface Row {
   readonly name: string;
   readonly total: number;
   done: number;
-  best: number;
+  best: number | undefined;
   fewestSteps: number;
   /** Running trials: the job's folder -> fraction done. */
   readonly running: Map<string, number>;
@@ -29,7 +29,7 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
       name: optimizer,
       total: points.length * plan.seeds.length,
       done: 0,
-      best: 0,
+      best: undefined,
       fewestSteps: Number.POSITIVE_INFINITY,
       running: new Map(),
     }),
@@ -60,7 +60,7 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
       shown.map((row) => [
         row.name,
         `${row.done}/${row.total}`,
-        row.best > 0 ? format.percent(row.best, 2) : "",
+        row.best === undefined ? "" : metricText(metric, row.best),
         Number.isFinite(row.fewestSteps) ? format.count(row.fewestSteps) : "",
         [...row.running.values()].map((fraction) => bar(fraction, 8)).join(" "),
       ]),
@@ -69,10 +69,10 @@ export function createCompareProgress(io: Io, plan: ComparisonPlan): CompareProg
     return [...lines, `${bar((done + inProgress) / total, 24)} ${done}/${total} trials  ${state}`];
   };
 
-  const observe = (row: Row, step: number, accuracy: number | undefined) => {
-    if (accuracy === undefined) return;
-    row.best = Math.max(row.best, accuracy);
-    if (accuracy >= target) row.fewestSteps = Math.min(row.fewestSteps, step);
+  const observe = (row: Row, step: number, value: number | undefined) => {
+    if (value === undefined) return;
+    if (row.best === undefined || isBetter(metric, value, row.best)) row.best = value;
+    if (reaches(metric, value, target)) row.fewestSteps = Math.min(row.fewestSteps, step);
   };
 
   const finished = (

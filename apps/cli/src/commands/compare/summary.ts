@@ -15,11 +15,13 @@ const percent = (share: number): string => (100 * share).toFixed(1);
 const seconds = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : format.number(value));
 
 function table({ target, entries }: Comparison, written: Written): string {
+  const [unit, shown] =
+    target.metric === "accuracy" ? (["%", percent] as const) : ([target.metric, format.number] as const);
   const quiet = (text: string): TextCell => ({ text, tone: "quiet" });
   const cost = ({ unmeasured }: ComparisonEntry, value: Cost, show: (value: number) => string): TextCell =>
     value.kind === "reached" ? written(value, show) : quiet(unmeasured ?? "missed");
-  const accuracy = ({ unmeasured }: ComparisonEntry, value: Estimate | undefined): TextCell =>
-    value === undefined ? quiet(unmeasured ?? "") : written(value, percent);
+  const figure = ({ unmeasured }: ComparisonEntry, value: Estimate | undefined): TextCell =>
+    value === undefined ? quiet(unmeasured ?? "") : written(value, shown);
   const row = (entry: ComparisonEntry): readonly TextCell[] => [
     `${entry.rank ?? "-"}`,
     `${entry.group ?? "-"}`,
@@ -27,8 +29,8 @@ function table({ target, entries }: Comparison, written: Written): string {
     entry.learningRate === undefined ? "" : format.number(entry.learningRate),
     cost(entry, entry.stepsToTarget, format.count),
     cost(entry, entry.secondsToTarget, seconds),
-    accuracy(entry, entry.validationAccuracy),
-    accuracy(entry, entry.testAccuracy),
+    figure(entry, entry.validation),
+    figure(entry, entry.test),
   ];
   return textTable(
     [
@@ -38,8 +40,8 @@ function table({ target, entries }: Comparison, written: Written): string {
       { title: "learning rate", align: "right" },
       { title: `steps to ${target.value}`, align: "right" },
       { title: "CPU s", align: "right" },
-      { title: "validation %", align: "right" },
-      { title: "test %", align: "right" },
+      { title: `validation ${unit}`, align: "right" },
+      { title: `test ${unit}`, align: "right" },
     ],
     entries.map(row),
   );
