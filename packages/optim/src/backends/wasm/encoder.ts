@@ -130,12 +130,60 @@ export class FunctionEncoder {
     this.#code.push(0x6b);
   }
 
+  i32ShiftLeft(): void {
+    this.#code.push(0x74);
+  }
+
+  i32ShiftRight(): void {
+    this.#code.push(0x75);
+  }
+
+  i32GreaterSigned(): void {
+    this.#code.push(0x4a);
+  }
+
   i32GreaterEqualSigned(): void {
     this.#code.push(0x4e);
   }
 
+  f64Load(offset: number): void {
+    this.#code.push(0x2b, 3, ...unsigned(offset));
+  }
+
+  f64Constant(value: number): void {
+    this.#code.push(0x44, ...new Uint8Array(new Float64Array([value]).buffer));
+  }
+
+  f64GreaterEqual(): void {
+    this.#code.push(0x66);
+  }
+
+  f64Greater(): void {
+    this.#code.push(0x64);
+  }
+
+  f64Absolute(): void {
+    this.#code.push(0x99);
+  }
+
+  f64Negate(): void {
+    this.#code.push(0x9a);
+  }
+
+  f64SquareRoot(): void {
+    this.#code.push(0x9f);
+  }
+
   f64Add(): void {
     this.#code.push(0xa0);
+  }
+
+  f64Subtract(): void {
+    this.#code.push(0xa1);
+  }
+
+  f64Divide(): void {
+    this.#code.push(0xa3);
   }
 
   f64Multiply(): void {
@@ -205,8 +253,18 @@ export class FunctionEncoder {
     this.#code.push(0xfd, 0x1b, lane);
   }
 
+  /** The float64 on the stack into both lanes. */
+  f64x2Splat(): void {
+    this.#code.push(0xfd, 0x14);
+  }
+
   f64x2ExtractLane(lane: 0 | 1): void {
     this.#code.push(0xfd, 0x21, lane);
+  }
+
+  /** Of the two below it on the stack, the first where the integer on top is not 0, else the second. */
+  select(): void {
+    this.#code.push(0x1b);
   }
 
   /** Runs `body` where the integer on the stack is not 0. */

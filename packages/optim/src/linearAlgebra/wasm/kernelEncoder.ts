@@ -41,6 +41,11 @@ export class KernelEncoder extends FunctionEncoder {
     return [this.vector(), this.vector(), this.vector(), this.vector()];
   }
 
+  reset(integer: number): void {
+    this.i32Constant(0);
+    this.set(integer);
+  }
+
   copy(from: number, to: number): void {
     this.get(from);
     this.set(to);

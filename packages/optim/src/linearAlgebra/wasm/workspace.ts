@@ -1,13 +1,13 @@
 import { encodeModule } from "../../backends/wasm/encoder.js";
 import { SteepestError } from "../../errors.js";
+import { columnGramKernel, rotateRowsKernel } from "./eigen/kernels.js";
+import { poleRowsKernel } from "./eigen/poles/poleKernel.js";
 import {
-  columnGramKernel,
   reflectRowsKernel,
-  rotateRowsKernel,
-  symmetricUpdateKernel,
+  restoreKernel,
   symmetricVectorKernel,
-} from "./eigen/kernels.js";
-import { poleRowsKernel } from "./eigen/poleKernel.js";
+  tridiagonaliseKernel,
+} from "./eigen/reflectionKernels.js";
 import { packKernel, packTransposedKernel, sumOfSquaresKernel, unpackKernel } from "./packKernels.js";
 import { productKernel } from "./productKernel.js";
 import { columnDotsKernel, columnUpdateKernel } from "./qr/kernels.js";
@@ -23,7 +23,8 @@ const kernels = {
   unpack: unpackKernel,
   sumOfSquares: sumOfSquaresKernel,
   symmetricVector: symmetricVectorKernel,
-  symmetricUpdate: symmetricUpdateKernel,
+  tridiagonalise: tridiagonaliseKernel,
+  restore: restoreKernel,
   reflectRows: reflectRowsKernel,
   rotateRows: rotateRowsKernel,
   columnGram: columnGramKernel,
@@ -103,8 +104,9 @@ export class Workspace {
 
   /** Runs a kernel with a descriptor. */
   call({ kernel, words, factors }: Call): void {
-    this.#words.set(words);
-    this.#floats.set(factors, words.length);
+    // One by one: of so few numbers, `set` would cost more than many a kernel.
+    for (let i = 0; i < words.length; i++) this.#words[i] = words[i] ?? 0;
+    for (let i = 0; i < factors.length; i++) this.#floats[words.length + i] = factors[i] ?? 0;
     this.#functions.get(kernel)?.(0);
   }
 }

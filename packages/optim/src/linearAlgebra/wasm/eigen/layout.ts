@@ -29,8 +29,8 @@ export function takeDoubleRows(layout: Layout, size: number): DoubleRows {
 }
 
 /**
- * Loads the mean of a float32 matrix and its transpose, zeros where the blocks exceed it; whether all of it
- * is finite.
+ * Loads the mean of a float32 matrix and its transpose into the blocks on and below the diagonal, zeros where
+ * these exceed it; whether all of it is finite.
  */
 export function loadSymmetric(
   doubles: Float64Array,
@@ -47,8 +47,8 @@ export function loadSymmetric(
       const mean = 0.5 * ((matrix[i * size + j] ?? 0) + (matrix[j * size + i] ?? 0));
       zero += 0 * mean;
       doubles[row + j] = mean;
-      doubles[start + j * stride + i] = mean;
     }
+    for (let j = i - (i % blockRows); j < i; j++) doubles[start + j * stride + i] = doubles[row + j] ?? 0;
   }
   return zero === 0;
 }

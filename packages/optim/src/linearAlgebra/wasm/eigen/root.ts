@@ -5,8 +5,8 @@ import type { Step } from "../steps.js";
 import { call, type Layout, type Workspace } from "../workspace.js";
 import { eigenRoom } from "./decomposition.js";
 import { blockRows, doubleBytes } from "./layout.js";
+import { tridiagonalRoot } from "./poles/tridiagonalRoot.js";
 import { type TridiagonalRoom, tridiagonalRoom } from "./tridiagonal.js";
-import { tridiagonalRoot } from "./tridiagonalRoot.js";
 
 /**
  * A root in the blocks on and below the diagonal of float64 rows: their address, and what to multiply it by.

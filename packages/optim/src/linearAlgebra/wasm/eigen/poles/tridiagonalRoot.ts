@@ -1,11 +1,11 @@
-import type { FullInverseRootSettings } from "../../checks.js";
-import { dampingOf, noiseOf, shiftOf } from "../../reference/inverseRoot.js";
-import { call, type Layout, type Workspace } from "../workspace.js";
-import { doubleBytes } from "./layout.js";
+import type { FullInverseRootSettings } from "../../../checks.js";
+import { dampingOf, noiseOf, shiftOf } from "../../../reference/inverseRoot.js";
+import { call, type Layout, type Workspace } from "../../workspace.js";
+import { doubleBytes } from "../layout.js";
+import type { TridiagonalRoom } from "../tridiagonal.js";
 import { poleBlock, poleDoubles } from "./poleKernel.js";
 import { type Pole, poleCount, polesOf } from "./poles.js";
 import { gershgorin, isAbove, leastEigenvalue } from "./spectrumBounds.js";
-import type { TridiagonalRoom } from "./tridiagonal.js";
 
 /*
  * f(T) = (T + shift I)^(−1/p) of a tridiagonal T without eigenvectors: a sum of inverses of T + σI over

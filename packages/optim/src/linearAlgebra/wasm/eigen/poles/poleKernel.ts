@@ -1,7 +1,7 @@
-import { simd } from "../../../backends/wasm/encoder.js";
-import { type Four, KernelEncoder, vectorBytes } from "../kernelEncoder.js";
-import { doubleBytes } from "./layout.js";
-import { storedRows } from "./tridiagonal.js";
+import { simd } from "../../../../backends/wasm/encoder.js";
+import { type Four, KernelEncoder, vectorBytes } from "../../kernelEncoder.js";
+import { doubleBytes } from "../layout.js";
+import { storedRows } from "../tridiagonal.js";
 
 /** Rows and columns of a block. */
 export const poleBlock = storedRows;

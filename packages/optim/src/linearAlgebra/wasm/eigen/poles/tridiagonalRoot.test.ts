@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { spectrum, symmetricWith } from "../../../../test/matrices.js";
-import type { FullInverseRootSettings } from "../../checks.js";
-import { wasmLinearAlgebra } from "../wasmLinearAlgebra.js";
-import { Layout, Workspace } from "../workspace.js";
-import { tridiagonalRoom } from "./tridiagonal.js";
+import { spectrum, symmetricWith } from "../../../../../test/matrices.js";
+import type { FullInverseRootSettings } from "../../../checks.js";
+import { wasmLinearAlgebra } from "../../wasmLinearAlgebra.js";
+import { Layout, Workspace } from "../../workspace.js";
+import { tridiagonalRoom } from "../tridiagonal.js";
 import { tridiagonalRoot } from "./tridiagonalRoot.js";
 
 /** Whether poles serve for a matrix with such eigenvalues. */

@@ -1,4 +1,4 @@
-import { symmetricEigen } from "../../reference/eigen.js";
+import { symmetricEigen } from "../../../reference/eigen.js";
 
 /*
  * x^(−a) on [1/κ, 1] for 0 < a < 1 as Σ weight/(x + shift), from x^(−a) = (sin πa / π) ∫ t^(−a)/(t + x) dt
