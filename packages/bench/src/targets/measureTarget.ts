@@ -52,15 +52,17 @@ export async function measureTarget(workload: Workload, search: TargetSearch): P
   const { metric } = workload.target;
   const bests: { readonly name: string; readonly entrant: string; readonly value: number }[] = [];
   for (const { name, space, entrant } of search.baselines) {
-    let best = { name, entrant: "", value: Number.NaN };
+    let best: (typeof bests)[number] | undefined;
     for (const point of quasiRandomSearch(space, search.trials)) {
       const text = entrant(point);
       const { validation: value } = await run(text, SEARCH_SEED);
-      if (Number.isNaN(best.value) || isBetter(metric, value, best.value))
+      if (!Number.isNaN(value) && (best === undefined || isBetter(metric, value, best.value)))
         best = { name, entrant: text, value };
     }
-    notify(`${workload.name}: ${best.entrant || `every run of ${name} diverged`}: ${best.value}`);
-    if (!Number.isNaN(best.value)) bests.push(best);
+    notify(
+      `${workload.name}: ${best === undefined ? `every run of ${name} diverged` : `${best.entrant}: ${best.value}`}`,
+    );
+    if (best !== undefined) bests.push(best);
   }
   bests.sort((a, b) =>
     isBetter(metric, a.value, b.value) ? -1 : isBetter(metric, b.value, a.value) ? 1 : 0,
