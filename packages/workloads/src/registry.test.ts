@@ -46,7 +46,7 @@ describe("a workload and an optimizer of the registry", () => {
         test: { start: 10_000, end: 11_000 },
       },
     };
-    const workload = imageClassifier(dataset, mlp([784, 100, 10]));
+    const workload = imageClassifier(dataset, () => mlp([784, 100, 10]));
     expect(workload.parameterCount).toBe(79_510);
     const optimizer = createOptimizer(parseOptimizerSpec("adam:lr=0.001"), workload.parameters);
     const float32 = (view: Float32Array | Float64Array) =>

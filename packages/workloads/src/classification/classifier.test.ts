@@ -1,5 +1,5 @@
-import { evaluate, gradients, input, type Tensor } from "@steepest/graph";
-import { crossEntropy, initialiseParameters, mlp } from "@steepest/nn";
+import { constant, evaluate, gradients, input, type Tensor } from "@steepest/graph";
+import { crossEntropy, dropoutKey, initialiseParameters, mlp } from "@steepest/nn";
 import { elementCount } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,8 +26,9 @@ const dataset: ImageDataset = {
     test: { start: 2310, end: 2600 },
   },
 };
-const model = mlp([PIXELS, 5, CLASSES]);
-const loaded = imageClassifier(dataset, model);
+const modelAt = (dropout = 0) => mlp([PIXELS, 5, CLASSES], { dropout });
+const model = modelAt();
+const loaded = imageClassifier(dataset, modelAt);
 
 const memory = (length: number) => new Float32Array(length);
 const values = new Map(model.parameters.map(({ name, shape }) => [name, memory(elementCount(shape))]));
@@ -48,19 +49,32 @@ const deviation = Math.sqrt(
   mean(trainingRoots.flat().map((root) => root * root)) - mean(trainingRoots.flat()) ** 2,
 );
 
+/** What a reference may be told besides the examples. */
+interface Regularised {
+  readonly dropout: number;
+  readonly key: bigint;
+  readonly labelSmoothing: number;
+}
+
+const plain: Regularised = { dropout: 0, key: 0n, labelSmoothing: 0 };
+
 /** The loss, its derivatives and the number of right answers on some examples, by the float64 interpreter. */
-function reference(examples: ArrayLike<number>) {
+function reference(examples: ArrayLike<number>, { dropout, key, labelSmoothing }: Regularised = plain) {
   const chosen = Array.from(examples);
   const x = chosen.flatMap((example) =>
     rootsOf(example).map((root, place) => (root - meanOf(place)) / deviation),
   );
   const y = chosen.map((example) => dataset.labels[example] ?? Number.NaN);
-  const logits = model.apply(input("x", [chosen.length, PIXELS]), { training: true });
-  const loss = crossEntropy(logits, input("y", [chosen.length], "int32"));
-  const names = model.parameters.map(({ name }) => name);
+  const dropping = modelAt(dropout);
+  const logits = dropping.apply(input("x", [chosen.length, PIXELS]), {
+    training: true,
+    dropoutKey: constant(Number(key), [], "int64"),
+  });
+  const loss = crossEntropy(logits, input("y", [chosen.length], "int32"), { labelSmoothing });
+  const names = dropping.parameters.map(({ name }) => name);
   const derivatives = gradients(
     loss,
-    model.parameters.map(({ tensor }) => tensor),
+    dropping.parameters.map(({ tensor }) => tensor),
   );
   const outputs: Record<string, Tensor> = { loss, logits };
   derivatives.forEach((tensor, i) => {
@@ -72,6 +86,8 @@ function reference(examples: ArrayLike<number>) {
     const row = scores.subarray(i * CLASSES, (i + 1) * CLASSES);
     return row.indexOf(Math.max(...row)) === label;
   }).length;
+  // A derivative with respect to another model's tensors would be 0, here and there alike.
+  for (const name of names) expect(found[name]?.some((value) => value !== 0)).toBe(true);
   return { loss: found.loss?.[0] ?? Number.NaN, right, derivatives: found };
 }
 
@@ -102,6 +118,35 @@ describe("imageClassifier", () => {
         });
       }
     }
+  });
+
+  it.each([
+    ["drops hidden units, others at every step and seed", { dropout: 0.4 }],
+    ["smooths the labels", { labelSmoothing: 0.2 }],
+    ["does both", { dropout: 0.25, labelSmoothing: 0.1 }],
+  ] as const)("%s, in training alone", async (_, options) => {
+    const examples = new Int32Array(16);
+    const order = batchOrder(dataset.splits.train, 16, 5);
+    const other = await loaded.bind(views, { batchSize: 16, seed: 5, threads: 1, ...options });
+    for (const step of [1, 2, 1]) {
+      order.fill(step, examples);
+      const expected = reference(examples, { ...plain, ...options, key: dropoutKey(5, step) });
+      expect(await other.gradient(step)).toBeCloseTo(expected.loss, 5);
+      for (const [name, slope] of slopes) {
+        slope.forEach((value, i) => {
+          expect(value).toBeCloseTo(expected.derivatives[name]?.[i] ?? Number.NaN, 5);
+        });
+      }
+      expect(expected.loss).not.toBeCloseTo(reference(examples).loss, 4);
+    }
+    expect(await other.evaluate("validation")).toEqual(await bound.evaluate("validation"));
+    await other.release();
+  });
+
+  it("refuses rates that are none", async () => {
+    const options = { batchSize: 16, seed: 5, threads: 1 };
+    await expect(loaded.bind(views, { ...options, dropout: 1 })).rejects.toThrow(/\[0, 1\), found 1/);
+    await expect(loaded.bind(views, { ...options, labelSmoothing: -0.1 })).rejects.toThrow(/found -0.1/);
   });
 
   it("reads the parameters where they are, at every call", async () => {

@@ -12,7 +12,14 @@ import {
   subtract,
   type Tensor,
 } from "@steepest/graph";
-import { correctPerExample, crossEntropy, crossEntropyPerExample, type Model } from "@steepest/nn";
+import {
+  correctPerExample,
+  crossEntropy,
+  crossEntropyPerExample,
+  dropoutKey,
+  type Mode,
+  type Model,
+} from "@steepest/nn";
 import { elementCount } from "@steepest/optim";
 import type { ImageDataset } from "../images/imageSet.js";
 import type {
@@ -40,7 +47,7 @@ function network(
   model: Model,
   { means, deviation }: Standardisation,
   examples: number,
-  training: boolean,
+  mode: Mode,
 ): Network {
   const index = input("examples", [examples], "int32");
   const images = input("pixels", [labels.length, height * width], "uint8");
@@ -50,7 +57,7 @@ function network(
   // it.
   const x = multiply(subtract(roots, constant(means.map((mean) => mean * white))), 1 / (white * deviation));
   return {
-    logits: model.apply(x, { training }),
+    logits: model.apply(x, mode),
     labels: gather(input("labels", [labels.length], "int32"), index),
   };
 }
@@ -75,7 +82,7 @@ async function createEvaluator(
   threads: number,
 ): Promise<Evaluator> {
   const size = Math.min(EVALUATION_BATCH, dataset.labels.length);
-  const { logits, labels } = network(dataset, model, standardisation, size, false);
+  const { logits, labels } = network(dataset, model, standardisation, size, { training: false });
   const examples = new Int32Array(size);
   const losses = new Float32Array(size);
   const correct = new Float32Array(size);
@@ -104,21 +111,37 @@ async function createEvaluator(
   };
 }
 
+/** The name of the input that dropout draws from. */
+const KEY = "dropoutKey";
+
+/**
+ * A classifier at a rate of dropout in [0, 1), at its own where none is given. The parameters are the same at
+ * any rate; a model without dropout is the same model.
+ */
+export type DroppingModel = (dropout?: number) => Model;
+
 /**
  * Cross-entropy of a model on images, bound to a data set: what every image classification workload loads.
+ * The order of examples and what is dropped are functions of the seed and the step.
  */
-export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWorkload {
+export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): LoadedWorkload {
   const standardisation = standardisationOf(dataset);
   const { train } = dataset.splits;
-  const { parameters } = model;
+  const described = modelAt();
 
   async function bind(
     views: ParameterViews,
-    { batchSize, seed, threads }: BindOptions,
+    { batchSize, seed, threads, dropout, labelSmoothing = 0 }: BindOptions,
   ): Promise<BoundWorkload> {
     const order = batchOrder(train, batchSize, seed);
-    const { logits, labels } = network(dataset, model, standardisation, batchSize, true);
-    const loss = crossEntropy(logits, labels);
+    // A model of its own: derivatives are with respect to its own tensors.
+    const model = modelAt(dropout);
+    const { parameters } = model;
+    const { logits, labels } = network(dataset, model, standardisation, batchSize, {
+      training: true,
+      dropoutKey: input(KEY, [], "int64"),
+    });
+    const loss = crossEntropy(logits, labels, { labelSmoothing });
     const derivatives = gradients(
       loss,
       parameters.map(({ tensor }) => tensor),
@@ -131,8 +154,15 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
     );
     const examples = new Int32Array(batchSize);
     const lossValue = new Float32Array(1);
-    const session: Session = await createSession(compile({ loss, ...outputs }), {
-      feeds: { ...fixedFeeds(dataset, model, (name) => views.parameter(name)), examples },
+    const compiled = compile({ loss, ...outputs });
+    const drops = KEY in compiled.inputs;
+    const key = new BigInt64Array(1);
+    const session: Session = await createSession(compiled, {
+      feeds: {
+        ...fixedFeeds(dataset, model, (name) => views.parameter(name)),
+        examples,
+        ...(drops ? { [KEY]: key } : {}),
+      },
       fetches: { loss: lossValue, ...filled },
       threads,
     });
@@ -140,6 +170,7 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
     return {
       async gradient(step) {
         order.fill(step, examples);
+        if (drops) key[0] = dropoutKey(seed, step);
         await session.run();
         return lossValue[0] ?? Number.NaN;
       },
@@ -161,8 +192,8 @@ export function imageClassifier(dataset: ImageDataset, model: Model): LoadedWork
   }
 
   return {
-    parameters,
-    parameterCount: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameters: described.parameters,
+    parameterCount: described.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     trainCount: train.end - train.start,
     metrics: ["loss", "accuracy"],
     source: dataset.source,

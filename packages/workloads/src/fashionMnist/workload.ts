@@ -33,6 +33,8 @@ export const fashionMnist = baseOf<Setting>({
   },
   async load({ width, activation, weight, noise }, { notify = () => {} }) {
     const dataset = await loadFashionMnist(notify);
-    return imageClassifier(withWrongLabels(dataset, noise, 0), mlp([784, width, 10], { activation, weight }));
+    return imageClassifier(withWrongLabels(dataset, noise, 0), (dropout = 0) =>
+      mlp([784, width, 10], { activation, weight, dropout }),
+    );
   },
 });
