@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { randomStream } from "@steepest/random";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { isAlive } from "../../../packages/bench/test/processes.js";
+import { type Cluster, noCluster, startCluster } from "../../../packages/bench/test/slurm/cluster.js";
 import { plannedTrials, recordsOf, writePlan } from "./benches.js";
 import { start, steepest } from "./run.js";
 
@@ -33,6 +34,8 @@ if (!hasDisk)
   process.stderr.write(
     "skipped: no small disk could be mounted (needs Linux and root), so none was filled\n",
   );
+if (noCluster !== undefined)
+  process.stderr.write(`skipped: no Slurm to start, so no bench was handed to one (${noCluster})\n`);
 afterAll(async () => {
   // Lazily: a process that is just ending may still have a file open on it.
   if (hasDisk) could("umount", "--lazy", disk);
@@ -43,6 +46,13 @@ afterAll(async () => {
 const runTo = (folder: string, ...options: readonly string[]) =>
   start(["bench", "run", plan, "--out", folder, "--json", ...options], root);
 
+/** What `steepest bench status` says of a folder. */
+async function statusOf(folder: string) {
+  const { code, stdout, stderr } = await steepest(["bench", "status", folder, "--json"], root);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
 let undisturbed: { readonly records: Readonly<Record<string, unknown>>; readonly scores: unknown };
 beforeAll(async () => {
   await writePlan(plan, 2000);
@@ -51,7 +61,7 @@ beforeAll(async () => {
   undisturbed = { records: await recordsOf(join(root, "undisturbed")), scores: JSON.parse(stdout) };
   const results = Object.keys(undisturbed.records).filter((path) => path.endsWith("result.json"));
   expect(results).toHaveLength(plannedTrials);
-});
+}, 60_000);
 
 describe.skipIf(process.platform !== "linux")("a bench whose processes are killed", () => {
   const seen = new Set<number>();
@@ -127,9 +137,7 @@ describe.skipIf(!hasDisk)("a bench on a disk that fills up", () => {
       expect.stringMatching(/^steepest: there is no space left for the files of "/),
     ]);
     expect(full.stderr).not.toMatch(/^ +at /m);
-    const { counts, total } = JSON.parse(
-      (await steepest(["bench", "status", "disk/bench", "--json"], root)).stdout,
-    );
+    const { counts, total } = await statusOf("disk/bench");
     expect(total).toBe(plannedTrials);
     // No trial is at fault.
     expect(counts).toMatchObject({ failed: 0, diverged: 0 });
@@ -141,4 +149,54 @@ describe.skipIf(!hasDisk)("a bench on a disk that fills up", () => {
     expect(JSON.parse(resumed.stdout)).toEqual(undisturbed.scores);
     expect(await recordsOf(join(disk, "bench"))).toEqual(undisturbed.records);
   });
+});
+
+describe.skipIf(noCluster !== undefined)("a bench on Slurm", () => {
+  let cluster: Cluster;
+  const before = process.env.SLURM_CONF;
+  beforeAll(async () => {
+    cluster = await startCluster({ maxArraySize: 3, processors: 2 });
+    process.env.SLURM_CONF = cluster.configuration;
+  }, 60_000);
+  afterAll(async () => {
+    if (before === undefined) delete process.env.SLURM_CONF;
+    else process.env.SLURM_CONF = before;
+    await cluster?.stop();
+  }, 60_000);
+
+  const queued = (...options: readonly string[]): number =>
+    cluster.command("squeue", "--noheader", "--array", ...options).split("\n").length - 1;
+  const until = async (isSo: () => Promise<boolean> | boolean) => {
+    const deadline = performance.now() + 60_000;
+    while (!(await isSo())) {
+      if (performance.now() > deadline) throw new Error(cluster.command("squeue") + cluster.command("sinfo"));
+      await wait(100);
+    }
+  };
+
+  it("loses nothing where its node is drained and its trials are cancelled in the middle", async () => {
+    const submitted = await runTo("slurm", "--engine", "slurm", "--partition", "main").finished;
+    expect(submitted).toMatchObject({ code: 0 });
+    expect(submitted.stdout).toMatch(/^0 of 4 trials done; 4 trials handed over in 2 jobs \d+, \d+\n/);
+
+    await until(() => queued("--states=running") === 2);
+    cluster.command("scontrol", "update", "nodename=node", "state=drain", "reason=test");
+    expect((await statusOf("slurm")).queue).toMatchObject({ waiting: 2 });
+    // A trial has begun once it has written something.
+    await until(async () => Object.keys(await recordsOf(join(root, "slurm"))).length > 0);
+    const cancelled = await steepest(["bench", "cancel", "slurm"], root);
+    expect(cancelled).toMatchObject({ code: 0 });
+    expect(cancelled.stdout).toMatch(/^Ended [234] of the scheduler's trials\. Continue with:/);
+    const { queue, counts } = await statusOf("slurm");
+    expect(queue).toEqual({ waiting: 0, running: 0 });
+    expect(counts.completed).toBeLessThan(plannedTrials);
+
+    cluster.command("scontrol", "update", "nodename=node", "state=resume");
+    const resumed = await steepest(["bench", "resume", "slurm"], root);
+    expect(resumed.stdout).toMatch(/[234] trials handed over/);
+    await until(() => queued() === 0);
+    expect(await recordsOf(join(root, "slurm"))).toEqual(undisturbed.records);
+    const score = await steepest(["bench", "score", "slurm", "--json"], root);
+    expect(JSON.parse(score.stdout)).toEqual(undisturbed.scores);
+  }, 180_000);
 });

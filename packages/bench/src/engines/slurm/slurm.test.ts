@@ -63,12 +63,12 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
     cluster = await startCluster({ maxArraySize: 5, processors: 3 });
     process.env.SLURM_CONF = cluster.configuration;
     await writeFile(join(root, "trial.cjs"), standIn);
-  });
+  }, 60_000);
   afterAll(async () => {
     if (before === undefined) delete process.env.SLURM_CONF;
     else process.env.SLURM_CONF = before;
     await cluster?.stop();
-  });
+  }, 60_000);
 
   let benches = 0;
   beforeEach(async () => {
