@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { ExitCode, Io } from "../../io.js";
 import { cancelCommand } from "./cancel.js";
+import { exportCommand } from "./export.js";
 import { planCommand } from "./plan.js";
 import { resumeCommand, runCommand } from "./run.js";
 import { benchScoreCommand } from "./score.js";
@@ -18,6 +19,7 @@ export const benchCommand = (io: Io, finish: (code: ExitCode) => void): Command 
     .addCommand(statusCommand(io, finish))
     .addCommand(cancelCommand(io, finish))
     .addCommand(benchScoreCommand(io, finish))
+    .addCommand(exportCommand(io, finish))
     .addCommand(trialCommand(io, finish))
     .addHelpText(
       "after",
@@ -30,5 +32,6 @@ Examples:
   steepest bench status runs/tiny
   steepest bench cancel runs/tiny
   steepest bench resume runs/tiny
-  steepest bench score runs/tiny`,
+  steepest bench score runs/tiny
+  steepest bench export runs/tiny --algoperf tiny-algoperf`,
     );
