@@ -1,0 +1,338 @@
+import type { Optimizer, Schedule } from "@steepest/optim";
+import { describe, expect, it } from "vitest";
+import {
+  type Hyperparameters,
+  loadSubmission,
+  type OptimizerSettings,
+  type Submission,
+} from "../src/submission/index.js";
+import { initialOf, pointsOf, toyParameters, toyRun } from "./methods.js";
+
+/*
+ * What submissions do, against the same written literally and one number at a time: published schedules, and
+ * steps that are not one of our optimizers alone. The optimizers themselves have tests of their own.
+ */
+
+const numbered = async (name: string, trial: number): Promise<readonly [Submission, Hyperparameters]> => {
+  const submission = await loadSubmission(name);
+  const point = pointsOf(submission)[trial - 1];
+  if (point === undefined) throw new Error(`${name} has no point ${trial}`);
+  return [submission, point];
+};
+
+const of = (point: Hyperparameters, name: string): number => {
+  const value = point[name];
+  if (typeof value !== "number") throw new Error(`${name} is no number`);
+  return value;
+};
+
+/** The settings of the optimizers that a submission builds at a point. */
+async function settingsOf(name: string, trial: number, stepHint: number) {
+  const [submission, point] = await numbered(name, trial);
+  const built: { readonly optimizer: Optimizer; readonly settings: OptimizerSettings }[] = [];
+  const spied: Submission = {
+    ...submission,
+    initOptimizerState: (context) =>
+      submission.initOptimizerState({
+        ...context,
+        optimizer: (choice, settings = {}) => {
+          const optimizer = context.optimizer(choice, settings);
+          built.push({ optimizer, settings });
+          return optimizer;
+        },
+      }),
+  };
+  const { method } = await toyRun(spied, { point, stepHint });
+  await method.release();
+  const [first] = built;
+  if (first === undefined) throw new Error("no optimizer was built");
+  return { ...first, point };
+}
+
+const scheduleOf = async (name: string, trial: number, stepHint: number): Promise<Schedule> => {
+  const { settings } = await settingsOf(name, trial, stepHint);
+  if (settings.schedule === undefined) throw new Error(`${name} has no schedule`);
+  return settings.schedule;
+};
+
+/** optax: the value of a schedule after `count` updates. */
+type Count = (count: number) => number;
+const linear =
+  (steps: number): Count =>
+  (count) =>
+    Math.min(count, steps) / steps;
+const cosine =
+  (height: number, steps: number): Count =>
+  (count) =>
+    (height * (1 + Math.cos((Math.PI * Math.min(count, steps)) / steps))) / 2;
+const joined =
+  (parts: readonly Count[], boundaries: readonly number[]): Count =>
+  (count) => {
+    let value = parts[0]?.(count) ?? Number.NaN;
+    for (const [i, boundary] of boundaries.entries())
+      if (count >= boundary) value = parts[i + 1]?.(count - boundary) ?? Number.NaN;
+    return value;
+  };
+const warmedCosine = (steps: number, factor: number): Count => {
+  const warmup = Math.floor(factor * steps);
+  return joined([linear(warmup), cosine(1, steps - warmup)], [warmup]);
+};
+
+function expectSchedule(schedule: Schedule, expected: Count, steps: number, digits = 12): void {
+  for (let count = 0; count < steps; count++)
+    expect(schedule(count + 1)).toBeCloseTo(expected(count), digits);
+}
+
+describe("published schedules", () => {
+  it.each([
+    ["baseline", 1, 0.1],
+    ["baseline", 4, 0.02],
+    ["lawa_ema", 2, 0.05],
+    ["lawa_queue", 5, 0.02],
+    ["self_tuning_baseline", 1, 0.02],
+    ["cautious_nadamw", 1, 0.02],
+  ])("%s, point %i: warm-up over %f of the step hint, then a cosine wave", async (name, trial, factor) => {
+    expectSchedule(await scheduleOf(name, trial, 400), warmedCosine(400, factor), 450);
+  });
+
+  it.each([
+    ["generalized_adam", 1, 1, 0.1],
+    ["generalized_adam", 3, 0.75, 0.1],
+    ["nadamp", 3, 0.75, 0.01],
+    ["nadamp", 4, 1, 0.05],
+  ])("%s, point %i: all of it over %f of the step hint", async (name, trial, part, factor) => {
+    expectSchedule(await scheduleOf(name, trial, 400), warmedCosine(part * 400, factor), 450);
+  });
+
+  it("cyclic_lr: one cycle, or two of half the length with the whole warm-up each", async () => {
+    expectSchedule(await scheduleOf("cyclic_lr", 2, 400), warmedCosine(400, 0.1), 400);
+    const half: Count = joined([linear(40), cosine(1, 160)], [40]);
+    // The original counts the step at a boundary to the cycle before, where the wave is at 0.
+    const two: Count = (count) => (count <= 200 ? half(count) : half(count - 200));
+    expectSchedule(await scheduleOf("cyclic_lr", 4, 400), two, 400);
+  });
+
+  it("caspr_adaptive: three waves, the second and third from the height of a wave over all", async () => {
+    const hint = 1000;
+    const [first, second] = [535, 750];
+    const outer = warmedCosine(hint, 0.1);
+    const warmup = Math.floor(0.1 * first);
+    const expected = joined(
+      [
+        linear(warmup),
+        cosine(1, first - warmup),
+        cosine(outer(first), second - first),
+        cosine(outer(second), hint - second),
+      ],
+      [warmup, first, second],
+    );
+    expectSchedule(await scheduleOf("caspr_adaptive", 1, hint), expected, 1100);
+    // Also where there is no room for three.
+    expect((await scheduleOf("caspr_adaptive", 1, 2))(1)).toBe(1);
+  });
+
+  it("shampoo_submission: over 0.6 of the step hint in one point, rising again after it as in PyTorch", async () => {
+    const schedule = await scheduleOf("shampoo_submission", 2, 1000);
+    const [steps, warmup] = [600, 30];
+    expectSchedule(schedule, joined([linear(warmup), cosine(1, steps - warmup)], [warmup]), steps);
+    expect(schedule(steps + 1)).toBeCloseTo(0, 12);
+    expect(schedule(steps + 100)).toBeCloseTo(
+      (1 + Math.cos((Math.PI * (steps + 99 - warmup)) / 570)) / 2,
+      12,
+    );
+  });
+
+  it("schedule_free_prodigy and amos: a rise, then constant", async () => {
+    expectSchedule(await scheduleOf("schedule_free_prodigy", 1, 400), linear(30), 400);
+    expectSchedule(await scheduleOf("amos", 3, 400), (count) => linear(12)(count + 1), 400);
+  });
+
+  it("schedule_free: the warm-up is of three quarters of the step hint", async () => {
+    for (const name of ["schedule_free_adamw", "schedule_free_adamw_v2", "self_tuning_schedule_free_adamw"]) {
+      const { optimizer } = await settingsOf(name, 1, 1000);
+      expect(optimizer.groups[0]?.hyper.warmupSteps).toBe(15);
+    }
+  });
+
+  it("amos: its step size is from the largest parameter, its scales from roles and inputs", async () => {
+    const { optimizer, settings, point } = await settingsOf("amos", 1, 1000);
+    const root = Math.sqrt(24);
+    const q = Math.sqrt(1 - 1 / root);
+    const tau = q * (Math.log(root) + 2 * Math.log(1 + q));
+    const steps = of(point, "converge") * (1000 - (of(point, "warmup") * 1000 * 2) / 3);
+    expect(settings.clip).toEqual({ globalNorm: 1 });
+    for (const [index, eta] of [Math.sqrt(2 / 6), 0.5, Math.sqrt(2 / 4), 1].entries()) {
+      expect(optimizer.groups[index]?.hyper.eta).toBeCloseTo(eta, 12);
+      expect(optimizer.groups[index]?.hyper.lr).toBeCloseTo(
+        Math.sqrt((2 * (tau + Math.SQRT2 - 1)) / steps),
+        12,
+      );
+    }
+    const { optimizer: second } = await settingsOf("amos", 2, 1000);
+    expect(second.groups.map(({ hyper }) => hyper.eta)).toEqual([0.062, 0.062, 0.062, 0.062]);
+  });
+});
+
+/** Steps of one number at a time: its weight, its gradient and the step's number give the next weight. */
+type Literal = () => (x: number, g: number, k: number) => number;
+
+/** Runs a submission and the literal steps side by side on the toy's gradients. */
+async function expectSteps(
+  [submission, point]: readonly [Submission, Hyperparameters],
+  steps: number,
+  stepHint: number,
+  literal: (schedule: Count) => Literal,
+  schedule: Count,
+): Promise<void> {
+  const run = await toyRun(submission, { point, stepHint });
+  const start = toyParameters.flatMap((parameter) => [...initialOf(parameter)]);
+  const update = literal(schedule);
+  const coordinates = start.map(() => update());
+  let expected = start;
+  for (let k = 1; k <= steps; k++) {
+    await run.steps(k, k);
+    const gradients = toyParameters.flatMap(({ name }) => [...run.method.gradient(name)]);
+    expected = expected.map((x, i) => coordinates[i]?.(x, gradients[i] ?? Number.NaN, k) ?? Number.NaN);
+  }
+  for (const [i, x] of run.values().entries()) expect(x).toBeCloseTo(expected[i] ?? Number.NaN, 5);
+  await run.method.release();
+}
+
+const ema = (old: number, fresh: number, decay: number) => decay * old + (1 - decay) * fresh;
+
+describe("steps", () => {
+  it("baseline: NAdamW under its schedule", async () => {
+    const chosen = await numbered("baseline", 4);
+    const [, point] = chosen;
+    const beta1 = 1 - of(point, "one_minus_beta1");
+    const beta2 = of(point, "beta2");
+    const literal =
+      (schedule: Count): Literal =>
+      () => {
+        let [m, v] = [0, 0];
+        return (x, g, k) => {
+          [m, v] = [ema(m, g, beta1), ema(v, g * g, beta2)];
+          const ahead = ema(m, g, beta1) / (1 - beta1 ** k);
+          const direction = ahead / (Math.sqrt(v / (1 - beta2 ** k)) + 1e-8);
+          return (
+            x - of(point, "learning_rate") * schedule(k - 1) * (direction + of(point, "weight_decay") * x)
+          );
+        };
+      };
+    await expectSteps(chosen, 30, 100, literal, warmedCosine(100, 0.02));
+  });
+
+  it("cautious_nadamw: the same where the direction agrees with the gradient, over the share that does", async () => {
+    const [submission, point] = await numbered("cautious_nadamw", 1);
+    const stepHint = 100;
+    const run = await toyRun(submission, { point, stepHint });
+    const beta1 = 1 - of(point, "one_minus_beta1");
+    const beta2 = of(point, "beta2");
+    const schedule = warmedCosine(stepHint, of(point, "warmup_factor"));
+    const own = toyParameters.map((parameter) => {
+      const x = [...initialOf(parameter)];
+      return { name: parameter.name, x, m: x.map(() => 0), v: x.map(() => 0) };
+    });
+    for (let k = 1; k <= 30; k++) {
+      await run.steps(k, k);
+      for (const state of own) {
+        const g = [...run.method.gradient(state.name)];
+        state.m = state.m.map((m, i) => ema(m, g[i] ?? 0, beta1));
+        state.v = state.v.map((v, i) => ema(v, (g[i] ?? 0) ** 2, beta2));
+        const ahead = state.m.map((m, i) => ema(m, g[i] ?? 0, beta1) / (1 - beta1 ** k));
+        const mask = ahead.map((one, i): number => (one * (g[i] ?? 0) > 0 ? 1 : 0));
+        const share = mask.reduce((sum, one) => sum + one, 0) / mask.length;
+        state.x = state.x.map((x, i) => {
+          const root = Math.sqrt((state.v[i] ?? 0) / (1 - beta2 ** k)) + 1e-8;
+          const direction = ((ahead[i] ?? 0) * ((mask[i] ?? 0) / Math.max(share, 1e-3))) / root;
+          return (
+            x - of(point, "learning_rate") * schedule(k - 1) * (direction + of(point, "weight_decay") * x)
+          );
+        });
+      }
+    }
+    const expected = own.flatMap(({ x }) => x);
+    for (const [i, x] of run.values().entries()) expect(x).toBeCloseTo(expected[i] ?? Number.NaN, 5);
+  });
+
+  it("shampoo_submission: momentum after the preconditioner, decay in it, before roots are computed", async () => {
+    const stepHint = 1000;
+    for (const trial of [3, 4]) {
+      const chosen = await numbered("shampoo_submission", trial);
+      const [, point] = chosen;
+      const beta1 = 1 - of(point, "one_minus_beta1");
+      const beta2 = 1 - of(point, "one_minus_beta2");
+      const kept = 1 - of(point, "one_minus_momentum");
+      const literal =
+        (schedule: Count): Literal =>
+        () => {
+          let [m, v, momentum] = [0, 0, 0];
+          return (x, g, k) => {
+            [m, v] = [ema(m, g, beta1), ema(v, g * g, beta2)];
+            const filtered = (point.use_nadam === true ? ema(m, g, beta1) : m) / (1 - beta1 ** k);
+            const grafted =
+              point.grafting_type === "SGD" ? filtered : filtered / (Math.sqrt(v / (1 - beta2 ** k)) + 1e-8);
+            const direction = grafted + of(point, "weight_decay") * x;
+            momentum = ema(momentum, direction, kept);
+            return (
+              x - of(point, "learning_rate") * schedule(k - 1) * ((1 - kept) * direction + kept * momentum)
+            );
+          };
+        };
+      await expectSteps(chosen, 40, stepHint, literal, warmedCosine(stepHint, 0.02));
+    }
+  });
+
+  it("shampoo_submission: goes on past the first roots, and saves its momentum", async () => {
+    const [submission, point] = await numbered("shampoo_submission", 4);
+    const run = await toyRun(submission, { point, stepHint: 1000 });
+    await run.steps(1, 99);
+    const file = run.method.saveState();
+    const before = run.values();
+    const momentum = file.tensors.get("momentum of hidden.bias")?.data;
+    await run.steps(100, 100);
+    expect(momentum).toHaveLength(4);
+    expect(run.values()).not.toEqual(before);
+    expect(run.values().every(Number.isFinite)).toBe(true);
+    await run.method.release();
+  });
+
+  it("nadamw_sequential: begins anew from the initial weights after each step hint", async () => {
+    const [submission, point] = await numbered("nadamw_sequential", 1);
+    const stepHint = 10;
+    const run = await toyRun(submission, { point, stepHint });
+    const losses = await run.steps(1, 35);
+    expect(losses[stepHint]).toBe(losses[0]);
+    expect(losses[2 * stepHint]).toBe(losses[0]);
+    expect(losses[3 * stepHint]).not.toBe(losses[0]);
+    // The first setting is the self-tuning baseline's.
+    const baseline = await toyRun((await numbered("self_tuning_baseline", 1))[0], { stepHint });
+    expect(await baseline.steps(1, stepHint)).toEqual(losses.slice(0, stepHint));
+  });
+
+  it("single_worker_diloco: is evaluated where the last outer step ended", async () => {
+    const [submission, point] = await numbered("single_worker_diloco", 1);
+    const run = await toyRun(submission, { point, stepHint: 300 });
+    const start = run.values();
+    expect(await run.evaluated()).toEqual(start);
+    await run.steps(1, 74);
+    expect(await run.evaluated()).toEqual(start);
+    await run.steps(75, 75);
+    const outer = run.values();
+    expect(outer).not.toEqual(start);
+    expect(await run.evaluated()).toEqual(outer);
+    await run.steps(76, 90);
+    expect(run.values()).not.toEqual(outer);
+    expect(await run.evaluated()).toEqual(outer);
+  });
+
+  it("lawa_queue and schedule_free_adamw: are evaluated at an average, and train on from where they were", async () => {
+    for (const name of ["lawa_queue", "schedule_free_adamw"]) {
+      const run = await toyRun((await numbered(name, 1))[0], { stepHint: 40 });
+      await run.steps(1, 30);
+      const trained = run.values();
+      expect(await run.evaluated()).not.toEqual(trained);
+      expect(run.values()).toEqual(trained);
+    }
+  });
+});
