@@ -55,7 +55,7 @@ export async function measureTarget(workload: Workload, search: TargetSearch): P
     let best: (typeof bests)[number] | undefined;
     for (const point of quasiRandomSearch(space, search.trials)) {
       const text = entrant(point);
-      const { validation: value } = await run(text, SEARCH_SEED);
+      const { validation: value } = await run(text, SEARCH_SEED, "validation");
       if (!Number.isNaN(value) && (best === undefined || isBetter(metric, value, best.value)))
         best = { name, entrant: text, value };
     }
@@ -75,19 +75,25 @@ export async function measureTarget(workload: Workload, search: TargetSearch): P
       "Scale the workload so that usual learning rates suit it",
     );
   const repeated: Achieved[] = [];
-  for (let seed = 1; seed <= search.repetitions; seed++) repeated.push(await run(winner.entrant, seed));
+  for (let seed = 1; seed <= search.repetitions; seed++)
+    repeated.push(await run(winner.entrant, seed, "validation and test"));
   return {
     ...targetOf(metric, repeated),
     by: winner.entrant,
     ranking: bests.map(({ name }) => name),
+    trials: search.trials,
+    repetitions: search.repetitions,
   };
 }
+
+/** What is looked at as a run goes on: the search has no use for the test split. */
+type Splits = "validation" | "validation and test";
 
 /** Runs of one workload, whose data are loaded once. */
 async function runsOf(
   workload: Workload,
   notify: (line: string) => void,
-): Promise<(entrant: string, seed: number) => Promise<Achieved>> {
+): Promise<(entrant: string, seed: number, splits: Splits) => Promise<Achieved>> {
   const { budget, target } = workload;
   if (budget === undefined)
     throw new SteepestError(
@@ -97,15 +103,16 @@ async function runsOf(
     );
   const loaded = await workload.load({ notify });
   const steps = Math.round(budget.steps / SLACK);
-  return async (entrant, seed) => {
+  return async (entrant, seed, splits) => {
     const { optimizer, schedule } = parseEntrant(entrant, steps);
     const measurements = train({
       workload: { ...workload, load: async () => loaded },
       optimizer,
       ...(schedule === undefined ? {} : { schedule }),
       ...{ steps, seed, evaluateEvery: budget.evaluateEvery, reportEvery: budget.evaluateEvery },
-      // So that the test split is evaluated as often as validation.
-      ...{ target: target.value, testTarget: target.value, stopAtTarget: false },
+      // A target on test has it evaluated as often as validation; none ends the run.
+      ...(splits === "validation" ? {} : { target: target.value, testTarget: target.value }),
+      stopAtTarget: false,
     });
     return bestOf(measurements, workload);
   };

@@ -158,13 +158,17 @@ function rowsOf(
     );
   }
   const columnOf = new Int32Array(count * entriesPerRow);
-  for (let i = 0; i < count; i++) {
-    const chosen = new Set<number>();
-    while (chosen.size < entriesPerRow) chosen.add(draw());
-    columnOf.set(
-      [...chosen].sort((a, b) => a - b),
-      i * entriesPerRow,
-    );
+  /** The row, counted from 1, that a column was last drawn for. */
+  const drawnFor = new Int32Array(dimension);
+  for (let row = 1; row <= count; row++) {
+    const columns = columnOf.subarray((row - 1) * entriesPerRow, row * entriesPerRow);
+    for (let k = 0; k < entriesPerRow; ) {
+      const column = draw();
+      if (drawnFor[column] === row) continue;
+      drawnFor[column] = row;
+      columns[k++] = column;
+    }
+    columns.sort();
   }
   return sparseRows({
     columns: dimension,
