@@ -37,11 +37,12 @@ export async function untimed(folder: string, file: string): Promise<string> {
 
 /** Everything of a run but its times. */
 export async function trace(folder: string, result: CompletedRun) {
-  const { seconds, cpuSeconds, target, ...rest } = result;
-  const reached = target?.reached === true ? { ...target, seconds: 0, cpuSeconds: 0 } : target;
+  const { seconds, cpuSeconds, target, testTarget, ...rest } = result;
+  const timeless = (outcome: CompletedRun["target"]) =>
+    outcome?.reached === true ? { ...outcome, seconds: 0, cpuSeconds: 0 } : outcome;
   return {
     ...rest,
-    target: reached,
+    targets: [timeless(target), timeless(testTarget)],
     measurements: await untimed(folder, runFiles.measurements),
     evaluations: await untimed(folder, runFiles.evaluations),
   };

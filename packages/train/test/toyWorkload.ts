@@ -1,6 +1,6 @@
 import { parameter as parameterTensor } from "@steepest/graph";
 import type { RandomStream } from "@steepest/random";
-import type { LoadedWorkload, Workload } from "@steepest/workloads";
+import type { BindOptions, LoadedWorkload, Split, Workload } from "@steepest/workloads";
 
 /** Noise in [-1/2, 1/2) that depends on its arguments alone. */
 function noise(...keys: readonly number[]): number {
@@ -20,8 +20,15 @@ export interface ToyOptions {
   readonly nanAt?: number;
   /** What the loss of mini-batches is below that of the splits. */
   readonly easier?: number;
+  /** Whether it has no accuracy, and a target of the loss. */
+  readonly lossOnly?: boolean;
+  /** What the loss of the test split is above that of the others. */
+  readonly harderTest?: number;
   /** Called before each gradient. */
   readonly onStep?: (step: number) => void;
+  readonly onLoad?: () => void;
+  readonly onBind?: (options: BindOptions) => void;
+  readonly onEvaluate?: (split: Split) => void;
 }
 
 /**
@@ -29,7 +36,17 @@ export interface ToyOptions {
  * and step, and accuracy e^(−loss), so that every bit of a run is known to depend on configuration and step
  * only.
  */
-export function toyWorkload({ procedural = false, nanAt, easier = 0, onStep }: ToyOptions = {}): Workload {
+export function toyWorkload({
+  procedural = false,
+  nanAt,
+  easier = 0,
+  lossOnly = false,
+  harderTest = 0,
+  onStep,
+  onLoad,
+  onBind,
+  onEvaluate,
+}: ToyOptions = {}): Workload {
   const parameters = [
     { name: "layer.weight", shape: [5, 3], role: "hiddenMatrix" as const },
     { name: "layer.bias", shape: [3], role: "bias" as const },
@@ -38,8 +55,11 @@ export function toyWorkload({ procedural = false, nanAt, easier = 0, onStep }: T
     name: "toy",
     description: "a noisy parabola",
     defaults: { batchSize: 10, epochs: 4 },
-    target: { metric: "accuracy", direction: "max", split: "validation", value: 0.9 },
+    target: lossOnly
+      ? { metric: "loss", direction: "min", split: "validation", value: 0.1 }
+      : { metric: "accuracy", direction: "max", split: "validation", value: 0.9 },
     async load({ notify } = {}) {
+      onLoad?.();
       if (procedural) notify?.("these are not the real data");
       return loadedToy(procedural);
     },
@@ -50,10 +70,12 @@ export function toyWorkload({ procedural = false, nanAt, easier = 0, onStep }: T
       parameters,
       parameterCount: 18,
       trainCount: 205,
-      metrics: ["loss", "accuracy"],
+      metrics: lossOnly ? ["loss"] : ["loss", "accuracy"],
       source: isProcedural ? "procedural toy" : "toy, exact",
       procedural: isProcedural,
-      async bind({ parameter, gradient, evaluation }, { seed, batchSize }) {
+      async bind({ parameter, gradient, evaluation }, options) {
+        onBind?.(options);
+        const { seed, batchSize } = options;
         const views = parameters.map(({ name }) => ({ x: parameter(name), g: gradient(name) }));
         const lossAt = (weights: readonly Float32Array[]) =>
           weights.reduce((sum, x) => sum + x.reduce((part, value) => part + (value - 1) ** 2 / 2, 0), 0);
@@ -68,8 +90,10 @@ export function toyWorkload({ procedural = false, nanAt, easier = 0, onStep }: T
             return step === nanAt ? Number.NaN : lossAt(trained) - easier;
           },
           async evaluate(split) {
-            const loss = lossAt(evaluated);
-            return { loss, accuracy: Math.exp(-loss), count: split === "train" ? 205 : 50 };
+            onEvaluate?.(split);
+            const loss = lossAt(evaluated) + (split === "test" ? harderTest : 0);
+            const count = split === "train" ? 205 : 50;
+            return lossOnly ? { loss, count } : { loss, accuracy: Math.exp(-loss), count };
           },
           async release() {},
         };
