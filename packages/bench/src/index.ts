@@ -61,6 +61,7 @@ export {
   schedulerOf,
   submitBench,
 } from "./protocol/engines.js";
+export { type BenchEstimate, diskOf, estimateBench } from "./protocol/estimate.js";
 export { type ExportedBench, exportBench, exportedTargets } from "./protocol/export.js";
 export { benchFolders } from "./protocol/folder.js";
 export {

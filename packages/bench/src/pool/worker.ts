@@ -1,5 +1,6 @@
-import { findWorkload, type LoadedWorkload, metricOf, type Workload } from "@steepest/workloads";
+import { metricOf } from "@steepest/workloads";
 import { runTrial } from "../trial/trial.js";
+import { createWorkloads } from "../trial/workloadOnce.js";
 import { heartbeatPeriod, type Reply, type Request, requestSchema } from "./messages.js";
 import { obstacleOf } from "./obstacle.js";
 
@@ -9,28 +10,11 @@ import { obstacleOf } from "./obstacle.js";
  * computing.
  */
 const stopping = new AbortController();
-const workloads = new Map<string, Workload>();
+const workloadOnce = createWorkloads();
 
 const send = (reply: Reply): void => {
   if (process.connected) process.send?.(reply);
 };
-
-/** The registered workload, whose data are loaded at the first call and shared by all further ones. */
-function workloadOnce(name: string): Workload {
-  const known = workloads.get(name);
-  if (known !== undefined) return known;
-  const workload = findWorkload(name);
-  let loading: Promise<LoadedWorkload> | undefined;
-  const shared: Workload = {
-    ...workload,
-    load(options) {
-      loading ??= workload.load(options);
-      return loading;
-    },
-  };
-  workloads.set(name, shared);
-  return shared;
-}
 
 async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promise<void> {
   try {

@@ -12,7 +12,7 @@ import {
 import { z } from "zod";
 import { parseEntrant } from "../comparison/entrant.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
-import { isSubmissionPath, loadSubmission, tuningPoints } from "../submission/index.js";
+import { type Hyperparameters, isSubmissionPath, loadSubmission, tuningPoints } from "../submission/index.js";
 import { type BenchConfiguration, engineSchema } from "./configuration.js";
 
 const workloadSchema = z.strictObject({
@@ -53,15 +53,21 @@ const submissionSchema = z.strictObject({
     z.strictObject({ kind: z.literal("module"), module: z.string() }),
     z.strictObject({ kind: z.literal("optimizer"), optimizer: z.string() }),
   ]),
-  /** The hyper-parameters of each trial, study by study; every study has as many trials. */
-  points: z.array(z.array(pointSchema)),
+  /** The hyper-parameters of the trials of a study. */
+  points: z.array(pointSchema),
+  /** The order in which each study tries them, where that is not the same for all: places in `points`. */
+  orders: z.array(z.array(z.int())).exactOptional(),
 });
 
 /** A submission of a plan. */
 export type PlannedSubmission = Readonly<z.infer<typeof submissionSchema>>;
 
 /** How many trials a submission has in each study. */
-export const trialsOfStudy = ({ points }: PlannedSubmission): number => points[0]?.length ?? 0;
+export const trialsOfStudy = ({ points }: PlannedSubmission): number => points.length;
+
+/** The hyper-parameters of a trial; study and trial count from 1. */
+export const pointOf = ({ points, orders }: PlannedSubmission, study: number, trial: number) =>
+  points[orders?.[study - 1]?.[trial - 1] ?? trial - 1] ?? {};
 
 /** {@link BenchPlan} in `plan.json`. */
 export const benchPlanSchema = z.strictObject({
@@ -171,8 +177,6 @@ async function plannedSubmission(
   given: string,
   { rules, studies, trials, seed }: BenchConfiguration,
 ): Promise<PlannedSubmission> {
-  const everyStudy = <Point>(points: (study: number) => Point): Point[] =>
-    Array.from({ length: studies }, (_, study) => points(study + 1));
   if (optimizerText.test(given) && !isAbsolute(given)) {
     const { label, optimizer, schedule } = parseEntrant(given, 1000);
     chooseOptimizer({ optimizer });
@@ -180,7 +184,7 @@ async function plannedSubmission(
     return {
       name: label.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_"),
       source: { kind: "optimizer", optimizer: given },
-      points: everyStudy(() => [{}]),
+      points: [{}],
     };
   }
   const submission = await loadSubmission(given);
@@ -193,8 +197,26 @@ async function plannedSubmission(
     name: submission.name,
     // Workers may have another working folder.
     source: { kind: "module", module: isSubmissionPath(given) ? resolve(given) : given },
-    points: everyStudy((study) => [...tuningPoints(submission, { trials, study, seed })]),
+    ...pointsOfStudies(
+      Array.from({ length: studies }, (_, study) =>
+        tuningPoints(submission, { trials, study: study + 1, seed }),
+      ),
+    ),
   };
+}
+
+/** Every study tries the same points, in an order of its own: said once, and orders only where they differ. */
+function pointsOfStudies(
+  studies: readonly (readonly Hyperparameters[])[],
+): Pick<PlannedSubmission, "points" | "orders"> {
+  const points = [...(studies[0] ?? [])];
+  const places = new Map(points.map((point, place) => [JSON.stringify(point), place]));
+  const orders = studies.map((study) => study.map((point) => places.get(JSON.stringify(point)) ?? -1));
+  const isOwn = orders.flat().includes(-1);
+  if (isOwn) throw new Error("internal: studies of one submission with different points");
+  return orders.every((order) => order.every((place, trial) => place === trial))
+    ? { points }
+    : { points, orders };
 }
 
 /** A trial's seed: of the plan's seed, study, workload and trial, and the same for all submissions. */

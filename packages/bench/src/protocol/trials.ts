@@ -7,6 +7,7 @@ import {
   noSuchTrial,
   type PlannedSubmission,
   type PlannedWorkload,
+  pointOf,
   seedOfTrial,
   trialsOfStudy,
 } from "./plan.js";
@@ -70,12 +71,12 @@ export function configurationOfTrial(
     ...(seconds === undefined ? {} : { seconds }),
     scoring: scoringOf(plan, workload),
   };
-  const { source, points } = submission;
+  const { source } = submission;
   if (source.kind === "module")
     return {
       ...common,
       submission: source.module,
-      hyperparameters: points[place.study - 1]?.[place.trial - 1] ?? {},
+      hyperparameters: pointOf(submission, place.study, place.trial),
     };
   const { optimizer, schedule } = parseEntrant(source.optimizer, stepHint);
   return {
