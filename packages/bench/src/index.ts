@@ -1,3 +1,11 @@
+export {
+  type CalibrateOptions,
+  type Calibration,
+  type CalibrationResult,
+  calibrate,
+  type PromisedShare,
+} from "./calibration/calibration.js";
+export { calibrations } from "./calibration/registry.js";
 export type { Chart, ChartAxis, ChartSeries, Claim, Criterion, Figure, Table } from "./claims/claim.js";
 export { claims, findClaim } from "./claims/registry.js";
 export { type ClaimResult, type RunClaimOptions, runClaim } from "./claims/run.js";
@@ -96,14 +104,26 @@ export {
 } from "./scoring/scoreLogs.js";
 export type { LeaveOneOut, LeftOut, PairVerdict } from "./scoring/sensitivity.js";
 export type { ScoringMode } from "./scoring/times.js";
+export {
+  type CensoredTime,
+  censoredMedian,
+  kaplanMeier,
+  logRankScores,
+  logRankTest,
+  pairedLogRankTest,
+  type SurvivalStep,
+} from "./statistics/censored.js";
 export * from "./statistics/descriptive.js";
-export { type ExchangeOptions, exchangeTest } from "./statistics/exchange.js";
+export { type ExchangeOptions, exchangeTest, rankSumTest } from "./statistics/exchange.js";
 export {
   type BootstrapOptions,
   bootstrapInterval,
   type Interval,
-  percentileInterval,
+  meanInterval,
+  type ReplicateSums,
+  ratioInterval,
   studentInterval,
+  unbiasedInterval,
 } from "./statistics/intervals.js";
 export {
   differences,
@@ -113,6 +133,13 @@ export {
   signedRankTest,
   signFlipTest,
 } from "./statistics/paired.js";
+export {
+  moreInEach,
+  morePairs,
+  type PowerOptions,
+  pairsNeeded,
+  sampleSizeNeeded,
+} from "./statistics/power.js";
 export {
   againstLeader,
   holm,

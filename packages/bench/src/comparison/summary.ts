@@ -1,6 +1,6 @@
 import { type Metric, metricOf } from "@steepest/workloads";
 import { mean, median } from "../statistics/descriptive.js";
-import { bootstrapInterval, type Interval, studentInterval } from "../statistics/intervals.js";
+import { type Interval, meanInterval, meanIntervalMethod } from "../statistics/intervals.js";
 import { againstLeader } from "../statistics/verdict.js";
 import { type Candidate, candidateOf, isMeasured, meanValidation, type SeedFinding } from "./candidates.js";
 import { counted, methodSentences } from "./method.js";
@@ -47,8 +47,13 @@ export interface EntryStanding {
   readonly quantity: "steps to the target" | `validation ${Metric}`;
   /** How much worse it is, mean over the seeds. */
   readonly behind: Interval;
-  /** Holm-corrected. */
+  /** Corrected for the number of entries and for the choice of the first one among them. */
   readonly pValue: number;
+  /**
+   * How many more seeds would tell it from the first with a chance of 80 %, were difference and scatter those
+   * seen; absent where it is told apart already, or where no difference is seen.
+   */
+  readonly moreSeeds?: number;
 }
 
 /** One optimizer at its best learning rate. */
@@ -100,8 +105,6 @@ export interface Comparison {
   readonly entries: readonly ComparisonEntry[];
 }
 
-/** From as many seeds the bootstrap takes over from Student's t, whose normality it does not need. */
-const bootstrapFrom = 10;
 const level = 0.95;
 
 /**
@@ -175,6 +178,7 @@ function grouped(scale: Scale, plan: ComparisonPlan, candidates: readonly Candid
           quantity: inSteps ? "steps to the target" : `validation ${scale.metric}`,
           behind: verdict.behind,
           pValue: verdict.pValue,
+          ...(Number.isFinite(verdict.moreSeeds) ? { moreSeeds: verdict.moreSeeds } : {}),
         });
       }
       if (verdict?.distinguishable === true) return true;
@@ -271,19 +275,14 @@ function metricEstimate(metric: Metric, found: readonly (number | undefined)[]):
   if (values.length === 0) return undefined;
   const value = mean(values);
   if (values.length < 2) return { value, low: value, high: value };
-  const { low, high } =
-    values.length < bootstrapFrom
-      ? studentInterval(values, level)
-      : bootstrapInterval(values, mean, { level });
+  const { low, high } = meanInterval(values, level);
   return metric === "accuracy"
     ? { value, low: Math.max(0, low), high: Math.min(1, high) }
     : { value, low, high };
 }
 
-const intervalMethod = (seeds: number): string => {
-  if (seeds < 2) return "none from one seed";
-  return seeds < bootstrapFrom ? `Student t over ${seeds} seeds` : `BCa bootstrap over ${seeds} seeds`;
-};
+const intervalMethod = (seeds: number): string =>
+  seeds < 2 ? "none from one seed" : `${meanIntervalMethod(seeds)} over ${seeds} seeds`;
 
 /** The evaluations of all seeds, step by step; a seed that ended early is left out of the later steps. */
 function curveOf(seeds: readonly SeedFinding[], metric: Metric): Curve {

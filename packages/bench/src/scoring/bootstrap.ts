@@ -1,7 +1,7 @@
 import { randomStream } from "@steepest/random";
-import { type Interval, percentileInterval } from "../statistics/intervals.js";
-import { medianTimes, type ScoringOptions, scoreMedians } from "./field.js";
-import { tauGrid } from "./profile.js";
+import { type Interval, type ReplicateSums, unbiasedInterval } from "../statistics/intervals.js";
+import { medianTimes, type ScoredField, type ScoringOptions, scoreMedians } from "./field.js";
+import { profileAt, tauGrid } from "./profile.js";
 import type { StudyTimes, TimesToTarget } from "./times.js";
 
 /** How studies are resampled. */
@@ -32,61 +32,81 @@ export interface Band {
 const redraw = (studies: readonly StudyTimes[], integer: (limit: number) => number): readonly StudyTimes[] =>
   studies.flatMap(() => studies[integer(studies.length)] ?? []);
 
+/** Sums that replicates are added to one by one. */
+type Sums = { -readonly [Key in keyof ReplicateSums]: number };
+
+const noReplicates = (): Sums => ({ count: 0, sum: 0, squares: 0 });
+
+const add = (sums: Sums | undefined, value: number, estimate = Number.NaN): void => {
+  if (sums === undefined) return;
+  sums.count++;
+  sums.sum += value - estimate;
+  sums.squares += (value - estimate) ** 2;
+};
+
+/** The part of an interval that lies in [0, 1], where scores and shares are. */
+const inUnit = <Bounds extends { readonly low: number; readonly high: number }>(
+  interval: Bounds,
+): Bounds => ({
+  ...interval,
+  low: Math.max(0, Math.min(1, interval.low)),
+  high: Math.max(0, Math.min(1, interval.high)),
+});
+
 /**
  * The bootstrap over studies: each replicate draws the studies of every submission anew and scores the whole
- * field, with its column minima and its rules. Percentiles are taken as they are: the acceleration of BCa
- * rests on a jackknife, which fails for medians.
+ * field, with its column minima and its rules.
  */
 export function bootstrapField(
   { workloads, submissions }: TimesToTarget,
-  scores: readonly number[],
+  field: ScoredField,
   { replicates = 2000, seed = 0, level = 0.95, ...options }: ResamplingOptions,
 ): Resampled {
   const { integer } = randomStream(seed, "studies");
   const taus = tauGrid(options.tauMax);
-  const scored = workloads.filter(({ base }) => base === undefined).length;
-  const draws = submissions.map((): number[] => []);
-  // At each τ a profile takes one of few values: counting them gives its percentiles without keeping it.
-  const counts = submissions.map(() => taus.map(() => new Uint32Array(scored + 1)));
+  const scores = submissions.map(noReplicates);
+  const solved = field.ratios.map((ratios) => taus.map((tau) => profileAt(ratios, tau)));
+  const profiles = submissions.map(() => taus.map(noReplicates));
   for (let replicate = 0; replicate < replicates; replicate++) {
-    const field = scoreMedians(
+    const drawn = scoreMedians(
       submissions.map(({ studies }) => medianTimes(redraw(studies, integer), workloads.length)),
       workloads,
       options,
     );
-    for (const [row, score] of field.scores.entries()) draws[row]?.push(score);
-    for (const [row, ratios] of field.ratios.entries()) countProfile(ratios, taus, counts[row] ?? []);
+    for (const [row, score] of drawn.scores.entries()) add(scores[row], score, field.scores[row]);
+    for (const [row, ratios] of drawn.ratios.entries())
+      addProfile(ratios, taus, solved[row] ?? [], profiles[row] ?? []);
   }
+  const intervalOf = (estimate: number, sums: ReplicateSums, row: number): Interval =>
+    inUnit(unbiasedInterval(estimate, sums, submissions[row]?.studies.length ?? 0, level));
   return {
-    intervals: draws.map((values, row) => percentileInterval(scores[row] ?? Number.NaN, values, level)),
-    bands: counts.map((columns) => ({
-      low: columns.map((column) => quantileOfCounts(column, (1 - level) / 2) / scored),
-      high: columns.map((column) => quantileOfCounts(column, (1 + level) / 2) / scored),
-    })),
+    intervals: scores.map((sums, row) => intervalOf(field.scores[row] ?? Number.NaN, sums, row)),
+    bands: profiles.map((columns, row) =>
+      rising(columns.map((sums, at) => intervalOf(solved[row]?.[at] ?? Number.NaN, sums, row))),
+    ),
   };
 }
 
-function countProfile(
+/** Adds what a profile is at each τ of the grid, where it was `estimates`. */
+function addProfile(
   ratios: readonly number[],
   taus: readonly number[],
-  columns: readonly Uint32Array[],
+  estimates: readonly number[],
+  columns: readonly Sums[],
 ): void {
   const ordered = ratios.filter(Number.isFinite).toSorted((a, b) => a - b);
   let solved = 0;
   for (const [at, tau] of taus.entries()) {
     while (solved < ordered.length && (ordered[solved] ?? Number.POSITIVE_INFINITY) <= tau) solved++;
-    const column = columns[at];
-    if (column !== undefined) column[solved] = (column[solved] ?? 0) + 1;
+    add(columns[at], solved / ratios.length, estimates[at]);
   }
 }
 
-/** The least value that at least a share p of what was counted does not exceed. */
-function quantileOfCounts(counts: Uint32Array, p: number): number {
-  const wanted = p * counts.reduce((sum, count) => sum + count, 0);
-  let seen = 0;
-  for (const [value, count] of counts.entries()) {
-    seen += count;
-    if (seen >= wanted && count > 0) return value;
-  }
-  return counts.length - 1;
+/** A profile never falls, so what bounds it before bounds it from below after, and the other way round. */
+function rising(intervals: readonly Interval[]): Band {
+  const low = intervals.map((interval) => interval.low);
+  const high = intervals.map((interval) => interval.high);
+  for (let i = 1; i < low.length; i++) low[i] = Math.max(low[i] ?? 0, low[i - 1] ?? 0);
+  for (let i = high.length - 2; i >= 0; i--) high[i] = Math.min(high[i] ?? 1, high[i + 1] ?? 1);
+  return { low, high };
 }

@@ -34,15 +34,15 @@ export interface ScoreLogsOptions {
 export interface SubmissionScore {
   readonly name: string;
   readonly score: number;
-  /** 95 %, by the bootstrap over studies. */
+  /** 95 %, by the bootstrap over studies; its bias removed. */
   readonly interval: Interval;
   /** From 1; equal scores share the better rank. */
   readonly rank: number;
   readonly studies: number;
   /** With one study, workload or submission left out at a time. */
   readonly leaveOneOut: LeaveOneOut;
-  /** Submissions whose studies cannot be told from its own. */
-  readonly notDistinguishable: readonly string[];
+  /** Submissions whose studies cannot be told from its own, and how many more of each would do it. */
+  readonly notDistinguishable: readonly { readonly name: string; readonly moreStudies: number }[];
   /** Of the base workloads; infinite where not solved. */
   readonly ratios: readonly number[];
   /** ρ(τ) on the grid of {@link ScoreReport.taus}, over the bootstrap. */
@@ -100,7 +100,7 @@ export async function scoreLogs(
   const scoring = { mode, tauMax };
   const field = scoreField(times, scoring);
   const ranks = ranksOf(field.scores);
-  const resampled = bootstrapField(times, field.scores, { ...scoring, replicates, seed });
+  const resampled = bootstrapField(times, field, { ...scoring, replicates, seed });
   const left = leaveOneOut(times, scoring);
   const pairs = comparePairs(times, { ...scoring, seed });
   const taus = tauGrid(tauMax);
@@ -119,8 +119,11 @@ export async function scoreLogs(
     if (ratios === undefined || score === undefined || rank === undefined) return [];
     const undecided = pairs
       .filter(({ first, second, distinguishable }) => !distinguishable && (first === name || second === name))
-      .map(({ first, second }) => (first === name ? second : first))
-      .toSorted((a, b) => (rankOf.get(a) ?? 0) - (rankOf.get(b) ?? 0));
+      .map(({ first, second, moreStudies = Number.POSITIVE_INFINITY }) => ({
+        name: first === name ? second : first,
+        moreStudies,
+      }))
+      .toSorted((a, b) => (rankOf.get(a.name) ?? 0) - (rankOf.get(b.name) ?? 0));
     return [
       {
         ...{ name, score, interval, rank, leaveOneOut, ratios, band },

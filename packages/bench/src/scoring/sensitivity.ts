@@ -1,5 +1,6 @@
 import { mean } from "../statistics/descriptive.js";
 import { exchangeTest } from "../statistics/exchange.js";
+import { moreInEach } from "../statistics/power.js";
 import { medianTimes, type ScoredField, type ScoringOptions, scoreField, scoreMedians } from "./field.js";
 import { naturalOrder } from "./logs/naturalOrder.js";
 import { ranksOf } from "./profile.js";
@@ -91,6 +92,11 @@ export interface PairVerdict {
   readonly difference: number;
   readonly pValue: number;
   readonly distinguishable: boolean;
+  /**
+   * How many more studies of each would tell them apart with a chance of 80 %, were their studies' mean scores
+   * and scatter those seen; infinite where no difference is seen. Absent where they are distinguishable.
+   */
+  readonly moreStudies?: number;
 }
 
 /** Exchanges that are tried for one pair: every one for five studies against five. */
@@ -122,18 +128,17 @@ export function comparePairs(
           const row = seconds.map((time, column) => (Number.isNaN(time) ? (own[column] ?? time) : time));
           return scoreMedians([row, both, ...others], workloads, options).scores[0] ?? 0;
         });
-      const pValue = exchangeTest(
-        alone(one, medians[a]),
-        alone(other, medians[b]),
-        (left, right) => mean(left) - mean(right),
-        { most: mostExchanges, seed },
-      );
+      const [left, right] = [alone(one, medians[a]), alone(other, medians[b])];
+      const pValue = exchangeTest(left, right, (some, rest) => mean(some) - mean(rest), {
+        ...{ most: mostExchanges, seed },
+      });
+      const distinguishable = pValue <= alpha;
       return {
         first: one.name,
         second: other.name,
         difference: (scores[a] ?? 0) - (scores[b] ?? 0),
-        pValue,
-        distinguishable: pValue <= alpha,
+        ...{ pValue, distinguishable },
+        ...(distinguishable ? {} : { moreStudies: moreInEach(left, right, { alpha }) }),
       };
     }),
   );

@@ -1,4 +1,5 @@
 import { randomStream } from "@steepest/random";
+import { mean, midRanks } from "./descriptive.js";
 
 /** How exchanges are drawn where there are too many to try every one. */
 export interface ExchangeOptions {
@@ -59,4 +60,22 @@ export function exchangeTest<Value>(
   for (let draw = 0; draw < most; draw++)
     if (reaches(new Set(stream.permutation(pooled.length, order).subarray(0, a.length)))) hits++;
   return (1 + hits) / (1 + most);
+}
+
+/**
+ * The two-sided p-value of "both samples come from one distribution" by ranks (Wilcoxon 1945, Mann & Whitney
+ * 1947): the exchange test on mean ranks, exact with ties.
+ */
+export function rankSumTest(
+  a: readonly number[],
+  b: readonly number[],
+  options: ExchangeOptions = {},
+): number {
+  const ranks = midRanks([...a, ...b]);
+  return exchangeTest(
+    ranks.slice(0, a.length),
+    ranks.slice(a.length),
+    (left, right) => mean(left) - mean(right),
+    options,
+  );
 }

@@ -11,7 +11,13 @@ export interface Interval {
   /** The nominal coverage, e.g. 0.95. */
   readonly level: number;
   /** How the interval was made, as tables name it. */
-  readonly method: "Student t" | "Student t of logarithms" | "percentile bootstrap" | "BCa bootstrap";
+  readonly method:
+    | "Student t"
+    | "Student t of logarithms"
+    | "percentile bootstrap"
+    | "BCa bootstrap"
+    | "bootstrap without its bias"
+    | "Kaplan-Meier";
 }
 
 /** How a bootstrap is done. */
@@ -39,8 +45,9 @@ export const requireValues = (values: readonly number[], least: number, what: st
 
 /**
  * The bootstrap interval of a statistic over independent values (Efron 1979), by percentiles or
- * bias-corrected and accelerated (BCa, Efron 1987; acceleration from the jackknife). Its true coverage falls
- * short of the nominal one for few values: below about ten, prefer `studentInterval`.
+ * bias-corrected and accelerated (BCa, Efron 1987; acceleration from the jackknife), its tails as much wider
+ * as Student's t is than the normal (Hesterberg 2015). Of ten values it covers about 91 % where 95 are meant:
+ * below thirty, prefer `studentInterval`.
  *
  * @throws SteepestError for fewer than two values.
  */
@@ -58,7 +65,10 @@ export function bootstrapInterval(
     return statistic(sample);
   });
   const tails = tailsOf(level);
-  const corrected = method === "bca" ? correctedTails(tails, values, statistic, estimate, resampled) : tails;
+  const corrected =
+    method === "bca"
+      ? correctedTails(expanded(tails, values.length), values, statistic, estimate, resampled)
+      : tails;
   return {
     estimate,
     ...between(resampled, corrected),
@@ -71,25 +81,51 @@ type Tails = readonly [low: number, high: number];
 
 const tailsOf = (level: number): Tails => [(1 - level) / 2, (1 + level) / 2];
 
+/**
+ * The tails of a bootstrap of n values, whose replicates scatter √((n − 1)/n) of what they should and are
+ * normal where they should be Student's: Φ(∓√(n/(n − 1)) t).
+ */
+function expanded([low, high]: Tails, n: number): Tails {
+  const tail = normalCdf(-Math.sqrt(n / (n - 1)) * studentCriticalValue(high - low, n - 1));
+  return [tail, 1 - tail];
+}
+
 const between = (resampled: readonly number[], [low, high]: Tails) => ({
   low: quantile(resampled, low),
   high: quantile(resampled, high),
 });
 
+/** Sums over bootstrap replicates of what a statistic is there less the estimate. */
+export interface ReplicateSums {
+  readonly count: number;
+  readonly sum: number;
+  readonly squares: number;
+}
+
 /**
- * The percentile interval of an estimate from bootstrap replicates that were drawn elsewhere: for statistics
- * of several samples at once, where each replicate resamples all of them.
+ * The interval of a statistic of several samples of n values each, from replicates that resample all of them:
+ * the estimate less the bootstrap's bias, ± z √(n/(n − 1)) times the replicates' root mean square distance
+ * from the estimate. Statistics with a least or largest value in them (times relative to the fastest) are
+ * biased, and their replicates twice: of three equal submissions percentiles cover the true score in 15 % of
+ * cases, these intervals in 90 to 98 %. It always holds the estimate.
  */
-export const percentileInterval = (
+export function unbiasedInterval(
   estimate: number,
-  resampled: readonly number[],
+  { count, sum, squares }: ReplicateSums,
+  n: number,
   level = 0.95,
-): Interval => ({
-  estimate,
-  ...between(resampled, tailsOf(level)),
-  level,
-  method: "percentile bootstrap",
-});
+): Interval {
+  const centre = estimate - sum / count;
+  const distance = Math.sqrt(squares / count);
+  const halfWidth = normalQuantile((1 + level) / 2) * Math.sqrt(n / Math.max(1, n - 1)) * distance;
+  return {
+    estimate,
+    low: centre - halfWidth,
+    high: centre + halfWidth,
+    level,
+    method: "bootstrap without its bias",
+  };
+}
 
 /**
  * α ↦ Φ(z₀ + (z₀ + z_α) / (1 − a (z₀ + z_α))): the tails of BCa, with ties of the estimate counted half in
@@ -130,6 +166,22 @@ export function studentInterval(values: readonly number[], level = 0.95): Interv
     (studentCriticalValue(level, values.length - 1) * standardDeviation(values)) / Math.sqrt(values.length);
   return { estimate, low: estimate - halfWidth, high: estimate + halfWidth, level, method: "Student t" };
 }
+
+/** From as many values the bootstrap, which knows no law, covers as well as Student's t does of normal ones. */
+const bootstrapFrom = 30;
+
+/**
+ * The interval of a mean: Student's of fewer than 30 values, else the bootstrap's (BCa), which does not need
+ * them normal.
+ *
+ * @throws SteepestError for fewer than two values.
+ */
+export const meanInterval = (values: readonly number[], level = 0.95): Interval =>
+  values.length < bootstrapFrom ? studentInterval(values, level) : bootstrapInterval(values, mean, { level });
+
+/** How {@link meanInterval} makes the interval of so many values. */
+export const meanIntervalMethod = (count: number): Interval["method"] =>
+  count < bootstrapFrom ? "Student t" : "BCa bootstrap";
 
 /**
  * The interval of a geometric mean, Student's on the logarithms: for ratios, of which a half and a double are

@@ -72,13 +72,15 @@ export function signedRankTest(values: readonly number[], options: SignFlipOptio
   );
 }
 
+/** |t| of differences: their mean over its standard error; 0 where the mean is 0, infinite for equal others. */
+export function studentStatistic(values: readonly number[]): number {
+  const centre = Math.abs(mean(values));
+  return centre === 0 ? 0 : centre / (standardDeviation(values) / Math.sqrt(values.length));
+}
+
 /**
  * The two-sided p-value of Student's paired test: exact for normal differences. Identical values give 1, a
  * constant difference 0.
  */
-export function pairedStudentTest(values: readonly number[]): number {
-  const centre = mean(values);
-  if (centre === 0) return 1;
-  const standardError = standardDeviation(values) / Math.sqrt(values.length);
-  return 1 - studentCentralProbability(Math.abs(centre) / standardError, values.length - 1);
-}
+export const pairedStudentTest = (values: readonly number[]): number =>
+  1 - studentCentralProbability(studentStatistic(values), values.length - 1);

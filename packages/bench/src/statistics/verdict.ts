@@ -1,5 +1,7 @@
 import { type Interval, studentInterval } from "./intervals.js";
-import { differences, pairedStudentTest } from "./paired.js";
+import { correctForLeader } from "./leader.js";
+import { differences, pairedStudentTest, studentStatistic } from "./paired.js";
+import { morePairs } from "./power.js";
 
 /**
  * The p-values of several tests, corrected so that any false rejection among them has at most the nominal
@@ -31,11 +33,18 @@ export interface Standing {
    */
   readonly behind?: Interval;
   /**
-   * Holm-corrected over all candidates compared with the leader; absent where there are fewer than two seeds.
+   * Corrected for the number of candidates and the choice of the leader among them; absent where there are
+   * fewer than two seeds.
    */
   readonly pValue?: number;
   /** Whether the seeds can tell it from the leader. */
   readonly distinguishable: boolean;
+  /**
+   * How many more seeds would tell it from the leader with a chance of 80 %, were difference and scatter those
+   * seen; infinite where no difference is seen. Absent where it is distinguishable or there are fewer than two
+   * seeds.
+   */
+  readonly moreSeeds?: number;
 }
 
 /** What counts as a difference. */
@@ -50,8 +59,8 @@ export interface VerdictOptions {
 }
 
 /**
- * Who cannot be told from a leader: paired Student tests of each against it, Holm-corrected. In the order
- * given. Fewer than two seeds tell nothing apart.
+ * Who cannot be told from a leader, the best of all: paired Student tests of each against it, corrected by
+ * {@link correctForLeader}. In the order given. Fewer than two seeds tell nothing apart.
  *
  * @throws SteepestError when a candidate has another number of values than the leader.
  */
@@ -62,11 +71,16 @@ export function againstLeader(
 ): readonly Standing[] {
   const gaps = others.map(({ name, values }) => ({ name, gap: differences(leader.values, values) }));
   if (leader.values.length < 2) return gaps.map(({ name }) => ({ name, distinguishable: false }));
-  const pValues = holm(gaps.map(({ gap }) => pairedStudentTest(gap)));
+  const pValues = correctForLeader(
+    gaps.map(({ gap }) => ({ statistic: studentStatistic(gap), pValue: pairedStudentTest(gap) })),
+    leader.values.length,
+  );
   return gaps.map(({ name, gap }, i) => {
     const pValue = pValues[i] ?? 1;
     const behind = studentInterval(gap);
     const distinguishable = pValue < alpha && Math.abs(behind.estimate) > resolution;
-    return { name, behind, pValue, distinguishable };
+    if (distinguishable) return { name, behind, pValue, distinguishable };
+    const moreSeeds = morePairs(gap, resolution, { alpha: alpha / others.length });
+    return { name, behind, pValue, distinguishable, moreSeeds };
   });
 }

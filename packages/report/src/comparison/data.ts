@@ -33,6 +33,8 @@ export interface EntryStanding {
   readonly behind: { readonly estimate: number; readonly low: number; readonly high: number };
   /** Corrected for the number of comparisons. */
   readonly pValue: number;
+  /** How many more seeds would tell it from the first; absent where it is told already or none would. */
+  readonly moreSeeds?: number;
 }
 
 /** One learning rate that was tried. */

@@ -31,8 +31,10 @@ function behind({ standing }: ComparisonEntry): Markup {
   if (standing === undefined) return html`<td class="number quiet">–</td>`;
   const show = (value: number): string => format.number(value, 3);
   const { estimate, low, high } = standing.behind;
+  const more =
+    standing.moreSeeds === undefined ? "" : `; ${format.counted(standing.moreSeeds, "more seed")} would tell`;
   return html`<td class="number" title="in ${standing.quantity}">${spread({ value: estimate, low, high }, show)}
-<span class="bounds">p = ${format.number(standing.pValue, 2)}</span></td>`;
+<span class="bounds">p = ${format.number(standing.pValue, 2)}${more}</span></td>`;
 }
 
 /**

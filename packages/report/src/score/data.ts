@@ -33,7 +33,8 @@ export interface ScoreEntry {
     readonly workloads: readonly ScoreLeftOut[];
     readonly submissions: readonly ScoreLeftOut[];
   };
-  readonly notDistinguishable: readonly string[];
+  /** Those that its studies cannot be told from, and how many more studies of each would do it. */
+  readonly notDistinguishable: readonly { readonly name: string; readonly moreStudies: number }[];
   /** Of the base workloads; infinite or NaN where not solved. */
   readonly ratios: readonly number[];
   /** Bounds of its profile at each τ of {@link ScoreData.taus}. */

@@ -32,6 +32,19 @@ export function rankRange(left: readonly ScoreLeftOut[]): string {
   return low === high ? String(low) : `${low}–${high}`;
 }
 
+/** More studies than anybody will run. */
+const mostStudies = 999;
+
+/** How many more studies it would take, as it stands behind a name: ` (+12)`; nothing where none would do. */
+export function moreStudiesText(moreStudies: number): string {
+  if (!Number.isFinite(moreStudies)) return "";
+  return moreStudies > mostStudies ? ` (+${mostStudies} or more)` : ` (+${moreStudies})`;
+}
+
+/** What {@link moreStudiesText} says, in a sentence. */
+export const moreStudiesNote =
+  "(+n): n more studies of each would tell the two apart with a chance of 80 %, were the difference seen the true one.";
+
 /** An interval of a score. */
 export const intervalOf = ({ interval }: ScoreEntry): string =>
   `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`;

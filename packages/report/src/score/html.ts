@@ -8,7 +8,7 @@ import { mountScore } from "../page/score.js";
 import { format } from "../text/format.js";
 import { createScoreCharts, type ScoreChart, type ScorePicture, scorePicture } from "./charts.js";
 import type { ScoreCell, ScoreData, ScoreEntry, ScoreLeftOut } from "./data.js";
-import { cellFinder, cellText, rankRange, scoringText } from "./grid.js";
+import { cellFinder, cellText, moreStudiesNote, moreStudiesText, rankRange, scoringText } from "./grid.js";
 
 const style = `
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
@@ -59,7 +59,7 @@ function leaderboard({ submissions }: ScoreData): Markup {
 <td class="number">${score.toFixed(6)}<span class="bounds">${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}</span></td>
 <td class="number">${rankRange(leaveOneOut.studies)}</td><td class="number">${rankRange(leaveOneOut.workloads)}</td>
 <td class="number">${rankRange(leaveOneOut.submissions)}</td>
-<td class="others">${notDistinguishable.join(", ") || "–"}</td></tr>`,
+<td class="others">${notDistinguishable.map(({ name, moreStudies }) => `${name}${moreStudiesText(moreStudies)}`).join(", ") || "–"}</td></tr>`,
   );
   return scrolled(
     "Leaderboard",
@@ -150,7 +150,9 @@ function finding({ submissions }: ScoreData): string {
   if (first === undefined) return "";
   if (second === undefined)
     return `${first.name} scores ${first.score.toFixed(4)}; nobody to compare it with.`;
-  const others = first.notDistinguishable;
+  const others = first.notDistinguishable.map(
+    ({ name, moreStudies }) => `${name}${moreStudiesText(moreStudies)}`,
+  );
   return `${first.name} leads with ${first.score.toFixed(4)} before ${second.name} with ${second.score.toFixed(4)}. ${
     others.length === 0
       ? "The studies tell it from every other submission."
@@ -180,10 +182,10 @@ export function scoreHtml(data: ScoreData, command: string): string {
 </header>
 <main>
 <section class="card"><h2>Leaderboard</h2>${leaderboard(data)}
-<p class="quiet">Below a score its ${level} interval, from ${format.count(data.replicates)} bootstrap replicates over the studies. Ranks
+<p class="quiet">Below a score its ${level} interval, from ${format.count(data.replicates)} bootstrap replicates over the studies, their bias removed. Ranks
 are those taken as one study (of everybody), one workload with its variants, or one other submission after another is left out. Two
 submissions are not distinguishable where exchanging their studies at random gives scores as far apart in more than 5% of cases;
-each pair stands for itself.</p></section>
+each pair stands for itself. ${moreStudiesNote}</p></section>
 <section class="card"><h2>Performance profiles</h2>
 <p>Left, the share of workloads that a submission solved within τ times the fastest one's time; the score is the mean height of the
 curve. Right, what the score would be if profiles ended earlier. The

@@ -1,7 +1,16 @@
 import { type TextCell, type TextTableOptions, textTable } from "../text/table.js";
 import { wrap } from "../text/wrap.js";
 import type { ScoreData } from "./data.js";
-import { baseWorkloads, cellFinder, cellText, intervalOf, rankRange, scoringText } from "./grid.js";
+import {
+  baseWorkloads,
+  cellFinder,
+  cellText,
+  intervalOf,
+  moreStudiesNote,
+  moreStudiesText,
+  rankRange,
+  scoringText,
+} from "./grid.js";
 
 /** The leaderboard and the grid for a terminal. */
 export function scoreTable(data: ScoreData, options: TextTableOptions): string {
@@ -25,7 +34,10 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
       rankRange(entry.leaveOneOut.workloads),
       rankRange(entry.leaveOneOut.submissions),
       {
-        text: entry.notDistinguishable.map((name) => shortName(data, name)).join(", ") || "–",
+        text:
+          entry.notDistinguishable
+            .map(({ name, moreStudies }) => `${shortName(data, name)}${moreStudiesText(moreStudies)}`)
+            .join(", ") || "–",
         tone: "quiet",
       },
     ]),
@@ -33,8 +45,8 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
   );
   const width = options.width ?? Number.POSITIVE_INFINITY;
   const notes = [
-    `Scored: ${scoringText(data)}. Intervals: ${data.replicates} bootstrap replicates over the studies.`,
-    "-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p > 0.05 under the exact exchange test of studies, each pair for itself.",
+    `Scored: ${scoringText(data)}. Intervals: ${data.replicates} bootstrap replicates over the studies, their bias removed.`,
+    `-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p > 0.05 under the exact exchange test of studies, each pair for itself. ${moreStudiesNote}`,
   ];
   return [leaderboard, "", ...notes.map((note) => wrap(note, width)), "", grid(data, options)].join("\n");
 }

@@ -58,11 +58,20 @@ export function leaderboard(comparison: Comparison, io: Io): string {
     stepsToTarget.kind === "missed" ? [`${optimizer}: ${stepsToTarget.reason}`] : [],
   );
   const failures = entries.flatMap((entry) => entry.failures);
+  const undecided = entries.flatMap(({ optimizer, standing }) =>
+    standing?.moreSeeds === undefined
+      ? []
+      : [`${optimizer}: about ${format.counted(standing.moreSeeds, "more seed")}`],
+  );
   return [
     fits(full, width) ? full : table(comparison, alone),
     "",
     ...section("Missed the target", missed),
     ...section("Trials without a result", failures),
+    ...section(
+      "To tell from the first, with a chance of 80 % if the difference seen is the true one",
+      undecided,
+    ),
     ...section(
       `How to read this (${format.percent(comparison.interval.level, 0)} intervals: ${comparison.interval.method})`,
       comparison.method,

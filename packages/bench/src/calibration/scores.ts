@@ -1,0 +1,98 @@
+import { randomStream } from "@steepest/random";
+import { bootstrapField } from "../scoring/bootstrap.js";
+import { scoreField } from "../scoring/field.js";
+import type { WorkloadTarget } from "../scoring/rules/ruleset.js";
+import { comparePairs } from "../scoring/sensitivity.js";
+import type { TimesToTarget } from "../scoring/times.js";
+import type { Calibration } from "./calibration.js";
+
+/*
+ * Fields of submissions whose true times are known, judged by what `steepest score` judges real ones by: times are
+ * log-normal around a submission's pace on a workload, and beyond the budget the target is missed.
+ */
+
+const workloads = Array.from(
+  { length: 8 },
+  (_, index): WorkloadTarget => ({
+    ...{ name: `workload-${index}`, metric: "validation/accuracy", direction: "max", target: 0.5 },
+  }),
+);
+const scoring = { mode: "exact", tauMax: 4 } as const;
+const budget = 500;
+
+/** A law of fields: the pace of each submission on each workload, and the scatter around it. */
+interface FieldLaw {
+  readonly paces: readonly (readonly number[])[];
+  readonly scatter: number;
+}
+
+/** A field drawn from its law; without scatter it is the truth. */
+function draw({ paces, scatter }: FieldLaw, studies: number, seed: number): TimesToTarget {
+  const { normal } = randomStream(seed, "calibrated-field", studies);
+  return {
+    workloads,
+    submissions: paces.map((row, index) => ({
+      name: `submission-${index}`,
+      studies: Array.from({ length: studies }, (_, study) => ({
+        name: `study-${study}`,
+        seconds: row.map((pace) => {
+          const seconds = 100 * pace * Math.exp(scatter * normal());
+          return seconds > budget ? Number.POSITIVE_INFINITY : seconds;
+        }),
+      })),
+    })),
+  };
+}
+
+/** Six submissions that differ as those of a leaderboard do, by a half from best to worst and by workload. */
+const leaderboard: FieldLaw = (() => {
+  const { normal } = randomStream(1, "calibrated-paces");
+  return {
+    paces: Array.from({ length: 6 }, (_, index) =>
+      workloads.map(() => 1.1 ** index * Math.exp(0.15 * normal())),
+    ),
+    scatter: 0.2,
+  };
+})();
+
+/** One submission under two names among two others. */
+const twice: FieldLaw = {
+  paces: [1, 1, 1.3, 2].map((pace) => workloads.map(() => pace)),
+  scatter: 0.3,
+};
+
+const coverage = (studies: number): Calibration => {
+  const truth = scoreField(draw({ ...leaderboard, scatter: 0 }, 1, 0), scoring).scores;
+  return {
+    name: `score-intervals-${studies}-studies`,
+    counts: "score: intervals of scores cover the score of the true medians",
+    law: `${studies} studies, 8 workloads, 6 submissions, log-normal times to the target`,
+    ...{ promised: { between: [0.93, 0.99] }, runs: 300 },
+    simulate(seed) {
+      const times = draw(leaderboard, studies, seed);
+      const field = scoreField(times, scoring);
+      const { intervals } = bootstrapField(times, field, { ...scoring, replicates: 200, seed });
+      const covered = intervals.filter(({ low, high }, row) => {
+        const score = truth[row] ?? Number.NaN;
+        return low - 1e-9 <= score && score <= high + 1e-9;
+      });
+      return { counted: covered.length, cases: intervals.length };
+    },
+  };
+};
+
+/** Submissions under two names, and the intervals of scores. */
+export const scoreCalibrations: readonly Calibration[] = [
+  {
+    name: "score-2-names-5-studies",
+    counts: "score: one submission under two names, told apart",
+    law: "5 studies, 8 workloads, two others in the field, log-normal times to the target",
+    ...{ promised: { atMost: 0.05 }, runs: 1000 },
+    simulate: (seed) => {
+      const [pair] = comparePairs(draw(twice, 5, seed), scoring);
+      return { counted: pair?.distinguishable === true ? 1 : 0, cases: 1 };
+    },
+  },
+  coverage(3),
+  coverage(5),
+];

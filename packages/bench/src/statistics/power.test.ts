@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { studentCriticalValue } from "./distributions.js";
+import { correctForLeader } from "./leader.js";
+import { moreInEach, morePairs, pairsNeeded, sampleSizeNeeded, studentPower } from "./power.js";
+import { holm } from "./verdict.js";
+
+describe("the power of Student's test", () => {
+  it("agrees with R's documentation of power.t.test", () => {
+    // power.t.test(n = 20, delta = 1, sd = 1): power = 0.8689528
+    expect(studentPower(studentCriticalValue(0.95, 38), 38, Math.sqrt(10))).toBeCloseTo(0.8689528, 6);
+    // power.t.test(power = .90, delta = 1): n = 22.02110
+    expect(sampleSizeNeeded(1, { power: 0.9 })).toBe(23);
+    // Cohen's tables: 64 each, and 34 pairs, for an effect of a half.
+    expect(sampleSizeNeeded(0.5)).toBe(64);
+    expect(pairsNeeded(0.5)).toBe(34);
+  });
+
+  it("is the level where there is no effect, and 1 where it is huge", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.constantFrom(0.9, 0.95, 0.99), (degrees, level) => {
+        const critical = studentCriticalValue(level, degrees);
+        expect(studentPower(critical, degrees, 0)).toBeCloseTo(1 - level, 4);
+        expect(studentPower(critical, degrees, 1e3 * critical)).toBeCloseTo(1, 4);
+      }),
+    );
+  });
+});
+
+describe("how many more", () => {
+  it("is the least number with enough power", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 6, noNaN: true }), (effect) => {
+        const n = pairsNeeded(effect);
+        const power = (count: number) =>
+          studentPower(studentCriticalValue(0.95, count - 1), count - 1, effect * Math.sqrt(count));
+        expect(power(n)).toBeGreaterThanOrEqual(0.8);
+        if (n > 2) expect(power(n - 1)).toBeLessThan(0.8);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("counts what is there already, and is infinite where no difference is seen", () => {
+    // Mean 1, standard deviation 2: an effect of a half.
+    expect(morePairs([-1, 1, 3])).toBe(34 - 3);
+    expect(morePairs([-1, 0, 1])).toBe(Number.POSITIVE_INFINITY);
+    expect(morePairs([-1, 1, 3], 1)).toBe(Number.POSITIVE_INFINITY);
+    expect(moreInEach([1, 2, 3], [1, 2, 3])).toBe(Number.POSITIVE_INFINITY);
+    expect(moreInEach([0], [1])).toBe(Number.POSITIVE_INFINITY);
+    expect(moreInEach([-1, 0, 1], [-0.5, 0.5, 1.5])).toBe(64 - 3);
+  });
+
+  it("is at least what the exchange test needs: 2 / C(8, 4) is the first below 5 %", () => {
+    expect(moreInEach([1, 1, 1], [2, 2, 2])).toBe(1);
+    expect(moreInEach([1, 1], [2, 2], { alpha: 0.01 })).toBe(3);
+  });
+});
+
+describe("the correction for a leader that was chosen", () => {
+  const test = (pValue: number, statistic: number) => ({ pValue, statistic });
+  /** p of |t| on two degrees of freedom. */
+  const p2 = (t: number) => 1 - t / Math.sqrt(2 + t * t);
+
+  it("leaves a single test alone", () => {
+    expect(correctForLeader([test(0.03, 5)], 3)).toEqual([0.03]);
+    expect(correctForLeader([], 3)).toEqual([]);
+  });
+
+  it("lies between the p-value and Holm's for all pairs, keeps the order, and grows with the field", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0.1, max: 60, noNaN: true }), { minLength: 2, maxLength: 6 }),
+        (ts) => {
+          const tests = ts.map((t) => test(p2(t), t));
+          const corrected = correctForLeader(tests, 3);
+          const pairs = (ts.length * (ts.length + 1)) / 2;
+          for (const [i, { pValue }] of tests.entries()) {
+            expect(corrected[i]).toBeGreaterThanOrEqual(pValue);
+            expect(corrected[i]).toBeLessThanOrEqual(
+              Math.min(1, pairs * Math.max(...tests.map((t) => t.pValue))),
+            );
+            for (const [j, other] of tests.entries())
+              if (other.pValue > pValue) expect(corrected[j]).toBeGreaterThanOrEqual(corrected[i] ?? 0);
+          }
+          const more = correctForLeader([...tests, test(1, 0)], 3);
+          for (const [i, value] of corrected.entries()) expect(more[i]).toBeGreaterThan(0.9 * value - 0.004);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("is stricter than Holm's where many values make the choice of the leader matter", () => {
+    // Ten differences with |t| = 3.2 each have p = 0.0108; Holm's factor is then 3.
+    const tests = Array.from({ length: 3 }, () => test(0.0108, 3.2));
+    expect(correctForLeader(tests, 10)[0]).toBeGreaterThan(holm(tests.map(({ pValue }) => pValue))[0] ?? 1);
+  });
+});

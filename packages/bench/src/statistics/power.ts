@@ -1,0 +1,115 @@
+import { mean, standardDeviation } from "./descriptive.js";
+import { normalCdf, studentCriticalValue } from "./distributions.js";
+
+/** What a planned comparison shall be able to tell. */
+export interface PowerOptions {
+  /** Chance of calling a difference that is none, 0.05 by default. */
+  readonly alpha?: number;
+  /** Chance of telling the difference if it is there, 0.8 by default. */
+  readonly power?: number;
+}
+
+/** Beyond this many values nobody plans; a difference that needs more is as good as none. */
+const mostValues = 100_000;
+
+/** Intervals of the quadrature, narrower towards 0, where one degree of freedom with a large c lives. */
+const intervals = 400;
+
+/**
+ * P(|T| > c) of the noncentral t distribution: the chance that Student's test at the critical value c tells a
+ * mean that lies `noncentrality` standard errors from 0. With U = √(χ²/ν) it is E[P(|Z + λ| > c U)], by
+ * Simpson's rule over the density of U.
+ */
+export function studentPower(critical: number, degreesOfFreedom: number, noncentrality: number): number {
+  const spread = 9 / Math.sqrt(2 * degreesOfFreedom);
+  const [low, high] = [Math.max(0, 1 - spread), 1 + spread];
+  let [told, total] = [0, 0];
+  for (let i = 0; i <= intervals; i++) {
+    const place = i / intervals;
+    const u = low + (high - low) * place * place;
+    const simpson = place * (i === intervals ? 1 : i % 2 === 1 ? 4 : 2);
+    // u^(ν−1) e^(−ν u²/2) over its value at 1.
+    const density = u ** (degreesOfFreedom - 1) * Math.exp((degreesOfFreedom * (1 - u * u)) / 2);
+    const missed = normalCdf(critical * u - noncentrality) - normalCdf(-critical * u - noncentrality);
+    told += simpson * density * (1 - missed);
+    total += simpson * density;
+  }
+  return told / total;
+}
+
+/** The least n from `least` up with which a chance that rises with n is enough; infinite where none is. */
+function leastEnough(chance: (n: number) => number, least: number, wanted: number): number {
+  let enough = least;
+  while (chance(enough) < wanted) {
+    if (enough >= mostValues) return Number.POSITIVE_INFINITY;
+    enough *= 2;
+  }
+  let tooFew = enough === least ? least - 1 : enough / 2;
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((enough + tooFew) / 2);
+    if (chance(middle) < wanted) tooFew = middle;
+    else enough = middle;
+  }
+  return enough;
+}
+
+/**
+ * How many differences Student's paired test needs to tell a mean of `effect` standard deviations: the least
+ * n whose power is enough; infinite for an effect of 0.
+ */
+export const pairsNeeded = (effect: number, { alpha = 0.05, power = 0.8 }: PowerOptions = {}): number =>
+  effect === Number.POSITIVE_INFINITY
+    ? 2
+    : leastEnough(
+        (n) => studentPower(studentCriticalValue(1 - alpha, n - 1), n - 1, effect * Math.sqrt(n)),
+        2,
+        power,
+      );
+
+/** The same for two samples of n each, whose means lie `effect` standard deviations apart. */
+export const sampleSizeNeeded = (effect: number, { alpha = 0.05, power = 0.8 }: PowerOptions = {}): number =>
+  effect === Number.POSITIVE_INFINITY
+    ? 2
+    : leastEnough(
+        (n) => studentPower(studentCriticalValue(1 - alpha, 2 * n - 2), 2 * n - 2, effect * Math.sqrt(n / 2)),
+        2,
+        power,
+      );
+
+/**
+ * How many more pairs would tell the mean difference apart, were the difference and the scatter seen the true
+ * ones; infinite where no difference is seen. At least 1: it is asked where the pairs at hand do not.
+ *
+ * @param resolution differences up to it never count
+ */
+export function morePairs(values: readonly number[], resolution = 0, options: PowerOptions = {}): number {
+  const difference = Math.abs(mean(values));
+  if (!(difference > resolution)) return Number.POSITIVE_INFINITY;
+  return Math.max(1, pairsNeeded(difference / standardDeviation(values), options) - values.length);
+}
+
+/**
+ * The same for two samples of which each gets so many values more. The exchange test, which is exact, cannot
+ * give p <= alpha to fewer than `exchangeable` values each.
+ */
+export function moreInEach(a: readonly number[], b: readonly number[], options: PowerOptions = {}): number {
+  const present = Math.min(a.length, b.length);
+  const difference = Math.abs(mean(a) - mean(b));
+  if (present < 2 || !(difference > 1e-12)) return Number.POSITIVE_INFINITY;
+  const scatter = Math.sqrt((standardDeviation(a) ** 2 + standardDeviation(b) ** 2) / 2);
+  const needed = Math.max(
+    exchangeable(options.alpha ?? 0.05),
+    sampleSizeNeeded(difference / scatter, options),
+  );
+  return Math.max(1, needed - present);
+}
+
+/** The least n for which 2 / C(2n, n), the least p-value of the exchange test, is at most alpha. */
+function exchangeable(alpha: number): number {
+  let least = 2;
+  for (let n = 1; ; n++) {
+    // C(2n, n) = C(2n − 2, n − 1) · 2 (2n − 1)/n, and the least p-value is 2 over it.
+    least = n === 1 ? 1 : (least * n) / (2 * (2 * n - 1));
+    if (least <= alpha) return n;
+  }
+}
