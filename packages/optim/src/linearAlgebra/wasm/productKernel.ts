@@ -7,18 +7,21 @@ const tileRows = 4;
 
 const blockBytes = panelWidth * panelRowBytes;
 
+/** What a product becomes: C itself, C with beta · D added, or what is added to C as it is. */
+export type ProductForm = "plain" | "add" | "onto";
+
 /**
- * C = alpha · AᵀB (+ beta · D), tile by tile: 4 rows and 8 columns of C in eight registers, summed in the
+ * C = alpha · AᵀB (+ beta · D), or C += AᵀB, tile by tile: 4 rows and 8 columns of C in eight registers, summed in the
  * order of the inner index. Words: address of A, B, C and D; inner extent; panels of A and of B; bytes of a
  * panel of A or B, and of C or D; alpha; beta. `symmetric`: C is known to be, so only its panels from the
  * diagonal on are computed, and written again as their transposes.
  */
 export function productKernel({
-  symmetric,
-  add,
+  symmetric = false,
+  form,
 }: {
-  readonly symmetric: boolean;
-  readonly add: boolean;
+  readonly symmetric?: boolean;
+  readonly form: ProductForm;
 }): KernelEncoder {
   const code = new KernelEncoder();
   const [a, b, c, d] = [code.word(0), code.word(1), code.word(2), code.word(3)];
@@ -32,11 +35,18 @@ export function productKernel({
   const halves: readonly [Four, Four] = [code.four(), code.four()];
   const [factor, low, high] = [code.vector(), code.vector(), code.vector()];
 
-  const clear = () => {
-    for (const register of halves.flat()) {
-      code.f32x4Constant(0);
-      code.set(register);
-    }
+  const offsetOf = (half: number, row: number) => row * panelRowBytes + half * vectorBytes;
+
+  const begin = (firstRow: number) => {
+    halves.forEach((registers, half) => {
+      registers.forEach((register, row) => {
+        if (form === "onto") {
+          code.get(tile);
+          code.v128Load(offsetOf(half, firstRow + row));
+        } else code.f32x4Constant(0);
+        code.set(register);
+      });
+    });
   };
 
   const accumulate = (register: number, operand: number) => {
@@ -49,7 +59,7 @@ export function productKernel({
   };
 
   const sumTile = (firstRow: number) => {
-    clear();
+    begin(firstRow);
     code.copy(panelOfA, left);
     code.copy(b, right);
     code.copy(inner, remaining);
@@ -77,12 +87,14 @@ export function productKernel({
   const storeTile = (firstRow: number) => {
     halves.forEach((registers, half) => {
       registers.forEach((register, row) => {
-        const offset = (firstRow + row) * panelRowBytes + half * vectorBytes;
+        const offset = offsetOf(half, firstRow + row);
         code.get(tile);
         code.get(register);
-        code.get(alpha);
-        code.simd(simd.f32x4Multiply);
-        if (add) {
+        if (form !== "onto") {
+          code.get(alpha);
+          code.simd(simd.f32x4Multiply);
+        }
+        if (form === "add") {
           code.get(addend);
           code.v128Load(offset);
           code.get(beta);
@@ -100,7 +112,7 @@ export function productKernel({
     halves.forEach((registers, half) => {
       registers.forEach((register, row) => {
         code.get(tile);
-        code.v128Load((firstRow + row) * panelRowBytes + half * vectorBytes);
+        code.v128Load(offsetOf(half, firstRow + row));
         code.set(register);
       });
       code.transpose(registers, scratch, turned);

@@ -10,14 +10,15 @@ import {
 } from "./eigen/reflectionKernels.js";
 import { packKernel, packTransposedKernel, sumOfSquaresKernel, unpackKernel } from "./packKernels.js";
 import { productKernel } from "./productKernel.js";
-import { columnDotsKernel, columnUpdateKernel } from "./qr/kernels.js";
+import { columnDotsKernel, columnUpdateKernel, scaleColumnsKernel } from "./qr/kernels.js";
 
 /** The functions of the module; their order is that of its exports. */
 const kernels = {
-  product: () => productKernel({ symmetric: false, add: false }),
-  productAdd: () => productKernel({ symmetric: false, add: true }),
-  symmetricProduct: () => productKernel({ symmetric: true, add: false }),
-  symmetricProductAdd: () => productKernel({ symmetric: true, add: true }),
+  product: () => productKernel({ form: "plain" }),
+  productAdd: () => productKernel({ form: "add" }),
+  productOnto: () => productKernel({ form: "onto" }),
+  symmetricProduct: () => productKernel({ symmetric: true, form: "plain" }),
+  symmetricProductAdd: () => productKernel({ symmetric: true, form: "add" }),
   pack: packKernel,
   packTransposed: packTransposedKernel,
   unpack: unpackKernel,
@@ -31,6 +32,7 @@ const kernels = {
   poleRows: poleRowsKernel,
   columnDots: columnDotsKernel,
   columnUpdate: columnUpdateKernel,
+  scaleColumns: scaleColumnsKernel,
 };
 export type KernelName = keyof typeof kernels;
 

@@ -109,3 +109,78 @@ export function columnUpdateKernel(): KernelEncoder {
   });
   return code;
 }
+
+/**
+ * Divides every column by its largest entry, by 1 where that is 0. Words: address of the panels; where to,
+ * for each panel the eight divisors and eight zeros behind them, which are NaN where an entry is not finite;
+ * rows; panels.
+ */
+export function scaleColumnsKernel(): KernelEncoder {
+  const code = new KernelEncoder();
+  const [panel, target, rows, panels] = [code.word(0), code.word(1), code.word(2), code.word(3)];
+  const [row, remaining] = [code.integer(), code.integer()];
+  const largest = [code.vector(), code.vector()];
+  const zeros = [code.vector(), code.vector()];
+  const [entry, none] = [code.vector(), code.vector()];
+  code.f32x4Constant(0);
+  code.set(none);
+  const start = () => {
+    code.copy(panel, row);
+    code.copy(rows, remaining);
+  };
+  code.times(panels, () => {
+    for (const register of [...largest, ...zeros]) code.copy(none, register);
+    start();
+    code.times(remaining, () => {
+      for (const [half, maximum] of largest.entries()) {
+        const zero = zeros[half] ?? 0;
+        code.get(row);
+        code.v128Load(half * vectorBytes);
+        code.set(entry);
+        code.get(maximum);
+        code.get(entry);
+        code.simd(simd.f32x4Absolute);
+        code.simd(simd.f32x4PseudoMaximum);
+        code.set(maximum);
+        code.get(zero);
+        code.get(entry);
+        code.get(none);
+        code.simd(simd.f32x4Multiply);
+        code.simd(simd.f32x4Add);
+        code.set(zero);
+      }
+      code.advance(row, panelRowBytes);
+    });
+    for (const [half, maximum] of largest.entries()) {
+      code.get(maximum);
+      code.f32x4Constant(1);
+      code.get(maximum);
+      code.get(none);
+      code.simd(simd.f32x4Equal);
+      code.simd(simd.and);
+      code.simd(simd.f32x4Add);
+      code.set(maximum);
+      code.get(target);
+      code.get(maximum);
+      code.v128Store(half * vectorBytes);
+      code.get(target);
+      code.get(zeros[half] ?? 0);
+      code.v128Store(panelRowBytes + half * vectorBytes);
+    }
+    start();
+    code.times(remaining, () => {
+      for (const [half, divisor] of largest.entries()) {
+        code.get(row);
+        code.get(row);
+        code.v128Load(half * vectorBytes);
+        code.get(divisor);
+        code.simd(simd.f32x4Divide);
+        code.v128Store(half * vectorBytes);
+      }
+      code.advance(row, panelRowBytes);
+    });
+    code.copy(row, panel);
+    code.advance(target, 2 * panelRowBytes);
+  });
+  return code;
+}

@@ -1,6 +1,6 @@
 import type { Matrix, QrTask } from "../../linearAlgebra.js";
 import { floatBytes, type Panels, padded, panelRowBytes, panelWidth } from "../layout.js";
-import { fetch, pack, placeOf, type Step, stagingBytes, takePanels } from "../steps.js";
+import { fetch, pack, placeOf, type Step, stage, stagingBytes, takePanels } from "../steps.js";
 import { type Call, call, type Layout, type Workspace } from "../workspace.js";
 
 /*
@@ -52,17 +52,22 @@ export function qrSteps({ matrix, q, r }: QrTask, layout: Layout): readonly Step
     planPanel(a, built, index, scratch, layout.take(2 * blockBytes)),
   );
   const scales = new Float64Array(columns);
+  const load = stage(matrix, staging);
   const packing = pack(staging, a);
+  const divisors = layout.take(2 * a.columns * floatBytes);
+  const scaling = call("scaleColumns", [a.address, divisors, a.rows, a.columns / panelWidth]);
   const store = fetch(built, staging, q);
   return [
     (workspace) => {
       const { floats } = workspace;
-      if (!stageScaled(floats, matrix, staging / floatBytes, scales)) {
+      load(workspace);
+      workspace.call(packing);
+      workspace.call(scaling);
+      if (!readScales(floats, divisors / floatBytes, scales)) {
         q.values.fill(Number.NaN);
         r?.values.fill(Number.NaN);
         return;
       }
-      workspace.call(packing);
       for (const panel of panels) {
         factorPanel(workspace, a, matrix, panel.firstColumn, scratch);
         if (r !== undefined) copyTriangle(floats, a, panel.firstColumn, scratch.diagonal, scales, r);
@@ -121,13 +126,12 @@ function planPanel(a: Panels, built: Panels, index: number, scratch: Scratch, tA
       call(
         "product",
         [left, image, combined, combined, panelWidth, 1, count, blockBytes, blockBytes],
-        [1, 0],
+        [-1, 0],
       ),
-      call(
-        "productAdd",
-        [turned, combined, c, c, panelWidth, height / panelWidth, count, blockBytes, panelBytes],
-        [-1, 1],
-      ),
+      call("productOnto", [
+        ...[turned, combined, c, c, panelWidth, height / panelWidth, count],
+        ...[blockBytes, panelBytes],
+      ]),
     ];
   };
   return {
@@ -139,36 +143,16 @@ function planPanel(a: Panels, built: Panels, index: number, scratch: Scratch, tA
   };
 }
 
-/**
- * Copies the matrix in rows, padded with zeros, its columns divided by their largest entries, which `scales`
- * keeps; not where an entry is not finite: then it says so.
- */
-function stageScaled(
-  floats: Float32Array,
-  { rows, columns, values }: Matrix,
-  start: number,
-  scales: Float64Array,
-): boolean {
-  scales.fill(0);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const size = Math.abs(values[i * columns + j] ?? 0);
-      // NaN stays: nothing is larger.
-      if (size > (scales[j] ?? 0) || Number.isNaN(size)) scales[j] = size;
-    }
+/** The columns' divisors; whether all entries are finite. */
+function readScales(floats: Float32Array, divisors: number, scales: Float64Array): boolean {
+  let zero = 0;
+  for (let j = 0; j < scales.length; j++) {
+    const place = divisors + 2 * j - (j % panelWidth);
+    const scale = floats[place] ?? 0;
+    zero += (floats[place + panelWidth] ?? 0) + 0 * scale;
+    scales[j] = scale;
   }
-  for (let j = 0; j < columns; j++) {
-    if (scales[j] === 0) scales[j] = 1;
-    if (!Number.isFinite(scales[j])) return false;
-  }
-  const width = padded(columns);
-  floats.fill(0, start, start + padded(rows) * width);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      floats[start + i * width + j] = (values[i * columns + j] ?? 0) / (scales[j] ?? 1);
-    }
-  }
-  return true;
+  return zero === 0;
 }
 
 /** Reflects the panel's columns, one after the other, on the panel alone. */
