@@ -61,6 +61,10 @@ export function inputOf(name: string, matrices: readonly Matrix[]): Tensor {
   return input(name, matrices.length === 1 ? [rows, columns] : [matrices.length, rows, columns]);
 }
 
+/** Whether two arrays are the same memory. */
+export const sameMemory = (a: Float32Array, b: Float32Array): boolean =>
+  a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length;
+
 /** Whether two arrays have memory in common. */
 export const overlap = (a: Matrix["values"], b: Matrix["values"]): boolean =>
   a.buffer === b.buffer &&

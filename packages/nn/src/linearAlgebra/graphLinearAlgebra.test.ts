@@ -205,6 +205,40 @@ describe("linear algebra by graphs", () => {
     },
   );
 
+  it("adds up Gram matrices of rows and of columns of the same matrices, as they are and weighted", async () => {
+    const coefficients = { decay: 1, weight: 1 };
+    const matrices = [...neighbours(3, 128, 128), matrix(160, 96, 2)];
+    const tasks = matrices.flatMap((each) =>
+      (["rows", "columns"] as const).map((of) => {
+        const size = of === "rows" ? each.rows : each.columns;
+        const values = new Float32Array(size * size).fill(0.25);
+        return { matrix: each, of, result: { rows: size, columns: size, values }, coefficients };
+      }),
+    );
+    const expected = tasks.map((task) => ({
+      ...task,
+      ...{ matrix: exact(task.matrix), result: exact(task.result) },
+    }));
+    const operation = algebra.gram(tasks);
+    const reference = referenceLinearAlgebra.gram(expected);
+    const all: readonly (readonly [number, number])[] = [
+      [1, 1],
+      [1, 1],
+      [1, 0.5],
+      [0.5, 1],
+      [1, 1],
+      [0, 1],
+    ];
+    for (const [decay, weight] of all) {
+      Object.assign(coefficients, { decay, weight });
+      await operation.runAsync();
+      reference.run();
+      tasks.forEach(({ result }, index) => {
+        expectClose(result, expected[index]?.result ?? expect.unreachable(`task ${index}`), 1e-5);
+      });
+    }
+  });
+
   it.each(["newtonSchulz", "polarExpress", "svd"] as const)(
     "orthogonalises as the reference does: %s",
     async (method) => {

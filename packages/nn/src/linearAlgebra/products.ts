@@ -1,6 +1,6 @@
 import { add, input, matmul, multiply, reshape, type Tensor } from "@steepest/graph";
-import type { GramTask, Matrix, ProductTask } from "@steepest/optim";
-import { arrayOf, type Batch, inBatches, inputOf, overlap } from "./batches.js";
+import type { GramCoefficients, GramTask, Matrix, ProductTask } from "@steepest/optim";
+import { arrayOf, type Batch, inBatches, inputOf, overlap, sameMemory } from "./batches.js";
 import type { BoundGraph, Sessions } from "./boundGraph.js";
 
 /*
@@ -119,13 +119,7 @@ function graphOfRounds(rounds: Rounds): BoundGraph | undefined {
         const array = arrayOf(matrices);
         const name = `${role}${round}.${index}`;
         const own = inputOf(name, matrices);
-        const { buffer, byteOffset, length } = array;
-        const source = earlier.find(
-          (written) =>
-            written.array.buffer === buffer &&
-            written.array.byteOffset === byteOffset &&
-            written.array.length === length,
-        );
+        const source = earlier.find((written) => sameMemory(written.array, array));
         if (source !== undefined) {
           sources.add(source);
           delete outputs[source.name];
@@ -166,40 +160,19 @@ function graphOfRounds(rounds: Rounds): BoundGraph | undefined {
 
 /** The run of result = decay · result + weight · A Aᵀ or Aᵀ A. */
 export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () => Promise<void> {
-  const outputs: Record<string, Tensor> = {};
-  const feeds: Record<string, Float32Array> = {};
-  const fetches: Record<string, Float32Array> = {};
+  const batches = gramBatches(tasks);
   const coefficients = [...new Set(tasks.map((task) => task.coefficients))].map((read) => ({
     read,
     decay: new Float32Array(1),
     rootOfWeight: new Float32Array(1),
   }));
-  const batches = gramBatches(tasks);
-  const results = batches.map((batch, index) => {
-    const [{ of, coefficients: read }] = batch;
-    const place = coefficients.findIndex((each) => each.read === read);
-    const scalar = (role: "decay" | "rootOfWeight") => {
-      const name = `${role}${place}`;
-      feeds[name] = coefficients[place]?.[role] ?? new Float32Array(1);
-      return input(name, [1]);
-    };
-    const matrices = batch.map(({ matrix }) => matrix);
-    const grams = batch.map(({ result }) => result);
-    const array = arrayOf(grams);
-    feeds[`matrix${index}`] = arrayOf(matrices);
-    feeds[`previous${index}`] = array;
-    const matrix = inputOf(`matrix${index}`, matrices);
-    // Both factors are scaled, which keeps the result symmetric, is less work than to scale the result, and
-    // leaves a Gemm that adds.
-    const scaled = multiply(matrix, scalar("rootOfWeight"));
-    outputs[`result${index}`] = add(
-      matmul(scaled, scaled, of === "rows" ? { transposeB: true } : { transposeA: true }),
-      multiply(inputOf(`previous${index}`, grams), scalar("decay")),
-    );
-    fetches[`result${index}`] = array;
-    return { read, array };
-  });
-  const run = sessions.lazily({ outputs, feeds, fetches });
+  const weighted = sessions.lazily(graphOfGrams(batches, coefficients));
+  // Passes over all matrices that sums of Gram matrices do without; the numbers are the same.
+  const summed = sessions.lazily(graphOfGrams(batches, []));
+  const results = batches.map((batch) => ({
+    read: batch[0].coefficients,
+    array: arrayOf(batch.map(({ result }) => result)),
+  }));
   return async () => {
     for (const { read, decay, rootOfWeight } of coefficients) {
       decay[0] = read.decay;
@@ -207,6 +180,60 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
     }
     // What is not kept must not matter, not even NaN.
     for (const { read, array } of results) if (read.decay === 0) array.fill(0);
-    await run();
+    const isSum = coefficients.every(({ read }) => read.decay === 1 && read.weight === 1);
+    await (isSum ? summed() : weighted());
   };
+}
+
+/** Where a graph of Gram matrices finds the coefficients of tasks. */
+interface BoundCoefficients {
+  readonly read: GramCoefficients;
+  readonly decay: Float32Array;
+  readonly rootOfWeight: Float32Array;
+}
+
+/** decay · result + weight · A Aᵀ or Aᵀ A; both 1 where there are no coefficients. */
+function graphOfGrams(
+  batches: readonly Batch<GramTask>[],
+  coefficients: readonly BoundCoefficients[],
+): BoundGraph {
+  const outputs: Record<string, Tensor> = {};
+  const feeds: Record<string, Float32Array> = {};
+  const fetches: Record<string, Float32Array> = {};
+  const known: { readonly array: Float32Array; readonly tensor: Tensor }[] = [];
+  /** The same memory in the same shape is one input, which is scaled once for both of its sides. */
+  const inputOnce = (matrices: readonly Matrix[]): Tensor => {
+    const array = arrayOf(matrices);
+    const name = `matrix${known.length}`;
+    const tensor = inputOf(name, matrices);
+    const found = known.find(
+      (each) => sameMemory(each.array, array) && each.tensor.shape.join() === tensor.shape.join(),
+    );
+    if (found !== undefined) return found.tensor;
+    feeds[name] = array;
+    known.push({ array, tensor });
+    return tensor;
+  };
+  for (const [index, batch] of batches.entries()) {
+    const [{ of, coefficients: read }] = batch;
+    const place = coefficients.findIndex((each) => each.read === read);
+    const bound = coefficients[place];
+    const scaled = (tensor: Tensor, role: "decay" | "rootOfWeight"): Tensor => {
+      if (bound === undefined) return tensor;
+      const name = `${role}${place}`;
+      feeds[name] = bound[role];
+      return multiply(tensor, input(name, [1]));
+    };
+    const matrices = batch.map(({ matrix }) => matrix);
+    const grams = batch.map(({ result }) => result);
+    // Both factors are scaled, which keeps the result symmetric, is less work than to scale the result, and
+    // leaves a Gemm that adds.
+    const matrix = scaled(inputOnce(matrices), "rootOfWeight");
+    outputs[`result${index}`] = add(
+      matmul(matrix, matrix, of === "rows" ? { transposeB: true } : { transposeA: true }),
+      scaled(inputOnce(grams), "decay"),
+    );
+    fetches[`result${index}`] = arrayOf(grams);
+  }
+  return { outputs, feeds, fetches };
 }
