@@ -23,6 +23,8 @@ export interface Cluster {
 export interface ClusterOptions {
   /** Task numbers of an array lie below it. */
   readonly maxArraySize: number;
+  /** Jobs that the controller holds at a time; 10,000 by default. */
+  readonly maxJobCount?: number;
   /** Trials at a time: tasks take one each. */
   readonly processors: number;
 }
@@ -86,6 +88,9 @@ MpiDefault=none
 KillWait=10
 ReturnToService=2
 MaxArraySize=${options.maxArraySize}
+MaxJobCount=${options.maxJobCount ?? 10_000}
+# Jobs begin again where they ask for it, and only there.
+JobRequeue=0
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
 # As many processors as the tests want, whatever the machine has.
 SlurmdParameters=config_overrides

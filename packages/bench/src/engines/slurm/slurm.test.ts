@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -60,7 +60,7 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
   const before = process.env.SLURM_CONF;
 
   beforeAll(async () => {
-    cluster = await startCluster({ maxArraySize: 5, processors: 3 });
+    cluster = await startCluster({ maxArraySize: 150, maxJobCount: 1000, processors: 3 });
     process.env.SLURM_CONF = cluster.configuration;
     await writeFile(join(root, "trial.cjs"), standIn);
   }, 60_000);
@@ -105,16 +105,48 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
 
   it("runs arrays cut to the cluster's limit, and hands nothing over twice", async () => {
     await plan(2, 50);
-    const { trials, jobs } = await engine.submit(bench, allTrials());
-    expect(trials).toBe(12);
+    bench = { ...bench, trials: 304 };
+    const due = [0, 1, 148, 149, 150, 151, 302, 303];
+    const { trials, jobs } = await engine.submit(bench, due);
+    expect(trials).toBe(8);
     expect(jobs).toHaveLength(3);
-    expect(await engine.submit(bench, allTrials())).toEqual({ trials: 0, jobs: [] });
+    expect(await engine.submit(bench, due)).toEqual({ trials: 0, jobs: [] });
     await until(isOver);
-    expect(await completed()).toEqual(allTrials());
-    for (const index of allTrials()) expect(await lines(index, "counted")).toEqual(["0", "1"]);
+    expect(await completed()).toEqual(due);
+    for (const index of due) expect(await lines(index, "counted")).toEqual(["0", "1"]);
     const logs = await readdir(join(bench.folder, slurmLogs));
-    expect(logs).toHaveLength(12);
+    expect(logs.sort()).toEqual(
+      [
+        [0, 1, 148, 149],
+        [0, 1],
+        [2, 3],
+      ]
+        .flatMap((tasks, array) => tasks.map((task) => `${jobs[array]}_${task}.log`))
+        .sort(),
+    );
     expect(await readFile(join(bench.folder, slurmLogs, `${jobs[1]}_0.log`), "utf8")).toBe("from 0\n");
+  });
+
+  it("sees all of a long queue, by whatever path and whatever the user's view of queues", async () => {
+    // More than half of what the controller holds: two trials a task.
+    bench = { ...bench, trials: 900 };
+    const due = allTrials().filter((index) => index % 4 === 1 && index < 300);
+    engine = createSlurmEngine({ kind: "slurm", options: ["--hold"] });
+    const { jobs } = await engine.submit(bench, due);
+    expect(jobs).toHaveLength(1);
+    const link = join(root, "link");
+    await symlink(bench.folder, link);
+    process.env.SQUEUE_STATES = "RUNNING";
+    try {
+      const { waiting, running, reasons } = await engine.queue({ ...bench, folder: link });
+      expect([...waiting]).toEqual(due.flatMap((index) => [index - 1, index]));
+      expect(running.size).toBe(0);
+      expect([...reasons]).toEqual([["JobHeldUser", 150]]);
+      expect((await engine.queue({ ...bench, folder: root })).waiting.size).toBe(0);
+      expect(await engine.cancel(bench)).toBe(150);
+    } finally {
+      delete process.env.SQUEUE_STATES;
+    }
   });
 
   it("cancels with checkpoints, from which a new array of what is missing goes on", async () => {
@@ -146,7 +178,7 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
 
   it("loses nothing where the node is drained, then fails, and comes back", async () => {
     await plan(30, 100);
-    await engine.submit(bench, allTrials().slice(0, 6));
+    const { jobs } = await engine.submit(bench, allTrials().slice(0, 6));
     await until(async () => (await engine.queue(bench)).running.size === 3);
     cluster.command("scontrol", "update", "nodename=node", "state=drain", "reason=test");
     await until(async () =>
@@ -165,6 +197,8 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
     for (const index of allTrials())
       expect(await lines(index, "counted")).toEqual(Array.from({ length: 30 }, (_, i) => `${i}`));
     expect((await Promise.all([0, 1, 2].map((index) => lines(index, "starts")))).flat()).toHaveLength(6);
+    const log = await readFile(join(bench.folder, slurmLogs, `${jobs[0]}_0.log`), "utf8");
+    expect(log).toMatch(/^from 0\n(.*\n)*from [1-9]/);
   });
 
   it("passes partition, time limit and other options on, and says what Slurm refuses", async () => {
