@@ -251,6 +251,21 @@ describe("fused float32 kernels against the float64 reference", () => {
     );
   });
 
+  it.each([["lamb"], ["amos"], ["lars"], ["cautious-adamw"]])(
+    "%s over parameters of several sizes, which keep values between phases one after the other",
+    (name) => {
+      const rule = rules.find((one) => one.name === name);
+      if (rule === undefined) throw new Error(`${name} is no rule`);
+      const body = rule.body(
+        Object.fromEntries(Object.entries(rule.options).map(([option, spec]) => [option, spec.default])),
+      );
+      for (const otherwise of [0, 0.01])
+        expect(
+          difference({ body, hyper: hyperOf(rule, otherwise), counts: [7, 0, 83, 1, 50], steps: 5 }),
+        ).toBeLessThan(2e-5);
+    },
+  );
+
   it("a phase that is left out has sums of 0 and carries nothing on", () => {
     const everySecond = e.select(e.mod(scalar("k"), 2), "equal", 0, 1, 0);
     const body: RuleBody = {

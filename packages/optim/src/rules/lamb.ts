@@ -21,8 +21,8 @@ const decayedDirection = (
 };
 
 /**
- * LAMB, as optax has it: φ is the identity and the averages are debiased. The direction is computed twice,
- * once for its norm and once for the step, since to store it would cost more than to compute it.
+ * LAMB, as optax has it: φ is the identity and the averages are debiased. The direction stands twice, for its
+ * norm and for the step; the fused kernels keep it from one to the other instead of reading the averages again.
  */
 export const lamb = defineRule({
   name: "lamb",

@@ -1,16 +1,19 @@
 import { SteepestError } from "../../errors.js";
 import { type Expression, toExpression } from "../../language/expression.js";
+import type { Phase } from "../../language/rule.js";
 import { expressionKey } from "../../language/traverse.js";
 import {
   type Backend,
   type BackendMemory,
   type CompiledProgram,
   elementArrays,
+  type GroupShape,
   groupSumNames,
   type Program,
   unitsOf,
 } from "../backend.js";
 import { descriptorHeader, generateKernels, type Kernel, type PhaseKernels } from "./generate.js";
+import { keepBetweenPhases } from "./kept.js";
 import { wasmMoves } from "./moves.js";
 import { RegisterFile, runScalars } from "./scalars.js";
 
@@ -43,20 +46,25 @@ function allocate(bytes: number): BackendMemory {
 /** Kernels by what they compute, so that optimizers of the same rule share the compiled modules. */
 const compiledKernels = new Map<string, readonly PhaseKernels[]>();
 
-function kernelsOf({ name, body }: Program): readonly PhaseKernels[] {
-  const arrays = elementArrays(body);
-  const key = expressionKey([arrays, body.phases]);
+function kernelsOf(
+  name: string,
+  phases: readonly Phase[],
+  arrays: readonly string[],
+): readonly PhaseKernels[] {
+  const key = expressionKey([arrays, phases]);
   const existing = compiledKernels.get(key);
   if (existing !== undefined) return existing;
-  const kernels = generateKernels(name, body.phases, arrays);
+  const kernels = generateKernels(name, phases, arrays);
   compiledKernels.set(key, kernels);
   return kernels;
 }
 
 function compile(program: Program): CompiledProgram {
   const { body, hyper } = program;
-  const kernels = kernelsOf(program);
-  const arrayNames = elementArrays(body);
+  const { phases: keeping, kept } = keepBetweenPhases(body);
+  const lastingNames = elementArrays(body);
+  const arrayNames = [...lastingNames, ...kept];
+  const kernels = kernelsOf(program.name, keeping, arrayNames);
 
   const registers = new RegisterFile();
   const stepRegister = registers.named("k");
@@ -66,7 +74,7 @@ function compile(program: Program): CompiledProgram {
   const ownNames = Object.keys(body.carriedPerParameter ?? {});
   const ownRegisters = ownNames.map((name) => registers.named(name));
   const sumNames = groupSumNames(body);
-  const phases = body.phases.map((phase, index) => {
+  const phases = keeping.map((phase, index) => {
     const { conditions: decisive, kernels: forms } = kernels[index] ?? { conditions: [], kernels: [] };
     const { program: before, results } = registers.compile(phase.scalars, [
       phase.when ?? toExpression(1),
@@ -98,18 +106,26 @@ function compile(program: Program): CompiledProgram {
     ({ groupSums, carry }) => groupSums.length === 0 && carry.shared.places.length === 0,
   );
 
-  // Scratch of a group: scalar inputs of one call, sums of one call, then one descriptor a unit.
+  // Scratch of a group: scalar inputs of one call, sums of one call, one descriptor a unit, and what one unit
+  // keeps between phases, which the next then overwrites.
   const inputCounts = phases.flatMap(({ variants }) => variants.map(({ inputs }) => inputs.results.length));
   const inputBytes = align(4 * Math.max(0, ...inputCounts));
   const sumBytes = align(8 * Math.max(0, ...phases.map(({ sums }) => sums.length)));
   const descriptorBytes = 4 * (descriptorHeader + arrayNames.length);
 
+  const keptBytesOf = (group: GroupShape) =>
+    align(4 * Math.max(0, ...unitsOf(body, group).map(({ count }) => count)));
+  const firstBytesOf = (group: GroupShape) =>
+    align(inputBytes + sumBytes + descriptorBytes * unitsOf(body, group).length);
+
   return {
-    scratchBytes: (group) => inputBytes + sumBytes + descriptorBytes * unitsOf(body, group).length,
+    scratchBytes: (group) => firstBytesOf(group) + kept.length * keptBytesOf(group),
     bind(memory, group, addresses) {
       const inputsAddress = addresses.scratch;
       const sumsAddress = inputsAddress + inputBytes;
       const descriptorsAddress = sumsAddress + sumBytes;
+      const keptAddress = addresses.scratch + firstBytesOf(group);
+      const keptBytes = keptBytesOf(group);
       const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
       const sums = new Float64Array(memory.buffer, sumsAddress, sumBytes / 8);
       const functions = phases.map(({ variants }) => variants.map(({ kernel }) => lazily(kernel, memory)));
@@ -121,7 +137,8 @@ function compile(program: Program): CompiledProgram {
           count,
           inputsAddress,
           sumsAddress,
-          ...arrayNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
+          ...lastingNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
+          ...kept.map((_, place) => keptAddress + place * keptBytes),
         ]);
         const place = carriedNames.length + index * ownNames.length;
         return {

@@ -17,8 +17,13 @@ import { decayRate, nonNegative, stepSize } from "../../language/hyper.js";
 import type { Phase } from "../../language/rule.js";
 import { createRuleOptimizer } from "../../optimizer/optimizer.js";
 import { adamw } from "../../rules/adamw.js";
+import { amos } from "../../rules/amos.js";
 import { amsgrad } from "../../rules/amsgrad.js";
+import { cautiousAdamw } from "../../rules/cautiousAdamw.js";
 import { gd } from "../../rules/gd.js";
+import { lamb } from "../../rules/lamb.js";
+import { prodigy } from "../../rules/prodigy.js";
+import { keepBetweenPhases } from "./kept.js";
 import { lowerPhase } from "./lower.js";
 import { specialise } from "./specialise.js";
 
@@ -96,6 +101,26 @@ describe("lowering", () => {
     expect(lengthsOf(add(sqrt(g), b))).toEqual([4]);
     const four = [b, lr, variable("scalar", "c"), variable("scalar", "d")];
     expect(lengthsOf(four.reduce<Expression>((sum, one) => add(sum, mul(one, g)), x))).toHaveLength(8);
+  });
+
+  it("keeps a direction between phases where that moves no more bytes, and makes it once", () => {
+    const bodyOf = (rule: typeof lamb) =>
+      rule.body(Object.fromEntries(Object.entries(rule.options).map(([name, spec]) => [name, spec.default])));
+    const roots = (phases: readonly Phase[]) =>
+      phases.map(
+        (one) =>
+          lowerPhase("mine", one).nodes.filter(
+            (node) => node.kind === "operation" && node.operator === "squareRoot",
+          ).length,
+      );
+    const { phases, kept } = keepBetweenPhases(bodyOf(lamb));
+    expect(kept).toHaveLength(1);
+    expect(roots(bodyOf(lamb).phases)).toEqual([1, 1]);
+    expect(roots(phases)).toEqual([1, 0]);
+    expect(keepBetweenPhases(bodyOf(amos)).kept).toHaveLength(1);
+    // Its first phase reads no v, so that keeping would cost more; and sums over all are nobody's own.
+    for (const rule of [cautiousAdamw, prodigy, adamw])
+      expect(keepBetweenPhases(bodyOf(rule)).kept).toEqual([]);
   });
 
   it("takes another kernel as soon as a hyper-parameter says so", () => {

@@ -93,6 +93,27 @@ function signAndOther(expression: Expression): readonly [Expression, Expression]
   return usesElements(left) && usesElements(right) ? [left.operand, right] : undefined;
 }
 
+/** Whether an expression is certain not to be NaN: comparisons with NaN do not hold. */
+function isNumber(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "constant":
+      return !Number.isNaN(expression.value);
+    case "unary":
+      return expression.operator === "negate" && isNumber(expression.operand);
+    case "select": {
+      const { comparison, left, right, whenTrue, whenFalse } = expression;
+      // Then the left is positive.
+      const positive = comparison === "greater" && isZero(right);
+      const root = underRoot(whenTrue);
+      return (
+        positive && root !== undefined && expressionKey(root) === expressionKey(left) && isNumber(whenFalse)
+      );
+    }
+    default:
+      return false;
+  }
+}
+
 /** @throws SteepestError `unavailable` where an exponent differs from element to element. */
 export function lowerPhase(rule: string, given: Phase): LoweredPhase {
   const phase = gatherFactors(given);
@@ -191,7 +212,7 @@ export function lowerPhase(rule: string, given: Phase): LoweredPhase {
   /** NaN where either is: the instruction keeps one of the first operand only. */
   const lowerExtreme = (extreme: "smaller" | "larger", element: Expression, other: Expression): number => {
     const chosen = operation(extreme, lower(element), lower(other));
-    if (other.kind === "constant" && !Number.isNaN(other.value)) return chosen;
+    if (isNumber(other)) return chosen;
     if (!usesElements(other))
       return operation("or", chosen, scalar(select(other, "equal", other, 0, Number.NaN)));
     return operation("or", chosen, operation("notEqual", lower(other), lower(other)));
