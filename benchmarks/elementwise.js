@@ -17,7 +17,8 @@ const rules = [
   { rule: "rprop", bytes: 28, torch: true },
   { rule: "nadamw", bytes: 28 },
   { rule: "nadamp", bytes: 28 },
-  { rule: "nadamp", options: { root: "power" }, bytes: 28 },
+  // Another root than the square root, which has an instruction.
+  { rule: "nadamp", options: { root: "power" }, hyper: { degree: 3 }, bytes: 28 },
   { rule: "generalized-adam", bytes: 28 },
   { rule: "ademamix", bytes: 36 },
   { rule: "adamg", bytes: 36 },
@@ -47,10 +48,10 @@ const rules = [
 ];
 const yardstick = { rule: "adamw", bytes: 28 };
 
-/** The task of a rule in its default form, or in one that options choose. */
-const taskOf = (common, elements, { rule, options = {} }) => ({
+/** The task of a rule in its default form, or in one that options and hyper-parameters choose. */
+const taskOf = (common, elements, { rule, options = {}, hyper = {} }) => ({
   ...common,
-  ...{ rule, options, elements, hyper: {}, nonFinite: "ignore" },
+  ...{ rule, options, elements, hyper, nonFinite: "ignore" },
 });
 
 /**
@@ -71,7 +72,8 @@ export async function measureElementwise({ ours, beside, torch, common, elements
       ],
       effort,
     );
-    const label = [row.rule, ...Object.values(row.options ?? {})].join(", ");
+    const chosen = Object.entries(row.hyper ?? {}).map(([name, value]) => `${name} ${value}`);
+    const label = [row.rule, ...Object.values(row.options ?? {}), ...chosen].join(", ");
     const comparable = [...results].filter(([name]) => name !== "adamw");
     requireAgreement(comparable, `${label} at ${elements} parameters`, row.tolerance ?? 1e-5);
     const { bytes, phases = bytes } = row;

@@ -106,24 +106,29 @@ function compile(program: Program): CompiledProgram {
     ({ groupSums, carry }) => groupSums.length === 0 && carry.shared.places.length === 0,
   );
 
-  // Scratch of a group: scalar inputs of one call, sums of one call, one descriptor a unit, and what one unit
-  // keeps between phases, which the next then overwrites.
+  // Scratch of a group: scalar inputs, sums and slots of one call, one descriptor a unit, and what one unit keeps
+  // between phases, which the next then overwrites.
   const inputCounts = phases.flatMap(({ variants }) => variants.map(({ inputs }) => inputs.results.length));
   const inputBytes = align(4 * Math.max(0, ...inputCounts));
   const sumBytes = align(8 * Math.max(0, ...phases.map(({ sums }) => sums.length)));
+  const slotBytes = Math.max(
+    0,
+    ...phases.flatMap(({ variants }) => variants.map(({ kernel }) => kernel.slotBytes)),
+  );
   const descriptorBytes = 4 * (descriptorHeader + arrayNames.length);
 
   const keptBytesOf = (group: GroupShape) =>
     align(4 * Math.max(0, ...unitsOf(body, group).map(({ count }) => count)));
   const firstBytesOf = (group: GroupShape) =>
-    align(inputBytes + sumBytes + descriptorBytes * unitsOf(body, group).length);
+    align(inputBytes + sumBytes + slotBytes + descriptorBytes * unitsOf(body, group).length);
 
   return {
     scratchBytes: (group) => firstBytesOf(group) + kept.length * keptBytesOf(group),
     bind(memory, group, addresses) {
       const inputsAddress = addresses.scratch;
       const sumsAddress = inputsAddress + inputBytes;
-      const descriptorsAddress = sumsAddress + sumBytes;
+      const slotsAddress = sumsAddress + sumBytes;
+      const descriptorsAddress = slotsAddress + slotBytes;
       const keptAddress = addresses.scratch + firstBytesOf(group);
       const keptBytes = keptBytesOf(group);
       const inputs = new Float32Array(memory.buffer, inputsAddress, inputBytes / 4);
@@ -137,6 +142,7 @@ function compile(program: Program): CompiledProgram {
           count,
           inputsAddress,
           sumsAddress,
+          slotsAddress,
           ...lastingNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
           ...kept.map((_, place) => keptAddress + place * keptBytes),
         ]);

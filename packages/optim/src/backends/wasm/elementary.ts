@@ -1,7 +1,10 @@
 import {
+  abs,
   div,
   type Expression,
+  exp,
   floor,
+  min,
   mul,
   type Operand,
   select,
@@ -68,16 +71,6 @@ function arithmetic({ operation, scalar }: Nodes) {
         scalar(toExpression(coefficients.at(-1) ?? 0)),
       );
   /**
-   * The same with pairs of terms side by side, for a shorter chain of operations that wait for each other.
-   */
-  const pairedPolynomial = (z: number, coefficients: readonly Operand[]): number => {
-    const square = multiply(z, z);
-    const pairs = Array.from({ length: Math.ceil(coefficients.length / 2) }, (_, pair) =>
-      polynomial(z, coefficients.slice(2 * pair, 2 * pair + 2)),
-    );
-    return pairs.reduceRight((sum, one) => add(one, multiply(square, sum)));
-  };
-  /**
    * 2ⁿ of integers n within ±126: the sum's last bits are the exponent's, and the shift leaves nothing else.
    */
   const powerOfTwo = (n: number): number =>
@@ -91,7 +84,6 @@ function arithmetic({ operation, scalar }: Nodes) {
     within,
     where,
     polynomial,
-    pairedPolynomial,
     powerOfTwo,
   };
 }
@@ -224,11 +216,11 @@ function anyPower(nodes: Nodes, a: number, exponent: Expression): number {
 }
 
 /**
- * The coefficients of log₂ m in odd powers of s = (m − 1)/(m + 1), |s| <= 0.1716: minimax, 5e-10 off at most.
+ * The coefficients of log₂ m in odd powers of s = (m − 1)/(m + 1), |s| <= 0.1716: minimax, 3e-8 off at most.
  */
-const log2Polynomial = [2.8853900807906228, 0.9617984707296203, 0.5767285465681145, 0.4317292070965476];
+const log2Polynomial = [2.885391289368929, 0.9614708089541886, 0.5989738856774146];
 
-/** 2ʳ for |r| <= ½: minimax, 1.5e-7 off at most, and 1 at 0. */
+/** 2ʳ for |r| <= ½: minimax, 1.8e-7 off at most, and 1 at 0. */
 const exp2Polynomial = [
   1, 0.6931469670647341, 0.240221197238482, 0.05550713273540846, 0.009675541334226151, 0.0013276471980169526,
 ];
@@ -239,12 +231,15 @@ const exp2Polynomial = [
  */
 const rounding = 1.5 * 2 ** mantissaBits;
 
+/** Results of which the logarithm to base 2 is within this are made without exceptions. */
+const ordinaryRange = 125.9;
+
 /**
  * aᵇ for a scalar b. Ordinarily a is positive and normal, and so is the result, far from the ends of the
  * range: then it is 2 to the b·log₂ a, with a third of the operations that the rest needs.
  */
 export function power(nodes: Nodes, a: number, exponent: Expression): number {
-  const { operation, constant, multiply, add, subtract, pairedPolynomial } = arithmetic(nodes);
+  const { operation, constant, multiply, add, subtract, polynomial } = arithmetic(nodes);
   const { scalar } = nodes;
   const { exponent: twos, mantissa } = split(nodes, a);
   const s = halfLogarithmArgument(nodes, mantissa);
@@ -252,26 +247,25 @@ export function power(nodes: Nodes, a: number, exponent: Expression): number {
   const ofTwos = (part: Expression) => multiply(twos, scalar(mul(part, 2 ** -mantissaBits)));
   // The integers apart from the rest, as ever.
   const whole = operation("together", ofTwos(high));
-  const ofMantissa = pairedPolynomial(
+  const ofMantissa = polynomial(
     multiply(s, s),
     log2Polynomial.map((one) => mul(exponent, one)),
   );
   const rest = operation("together", add(multiply(s, ofMantissa), ofTwos(sub(exponent, high))));
-  const total = add(whole, rest);
-  const rounded = add(total, constant(rounding));
+  const rounded = add(add(whole, rest), constant(rounding));
   const remainder = add(subtract(whole, subtract(rounded, constant(rounding))), rest);
   const ordinary = operation(
     "bitsAdd",
-    pairedPolynomial(remainder, exp2Polynomial),
+    polynomial(remainder, exp2Polynomial),
     operation("toExponent", rounded),
   );
-  // The exponent of a within −125 and 127; zeros, subnormal and negative numbers, infinities and NaN have
-  // others here.
-  const scale = 2 ** mantissaBits;
-  const exceptional = operation(
-    "or",
-    operation("greaterEqual", operation("absolute", subtract(twos, constant(scale))), constant(127 * scale)),
-    operation("greaterEqual", operation("absolute", total), constant(126)),
+  // Zeros, subnormal and negative numbers, infinities and NaN; and those whose power is near an end.
+  const furthest = (sign: 1 | -1, end: Expression) => exp(mul(sign * Math.LN2, end));
+  const end = min(div(ordinaryRange, abs(exponent)), ordinaryRange);
+  const bounded = operation(
+    "larger",
+    operation("smaller", a, scalar(furthest(1, end))),
+    scalar(furthest(-1, end)),
   );
-  return operation("exceptWhere", exceptional, anyPower(nodes, a, exponent), ordinary);
+  return operation("exceptWhere", operation("notEqual", bounded, a), anyPower(nodes, a, exponent), ordinary);
 }

@@ -29,6 +29,15 @@ const instructions: Readonly<Partial<Record<ElementOperator, SimdInstruction>>> 
 /** The bits of a float32 number below its exponent. */
 const mantissaBits = 23;
 
+/** Values of nodes in memory: of each four elements at a pointer, the node's offset further on. */
+export interface Slots {
+  readonly pointer: number;
+  /** By node, in bytes. */
+  readonly offsets: ReadonlyMap<number, number>;
+}
+
+const noSlots: Slots = { pointer: 0, offsets: new Map() };
+
 /**
  * Emits one copy of the loop's body, four elements at a byte offset from the pointers: nodes used twice are
  * kept in locals, the others stay on the stack.
@@ -44,6 +53,7 @@ export class ElementEmitter {
   readonly #locals = new Map<number, number>();
   #done = new Set<number>();
   #single = false;
+  #slots: Slots = noSlots;
 
   constructor(
     code: FunctionEncoder,
@@ -67,9 +77,10 @@ export class ElementEmitter {
     this.#uses = uses;
   }
 
-  /** Starts anew; `single`: one element instead of four. */
-  begin(single: boolean): void {
+  /** Starts anew; `single`: one element instead of four; `slots`: nodes whose values lie in memory. */
+  begin(single: boolean, slots: Slots = noSlots): void {
     this.#single = single;
+    this.#slots = slots;
     this.#done.clear();
   }
 
@@ -84,17 +95,23 @@ export class ElementEmitter {
     });
   }
 
-  /** Computes a node's operand into a global. */
-  leave(node: number, global: number): void {
-    for (const operand of this.#operands(node)) this.#value(operand);
-    this.#code.setGlobal(global);
+  /** Computes what nodes are ordinarily into locals; nodes without exceptions, what they are. */
+  ordinary(nodes: readonly number[]): readonly number[] {
+    return this.materialise(
+      nodes.map((node) => this.#operands(node)).map(([first = 0, , third]) => third ?? first),
+    );
   }
 
-  /** Takes a node's value from the global where it was left. */
-  resume(node: number, global: number): void {
-    this.#code.getGlobal(global);
-    this.#code.set(this.#localOf(node));
-    this.#done.add(node);
+  /** Stores a node's value in its slot. */
+  leave(node: number, value: number, { pointer, offsets }: Slots): void {
+    this.#code.get(pointer);
+    this.#code.get(value);
+    this.#code.v128Store((offsets.get(node) ?? 0) + this.#offset);
+  }
+
+  /** Leaves on the stack in which lanes a node is not what it is ordinarily. */
+  exceptional(node: number): void {
+    this.#value(this.#operands(node)[0] ?? 0);
   }
 
   /**
@@ -120,6 +137,19 @@ export class ElementEmitter {
     this.#code.get(mask);
     this.#code.simd(simd.bitSelect);
     this.#code.set(this.#localOf(node));
+  }
+
+  /** The same of a node whose ordinary value lies in its slot. */
+  correctSlot(node: number, { pointer, offsets }: Slots): void {
+    const [exceptional = 0, exception = 0] = this.#operands(node);
+    const offset = (offsets.get(node) ?? 0) + this.#offset;
+    this.#code.get(pointer);
+    this.#value(exception);
+    this.#code.get(pointer);
+    this.#code.v128Load(offset);
+    this.#value(exceptional);
+    this.#code.simd(simd.bitSelect);
+    this.#code.v128Store(offset);
   }
 
   /** Stores values, of the phase's stores in order. */
@@ -163,6 +193,13 @@ export class ElementEmitter {
       this.#code.get(this.#localOf(index));
       return;
     }
+    const slot = this.#slots.offsets.get(index);
+    if (slot !== undefined) {
+      this.#code.get(this.#slots.pointer);
+      this.#code.v128Load(slot + this.#offset);
+      this.#keep(index);
+      return;
+    }
     if (node.kind === "load") {
       this.#code.get(this.#pointer(node.array));
       if (this.#single) this.#code.v128LoadLane0(this.#offset);
@@ -170,10 +207,14 @@ export class ElementEmitter {
     } else {
       this.#operation(node.operator, node.operands);
     }
-    if ((this.#uses[index] ?? 0) > 1) {
-      this.#code.tee(this.#localOf(index));
-      this.#done.add(index);
-    }
+    this.#keep(index);
+  }
+
+  /** Keeps what is on the stack where it is used again. */
+  #keep(index: number): void {
+    if ((this.#uses[index] ?? 0) <= 1) return;
+    this.#code.tee(this.#localOf(index));
+    this.#done.add(index);
   }
 
   #operation(operator: ElementOperator, operands: readonly number[]): void {
@@ -187,6 +228,8 @@ export class ElementEmitter {
     for (const operand of operands) this.#value(operand);
     if (instruction !== undefined) {
       this.#code.simd(instruction);
+    } else if (operator === "together") {
+      // The operand itself, which is on the stack.
     } else if (operator === "toExponent") {
       this.#code.i32Constant(mantissaBits);
       this.#code.simd(simd.i32x4ShiftLeft);

@@ -105,15 +105,6 @@ export class FunctionEncoder {
     this.#code.push(0x22, ...unsigned(local));
   }
 
-  /** The vector that a global holds. */
-  getGlobal(global: number): void {
-    this.#code.push(0x23, ...unsigned(global));
-  }
-
-  setGlobal(global: number): void {
-    this.#code.push(0x24, ...unsigned(global));
-  }
-
   i32Constant(value: number): void {
     this.#code.push(0x41, ...signed(value));
   }
@@ -128,6 +119,10 @@ export class FunctionEncoder {
 
   i32Subtract(): void {
     this.#code.push(0x6b);
+  }
+
+  i32And(): void {
+    this.#code.push(0x71);
   }
 
   i32ShiftLeft(): void {
@@ -299,17 +294,15 @@ export class FunctionEncoder {
 
 /**
  * A module of functions from one i32 to nothing, exported by index ("0", "1", ...), over the imported memory
- * `arena.memory`, with so many vectors as globals.
+ * `arena.memory`.
  */
-export function encodeModule(functions: readonly FunctionEncoder[], globals = 0): Uint8Array<ArrayBuffer> {
-  const zeroVector = [v128, 1, 0xfd, 0x0c, ...new Uint8Array(16), 0x0b];
+export function encodeModule(functions: readonly FunctionEncoder[]): Uint8Array<ArrayBuffer> {
   const indices = functions.map((_, index) => index);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector([[0x60, 1, i32, 0]])),
     ...section(2, vector([[...name("arena"), ...name("memory"), 0x02, 0x00, 0]])),
     ...section(3, vector(indices.map(() => [0]))),
-    ...(globals > 0 ? section(6, vector(Array.from({ length: globals }, () => zeroVector))) : []),
     ...section(7, vector(indices.map((index) => [...name(String(index)), 0x00, ...unsigned(index)]))),
     ...section(10, vector(functions.map((one) => one.encode()))),
   ]);

@@ -1,28 +1,29 @@
 import type { Expression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
-import { ElementEmitter } from "./elements.js";
+import { ElementEmitter, type Slots } from "./elements.js";
 import { encodeModule, FunctionEncoder, i32, simd, v128 } from "./encoder.js";
-import { type ElementOperator, type LoweredPhase, lowerPhase } from "./lower.js";
+import { type LoweredPhase, lowerPhase } from "./lower.js";
 import { specialise } from "./specialise.js";
+import { stagesOf, stripLoops } from "./strips.js";
 import { accumulatorsOf } from "./sums.js";
 
 /*
  * One function a phase (and outcome of its conditions). Its argument is the address of a descriptor, a row of 32-bit words:
- *   [number of elements, address of the scalar inputs, address of the sums, address of each array...]
+ *   [number of elements, address of the scalar inputs, of the sums, of a strip's slots, of each array...]
  * Sixteen elements an iteration keep enough loads in flight to fill the memory bus; a loop over four and a
  * loop over one finish the rest. Every loop computes with the same four-lane instructions (the last with one
  * lane in use), so that an element's bits do not depend on its position.
- *
- * A copy of a long body is a chain of operations that wait for each other, and a core looks ahead about a
- * hundred: there two copies are computed before either is stored.
+ * Of longer bodies two copies are computed before either is stored.
  */
 
 /** Words of a descriptor before the arrays' addresses. */
-export const descriptorHeader = 3;
+export const descriptorHeader = 4;
 
 /** What a phase computes under one outcome of its conditions. */
 export interface Kernel {
   readonly phase: LoweredPhase;
+  /** Of memory for a strip's slots. */
+  readonly slotBytes: number;
   /** A module of one function; compiled when it is first asked for. */
   module(): WebAssembly.Module;
 }
@@ -49,9 +50,9 @@ function kernelOf(phase: LoweredPhase, arrays: readonly string[]): Kernel {
   let compiled: WebAssembly.Module | undefined;
   return {
     phase,
+    slotBytes: stagesOf(phase).bytes,
     module: () => {
-      const globals = unroll * indicesOf(phase, "together").length;
-      compiled ??= new WebAssembly.Module(encodeModule([generatePhase(phase, arrays)], globals));
+      compiled ??= new WebAssembly.Module(encodeModule([generatePhase(phase, arrays)]));
       return compiled;
     },
   };
@@ -61,16 +62,9 @@ const lanes = 4;
 const unroll = 4;
 const laneBytes = 4;
 
-const indicesOf = ({ nodes }: LoweredPhase, operator: ElementOperator): readonly number[] =>
-  nodes.flatMap((node, index) => (node.kind === "operation" && node.operator === operator ? [index] : []));
-
 /** How many copies are computed before they are stored: short bodies would only run out of registers. */
-function copiesTogether(phase: LoweredPhase): number {
-  const { nodes } = phase;
-  if (indicesOf(phase, "together").length > 0) return unroll;
-  const operations = nodes.filter(({ kind }) => kind === "operation").length;
-  return operations <= 20 ? 1 : 2;
-}
+const copiesTogether = ({ nodes }: LoweredPhase): number =>
+  nodes.filter(({ kind }) => kind === "operation").length <= 20 ? 1 : 2;
 
 function generatePhase(phase: LoweredPhase, arrays: readonly string[]): FunctionEncoder {
   const code = new FunctionEncoder();
@@ -109,15 +103,12 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     { length: unroll },
     (_, copy) => new ElementEmitter(code, phase, pointers, scalars, copy * lanes * laneBytes),
   );
-  const meetings = indicesOf(phase, "together");
-  const stages = [...meetings, ...indicesOf(phase, "exceptWhere")].toSorted((a, b) => a - b);
+  const plan = stagesOf(phase);
 
   /** One pass of these copies through the body. */
-  const compute = (copies: readonly ElementEmitter[], first: number, single = false) => {
-    for (const emitter of copies) emitter.begin(single);
-    for (const node of stages)
-      if (meetings.includes(node)) meet(copies, node, unroll * meetings.indexOf(node));
-      else handleExceptions(code, copies, node);
+  const compute = (copies: readonly ElementEmitter[], first: number, single = false, slots?: Slots) => {
+    for (const emitter of copies) emitter.begin(single, slots);
+    if (slots === undefined) for (const { node } of plan.exceptions) handleExceptions(code, copies, node);
     copies.forEach((emitter, copy) => {
       for (const accumulator of accumulators)
         if (single) accumulator.addSingle(emitter);
@@ -127,6 +118,11 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     copies.forEach((emitter, copy) => {
       emitter.store(values[copy] ?? []);
     });
+  };
+  const together = copiesTogether(phase);
+  const computeAll = (slots?: Slots) => {
+    for (let copy = 0; copy < unroll; copy += together)
+      compute(emitters.slice(copy, copy + together), copy, false, slots);
   };
   const advance = (elements: number) => {
     for (const pointer of [...pointers.values()]) {
@@ -141,11 +137,18 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     code.set(remaining);
   };
 
-  const together = copiesTogether(phase);
-  code.whileAtLeast(remaining, lanes * unroll, () => {
-    for (let copy = 0; copy < unroll; copy += together) compute(emitters.slice(copy, copy + together), copy);
-    advance(lanes * unroll);
-  });
+  if (plan.stages.length > 0) {
+    const slots = code.local(i32);
+    word(3);
+    code.set(slots);
+    const locals = { pointers: [...pointers.values()], slots, remaining };
+    stripLoops({ ...{ code, plan, emitters }, ...locals, conclude: computeAll });
+  } else {
+    code.whileAtLeast(remaining, lanes * unroll, () => {
+      computeAll();
+      advance(lanes * unroll);
+    });
+  }
   code.whileAtLeast(remaining, lanes, () => {
     compute(emitters.slice(0, 1), 0);
     advance(lanes);
@@ -166,19 +169,6 @@ function generatePhase(phase: LoweredPhase, arrays: readonly string[]): Function
     });
   });
   return code;
-}
-
-/**
- * Has the copies meet at a node: the compiler orders only what has effects, so its values are written to
- * globals and read again.
- */
-function meet(copies: readonly ElementEmitter[], node: number, firstGlobal: number): void {
-  copies.forEach((emitter, copy) => {
-    emitter.leave(node, firstGlobal + copy);
-  });
-  copies.forEach((emitter, copy) => {
-    emitter.resume(node, firstGlobal + copy);
-  });
 }
 
 /** Computes a node that has exceptions, which are looked at where any lane of any copy is one. */

@@ -1,11 +1,12 @@
-import { type Comparison, type Expression, select, toExpression } from "../../language/expression.js";
+import { type Comparison, type Expression, select, sqrt, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
 import { children, expressionKey, replaceChildren } from "../../language/traverse.js";
 import { isConstant, mapped, usesElements } from "./factors.js";
 
 /*
  * A phase has one kernel for each outcome of conditions that are the same for every element: a choice by a
- * scalar, and whether the factor of an addend is 0. A kernel contains what its outcome needs and no more.
+ * scalar, whether an exponent is ½, and whether the factor of an addend is 0. A kernel contains what its
+ * outcome needs and no more. So what is multiplied by 0 need not be a number.
  */
 
 /** A condition on scalars: `value` is 1 where it holds, else 0. */
@@ -50,8 +51,10 @@ export function specialise(phase: Phase): SpecialisedPhases {
   };
 }
 
-/** The condition of a choice between expressions of elements by scalars. */
+/** The condition of a choice between expressions of elements by scalars, or of a power that is a root. */
 function choiceOf(expression: Expression): readonly Condition[] {
+  if (isPower(expression) && usesElements(expression.left) && !isKnown(expression.right))
+    return [{ value: holds(expression.right, "equal", 0.5), decides: expression }];
   if (expression.kind !== "select" || !usesElements(expression)) return [];
   const { comparison, left, right } = expression;
   if (usesElements(left) || usesElements(right)) return [];
@@ -74,8 +77,15 @@ function addedFactors(expression: Expression): readonly Condition[] {
 /** What a root or a power is taken of. */
 function baseOf(expression: Expression): Expression | undefined {
   if (expression.kind === "unary" && expression.operator === "squareRoot") return expression.operand;
-  return expression.kind === "binary" && expression.operator === "power" ? expression.left : undefined;
+  return isPower(expression) ? expression.left : undefined;
 }
+
+/** Whether an exponent is decided when a kernel is made; or never. */
+const isKnown = (exponent: Expression): boolean => exponent.kind === "constant" || usesElements(exponent);
+
+type Power = Extract<Expression, { readonly kind: "binary" }>;
+const isPower = (expression: Expression): expression is Power =>
+  expression.kind === "binary" && expression.operator === "power";
 
 /** What a sum of elements has as its second addend. */
 const addedTo = (expression: Expression): Expression | undefined =>
@@ -104,10 +114,10 @@ function under(phase: Phase, outcomes: readonly Outcome[]): Phase {
   const isZero = (scalar: Expression) => scalar.kind === "variable" && zeros.has(scalar.name);
   const reducedElement = (expression: Expression): Expression => {
     const [choice] = choiceOf(expression);
-    if (expression.kind === "select" && choice !== undefined) {
-      const outcome = byKey.get(expressionKey(choice.value));
-      if (outcome !== undefined) return reduced(outcome ? expression.whenTrue : expression.whenFalse);
-    }
+    const outcome = choice && byKey.get(expressionKey(choice.value));
+    if (outcome !== undefined && expression.kind === "select")
+      return reduced(outcome ? expression.whenTrue : expression.whenFalse);
+    if (outcome === true && isPower(expression)) return sqrt(reduced(expression.left));
     if (expression.kind !== "binary") return replaceChildren(expression, reduced);
     const { operator, left, right } = expression;
     if (operator === "multiply" && (isZero(left) || isZero(right))) return toExpression(0);
