@@ -1,0 +1,203 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
+import { findRuleset, type Ruleset } from "../scoring/rules/ruleset.js";
+import { readTargets } from "../scoring/rules/targetsFile.js";
+import { scoreLogs } from "../scoring/scoreLogs.js";
+import { trialFiles } from "../trial/layout.js";
+import { benchConfigurationSchema } from "./configuration.js";
+import { diskOf, estimateBench } from "./estimate.js";
+import { exportBench } from "./export.js";
+import { type BenchPlan, planBench } from "./plan.js";
+import { rulesetOfPlan } from "./ruleset.js";
+import { type BenchEvent, runBench, runBenchTrial } from "./run.js";
+import { type BenchStatus, benchStatus } from "./status.js";
+import { countTrials, folderOfTrial, trialOf } from "./trials.js";
+
+process.env.STEEPEST_OFFLINE = "1";
+
+let root: string;
+beforeAll(
+  temporaryFolder((path) => {
+    root = path;
+  }),
+);
+
+const configured = (changes: object) =>
+  benchConfigurationSchema.parse({
+    ...{ name: "b", workloads: ["least-squares"], submissions: ["baseline"], ...changes },
+  });
+
+/** Short trials with a target that most of them reach on the way, on the steps' clock. */
+async function shortPlan(changes: object = {}): Promise<BenchPlan> {
+  const budget = { steps: 60, stepHint: 60, evaluateEvery: 10 };
+  const plan = await planBench(
+    configured({
+      ...{ heldOut: ["least-squares_noise"], submissions: ["baseline", "sgd:lr=0.0003"] },
+      ...{ studies: 2, trials: 2, clock: "steps" },
+      budgets: { "least-squares": budget, "least-squares_noise": budget },
+      ...changes,
+    }),
+  );
+  const workloads = plan.workloads.map(({ testTarget, ...workload }) => ({ ...workload, target: 0.05 }));
+  return { ...plan, workloads };
+}
+
+async function finish(
+  folder: string,
+  plan: BenchPlan,
+): Promise<{ readonly events: readonly BenchEvent[]; readonly status: BenchStatus }> {
+  const events: BenchEvent[] = [];
+  for (const run = runBench(folder, plan, { workers: 2 }); ; ) {
+    const next = await run.next();
+    if (next.done === true) return { events, status: next.value };
+    events.push(next.value);
+  }
+}
+
+describe("planBench", () => {
+  it("draws one held-out variant of each workload by the seed", async () => {
+    const drawn = async (seed: number) => {
+      const { workloads } = await planBench(configured({ heldOut: "draw", seed }));
+      return workloads.map(({ name, base }) => [name, base]);
+    };
+    const [base, variant] = await drawn(1);
+    expect(base).toEqual(["least-squares", undefined]);
+    expect(variant?.[1]).toBe("least-squares");
+    expect(await drawn(1)).toEqual([base, variant]);
+  });
+
+  it("lengthens budgets under self-tuning, where a study is one trial", async () => {
+    const self = { rules: "self", submissions: ["self_tuning_baseline"], selfTuningBudget: 2 };
+    const own = await planBench(configured({ submissions: ["self_tuning_baseline"] }));
+    const plan = await planBench(configured(self));
+    expect(plan.workloads[0]?.steps).toBe(2 * (own.workloads[0]?.steps ?? 0));
+    expect(plan.workloads[0]?.stepHint).toBe(own.workloads[0]?.stepHint);
+    expect(countTrials(plan)).toBe(3);
+  });
+
+  it.each([
+    [{ workloads: ["least-square"] }, /unknown workload "least-square".*"least-squares"/],
+    [{ heldOut: ["least-squares_nois"] }, /unknown held-out variant .*Did you mean "least-squares_noise"/],
+    [{ budgets: { "least-square": { steps: 1 } } }, /budgets "least-square".*Did you mean "least-squares"/],
+    [{ submissions: ["baselin"] }, /unknown submission "baselin".*Did you mean "baseline"/],
+    [{ submissions: ["adamm:lr=1"] }, /unknown optimizer "adamm".*Did you mean "adam"/],
+    [{ submissions: ["baseline", "baseline"] }, /"baseline" is given twice/],
+    [{ submissions: ["baseline", "baseline=adam"] }, /"baseline" is given twice/],
+    [{ rules: "self" }, /baseline brings hyper-parameters to choose from/],
+  ])("refuses %j", async (changes, message) => {
+    await expect(planBench(configured(changes))).rejects.toThrow(message);
+  });
+});
+
+describe("a bench", () => {
+  let folder: string;
+  let plan: BenchPlan;
+  beforeAll(async () => {
+    folder = join(root, "bench");
+    plan = await shortPlan();
+    await finish(folder, plan);
+  }, 120_000);
+
+  it("runs every trial once, and nothing of what is complete again", async () => {
+    expect(await benchStatus(folder, plan)).toMatchObject({
+      total: 12,
+      counts: { completed: 12, diverged: 0, failed: 0, begun: 0, absent: 0 },
+      submissions: [{ counts: { completed: 8 } }, { counts: { completed: 4 } }],
+      missing: [],
+    });
+    const again = await finish(folder, plan);
+    expect(again.events.map(({ kind }) => kind)).toEqual(["begin"]);
+    await expect(finish(folder, { ...plan, seed: 1 })).rejects.toThrow(
+      /holds another bench: its seed differ/,
+    );
+    // Who carries it out may change.
+    const other: BenchPlan = { ...plan, engine: { kind: "local", workers: 1 } };
+    expect((await finish(folder, other)).events).toHaveLength(1);
+  });
+
+  it("is scored alike by its plan, by its trials' flags, and in the official form", async () => {
+    const figures = async (path: string, rules: Ruleset) => {
+      const { submissions, cells, workloads } = await scoreLogs(path, rules, { replicates: 200 });
+      return {
+        submissions: submissions.map(({ name, score, interval, rank }) => ({ name, score, interval, rank })),
+        cells: new Map(
+          cells.map(({ submission, workload, seconds, ratio }) => [
+            `${submission} ${workload}`,
+            [seconds, ratio],
+          ]),
+        ),
+        bases: new Map(workloads.map(({ name, base }) => [name, base])),
+      };
+    };
+    const own = await figures(folder, rulesetOfPlan(plan));
+    expect(own.submissions.some(({ score }) => score > 0)).toBe(true);
+    expect(own.bases.get("least-squares_noise")).toBe("least-squares");
+    expect([...own.cells.values()].flat()).toContain(30);
+    expect(await figures(folder, findRuleset("v0.5"))).toEqual(own);
+
+    const official = join(root, "official");
+    const { logs, targets } = await exportBench(folder, plan, official);
+    expect(logs).toBe(12);
+    expect(await figures(official, await readTargets(targets, "v0.5"))).toEqual(own);
+    await expect(exportBench(folder, plan, official)).rejects.toThrow(/is not empty/);
+
+    // The official scorer knows no budgets: what came too late must not be in what it reads.
+    const strict = {
+      ...plan,
+      workloads: plan.workloads.map((workload) => ({ ...workload, steps: 30 })),
+    };
+    const late = join(root, "late");
+    const exported = await exportBench(folder, strict, late);
+    const strictly = await figures(folder, rulesetOfPlan(strict));
+    expect(strictly).not.toEqual(own);
+    expect(await figures(late, await readTargets(exported.targets, "v0.5"))).toEqual(strictly);
+  });
+
+  it("predicts time by a warm-up, and the disk that its logs take", async () => {
+    const { cpuSeconds, bytes } = await estimateBench(plan);
+    expect(cpuSeconds.expected).toBeGreaterThan(0);
+    expect(cpuSeconds.low).toBeLessThanOrEqual(cpuSeconds.expected);
+    expect(cpuSeconds.high).toBeGreaterThanOrEqual(cpuSeconds.expected);
+    expect(bytes).toBe(diskOf(plan));
+    const log = await readFile(join(folderOfTrial(folder, trialOf(plan, 0)), "measurements.csv"));
+    expect(bytes / countTrials(plan)).toBeGreaterThan(log.length);
+  }, 60_000);
+});
+
+describe("a trial of a bench", () => {
+  it("is run once where two processes are told to run it", async () => {
+    const plan = await shortPlan();
+    const folder = join(root, "twice");
+    const [first, second] = await Promise.all([0, 0].map((index) => runBenchTrial(folder, plan, index)));
+    expect(first).toMatchObject({ kind: "completed" });
+    expect(second).toEqual(first);
+    expect((await benchStatus(folder, plan)).counts).toMatchObject({ completed: 1, failed: 0, begun: 0 });
+  }, 60_000);
+
+  it("that fails is tried three times, recorded with its reason, and due again", async () => {
+    const module = join(root, "broken.mjs");
+    await writeFile(
+      module,
+      `export const submission = {
+        name: "broken", title: "Broken", tuning: { kind: "self", hyperparameters: {} },
+        cite: { authors: "A", year: 2020, title: "T", url: "https://example.org" },
+        getBatchSize: ({ defaultBatchSize }) => defaultBatchSize,
+        initOptimizerState() { throw new Error("out of ideas"); },
+        updateParams: () => undefined, dataSelection: ({ step }) => step, prepareForEval: () => undefined,
+      };`,
+    );
+    const plan = await shortPlan({ submissions: [module], heldOut: "none", studies: 1, budgets: {} });
+    const folder = join(root, "broken");
+    const { events, status } = await finish(folder, plan);
+    expect(events.filter(({ kind }) => kind === "retried")).toHaveLength(2);
+    expect(status).toMatchObject({ counts: { failed: 1 }, missing: [0] });
+    const record = await readFile(join(folderOfTrial(folder, trialOf(plan, 0)), trialFiles.failure), "utf8");
+    expect(JSON.parse(record)).toMatchObject({
+      kind: "failed",
+      reason: expect.stringContaining("out of ideas"),
+    });
+    expect((await finish(folder, plan)).events.some(({ kind }) => kind === "started")).toBe(true);
+  }, 60_000);
+});

@@ -1,0 +1,72 @@
+import { SteepestError } from "@steepest/optim";
+import { describe, expect, it } from "vitest";
+import { benchConfigurationSchema } from "./configuration.js";
+import { parseYaml } from "./yaml.js";
+
+const parse = (text: string) => parseYaml(text, benchConfigurationSchema, "plan.yaml");
+
+/** The message of the error that a text raises. */
+const complaint = (text: string): string => {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof SteepestError && error.code === "malformed-file") return error.message;
+    throw error;
+  }
+  throw new Error("no error was raised");
+};
+
+const good = "name: a\nworkloads: [least-squares]\nsubmissions: [baseline]\n";
+
+describe("a plan in YAML", () => {
+  it("gets every default", () => {
+    expect(parse(good)).toEqual({
+      ...{ name: "a", workloads: ["least-squares"], submissions: ["baseline"] },
+      ...{ rules: "external", heldOut: "none", studies: 3, trials: 5, seed: 0, clock: "cpu" },
+      ...{ budgets: {}, selfTuningBudget: 1.5, engine: { kind: "local" } },
+    });
+  });
+
+  it.each([
+    [
+      "an unknown key",
+      `${good}studeis: 3\n`,
+      /^plan\.yaml:4:1: unknown key "studeis"\. Did you mean "studies"\?/,
+    ],
+    [
+      "an unknown key of a budget",
+      `${good}budgets:\n  least-squares:\n    step: 3\n`,
+      /^plan\.yaml:6:5: unknown key "step" in budgets\.least-squares\. Did you mean "steps"\?/,
+    ],
+    [
+      "an unknown key of the engine",
+      `${good}engine:\n  kind: slurm\n  partitoin: long\n`,
+      /^plan\.yaml:6:3: unknown key "partitoin" in engine\. Did you mean "partition"\?/,
+    ],
+    ["a value of another type", `${good}studies: many\n`, /^plan\.yaml:4:10: studies is wrong/],
+    ["a number out of range", `${good}trials: 0\n`, /^plan\.yaml:4:9: trials is wrong/],
+    ["a word that is none of those", `${good}clock: sundial\n`, /^plan\.yaml:4:8: clock is wrong.*"steps"/],
+    ["a list of none", "name: a\nworkloads: []\nsubmissions: [b]\n", /^plan\.yaml:2:12: workloads is wrong/],
+    [
+      "an item of a list",
+      "name: a\nworkloads: [b, 3]\nsubmissions: [b]\n",
+      /^plan\.yaml:2:16: workloads\.1 is/,
+    ],
+    ["a key that is missing", "name: a\nsubmissions: [b]\n", /workloads is missing/],
+    [
+      "a name that leaves the folder",
+      `${good.replace("name: a", "name: ../a")}`,
+      /^plan\.yaml:1:7: name is wrong/,
+    ],
+    [
+      "a key given twice",
+      `${good}seed: 1\nseed: 2\n`,
+      /^plan\.yaml:5:1: this is not YAML: map keys must be unique/,
+    ],
+    ["what is no YAML", `${good}heldOut: [a\n`, /^plan\.yaml:\d+:\d+: this is not YAML/],
+    ["an empty file", "", /^plan\.yaml:1:1: /],
+    ["a list in place of a plan", "- a\n", /^plan\.yaml:1:1: /],
+  ])("says where %s is", (_, text, message) => {
+    expect(complaint(text)).toMatch(message);
+  });
+});
