@@ -29,10 +29,9 @@ function warmCosineCycles(steps: number, warmup: number, cycles: number): Schedu
   const cycle = steps / cycles;
   return (k) => {
     const t = k - 1;
-    if (t > steps) return 0;
-    // The last step of a cycle is its own, not the next one's first.
-    const since = t - Math.max(0, Math.ceil(t / cycle) - 1) * cycle;
-    if (since <= warmup) return warmup === 0 ? 1 : since / warmup;
+    if (t >= steps) return 0;
+    const since = t % cycle;
+    if (since < warmup) return since / warmup;
     return (1 + Math.cos((Math.PI * (since - warmup)) / (cycle - warmup))) / 2;
   };
 }

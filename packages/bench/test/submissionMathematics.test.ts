@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Hyperparameters,
   loadSubmission,
+  methodOf,
   type OptimizerSettings,
   type Submission,
 } from "../src/submission/index.js";
@@ -92,7 +93,8 @@ describe("published schedules", () => {
     ["self_tuning_baseline", 1, 0.02],
     ["cautious_nadamw", 1, 0.02],
   ])("%s, point %i: warm-up over %f of the step hint, then a cosine wave", async (name, trial, factor) => {
-    expectSchedule(await scheduleOf(name, trial, 400), warmedCosine(400, factor), 450);
+    // Of which no part is a whole number of steps.
+    expectSchedule(await scheduleOf(name, trial, 413), warmedCosine(413, factor), 450);
   });
 
   it.each([
@@ -107,9 +109,8 @@ describe("published schedules", () => {
   it("cyclic_lr: one cycle, or two of half the length with the whole warm-up each", async () => {
     expectSchedule(await scheduleOf("cyclic_lr", 2, 400), warmedCosine(400, 0.1), 400);
     const half: Count = joined([linear(40), cosine(1, 160)], [40]);
-    // The original counts the step at a boundary to the cycle before, where the wave is at 0.
-    const two: Count = (count) => (count <= 200 ? half(count) : half(count - 200));
-    expectSchedule(await scheduleOf("cyclic_lr", 4, 400), two, 400);
+    const two: Count = (count) => (count < 200 ? half(count) : half(count - 200));
+    expectSchedule(await scheduleOf("cyclic_lr", 4, 400), two, 450);
   });
 
   it("caspr_adaptive: three waves, the second and third from the height of a wave over all", async () => {
@@ -170,6 +171,96 @@ describe("published schedules", () => {
     }
     const { optimizer: second } = await settingsOf("amos", 2, 1000);
     expect(second.groups.map(({ hyper }) => hyper.eta)).toEqual([0.062, 0.062, 0.062, 0.062]);
+  });
+});
+
+describe("published settings under our names", () => {
+  it.each([
+    [
+      "caspr_adaptive",
+      4,
+      { lr: 0.004958460849689891, beta1: 1 - 0.13625575743, beta2: 0.6291854735396584, blockSize: 1024 },
+      { root: "coupledNewton" },
+    ],
+    ["caspr_adaptive", 1, { frequency: 20, start: 101, ridge: 1e-6, errorTolerance: 0.1, eps: 1e-8 }, {}],
+    [
+      "shampoo_submission",
+      1,
+      { eps: 1e-8, blockSize: 1024, frequency: 100, start: -1, graftingBeta2: 1 - 0.00448403102 },
+      { grafting: "adam", merge: "vector", nadam: true, degree: "axes", root: "eigen" },
+    ],
+    [
+      "shampoo_submission",
+      3,
+      { lr: 1, weightDecay: 0, beta1: 0 },
+      { grafting: "sgd", nadam: false, degree: "axes" },
+    ],
+    ["shampoo_submission", 4, { lr: 1, weightDecay: 0 }, { grafting: "adam", nadam: true, degree: "two" }],
+    [
+      "generalized_adam",
+      1,
+      { lr: 1.9487942250159782, beta1: 0.9721703824185486, weightDecay: 0.00024022723093685417 },
+      { nesterov: true, disablePreconditioning: true },
+    ],
+    ["generalized_adam", 2, { beta2: 0.9632738717172477 }, { nesterov: true, disablePreconditioning: false }],
+    ["nadamp", 4, { degree: 1.5, beta2: 0.995244058350173 }, { nesterov: true, root: "power" }],
+    ["nadamp", 1, { degree: 2, beta1: 0.8009875258060416 }, { nesterov: true, root: "square" }],
+    ["lawa_queue", 1, { averageStart: 20, averagePeriod: 2 }, { base: "nadamw", copies: "10" }],
+    [
+      "lawa_ema",
+      1,
+      { averageStart: 20, averagePeriod: 5, averageDecay: 0.2 },
+      { base: "nadamw", averageDecayAs: "published" },
+    ],
+    [
+      "schedule_free_adamw",
+      4,
+      { lr: 0.005, beta: 0.9, beta2: 0.62918, weightDecay: 0.08, r: 0.75 },
+      { debiases: "rate", decayAt: "average" },
+    ],
+    ["schedule_free_adamw_v2", 1, { lr: 0.0025, r: 0 }, { debiases: "rate", decayAt: "gradient" }],
+    ["schedule_free_prodigy", 2, { lr: 1, weightDecay: 0.1, beta2: 0.9955, r: 0.75, d0: 1e-6 }, {}],
+    ["amos", 1, { beta1: 0.9, beta2: 0.98, l2: 0.012 }, { style: "reduced", clipsGradient: true }],
+    ["amos", 3, { beta1: 0.95, beta2: 0.995, l2: 0.001 }, { style: "adam" }],
+    ["adamg", 1, { lr: 1, beta1: 0.95, beta2: 0.999, beta3: 0.95, scale: 0.2, exponent: 0.24 }, {}],
+    ["ademamix", 1, { lr: 0.01, mix: 8, beta3: 0.9999, mixWarmup: 10, beta3Warmup: 10 }, {}],
+    ["lion", 1, { lr: 2e-4, beta1: 0.95, beta2: 0.98, weightDecay: 0.5 }, {}],
+    [
+      "muon",
+      1,
+      { lr: 0.0001357495179 * 28.61130298, momentum: 0.9560745273, weightDecay: 0.02397563985 },
+      { nesterov: false, scale: "tall", method: "newtonSchulz" },
+    ],
+    [
+      "single_worker_diloco",
+      1,
+      { lr: 0.000955, beta1: 0.99, beta2: 0.995, syncPeriod: 75, outerLr: 0.3006, outerMomentum: 0.7675 },
+      { base: "adamw" },
+    ],
+  ])("%s, point %i", async (name, trial, hyper, options) => {
+    const { optimizer } = await settingsOf(name, trial, 1000);
+    expect(optimizer.groups[0]?.hyper).toMatchObject(hyper);
+    expect(optimizer.options).toMatchObject(options);
+  });
+
+  it("give dropout and label smoothing to the workload, as the point has them", async () => {
+    const asked = async (name: string, trial: number) => {
+      const [submission, point] = await numbered(name, trial);
+      const { dropout, labelSmoothing, batchSize } = methodOf(submission, point, {
+        ...{ defaultBatchSize: 96, stepHint: 10 },
+      });
+      return { dropout, labelSmoothing, batchSize };
+    };
+    expect(await asked("shampoo_submission", 4)).toEqual({
+      dropout: 0.1,
+      labelSmoothing: 0.1,
+      batchSize: 96,
+    });
+    expect(await asked("schedule_free_adamw", 1)).toMatchObject({ dropout: 0.1, labelSmoothing: 0.4 });
+    expect(await asked("lion", 1)).toEqual({ dropout: 0.1, labelSmoothing: undefined, batchSize: 96 });
+    expect(await asked("schedule_free_prodigy", 1)).toMatchObject({
+      ...{ dropout: undefined, labelSmoothing: undefined },
+    });
   });
 });
 
@@ -305,9 +396,18 @@ describe("steps", () => {
     expect(losses[stepHint]).toBe(losses[0]);
     expect(losses[2 * stepHint]).toBe(losses[0]);
     expect(losses[3 * stepHint]).not.toBe(losses[0]);
-    // The first setting is the self-tuning baseline's.
-    const baseline = await toyRun((await numbered("self_tuning_baseline", 1))[0], { stepHint });
-    expect(await baseline.steps(1, stepHint)).toEqual(losses.slice(0, stepHint));
+    // Without noise each is what its setting is alone: nothing of the one before is left.
+    const whole = await toyRun(submission, { point, stepHint, noise: 0 });
+    const quiet = await whole.steps(1, 3 * stepHint);
+    for (const [index, alone] of [
+      await numbered("self_tuning_baseline", 1),
+      await numbered("baseline", 1),
+      await numbered("baseline", 2),
+    ].entries()) {
+      const run = await toyRun(alone[0], { point: alone[1], stepHint, noise: 0 });
+      const own = quiet.slice(index * stepHint, (index + 1) * stepHint);
+      for (const [i, loss] of (await run.steps(1, stepHint)).entries()) expect(own[i]).toBeCloseTo(loss, 5);
+    }
   });
 
   it("single_worker_diloco: is evaluated where the last outer step ended", async () => {

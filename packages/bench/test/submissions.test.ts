@@ -54,6 +54,7 @@ describe("registered submissions", () => {
         second.method.loadState(first.method.saveState());
         for (const { name: parameter } of toyParameters)
           second.method.parameter(parameter).set(first.method.parameter(parameter));
+        expect(await second.evaluated()).toEqual(await first.evaluated());
         await second.steps(stop + 1, 9);
         expect(second.values()).toEqual(whole.values());
         expect(await second.evaluated()).toEqual(await whole.evaluated());

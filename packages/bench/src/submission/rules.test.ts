@@ -47,17 +47,19 @@ describe("a submission in five functions", () => {
     const run = await toyRun(
       descent({
         dataSelection: ({ step }: { step: number }) => 10 * step,
-        async updateParams({ gradient }: { gradient: (batch?: number) => Promise<number> }) {
-          const first = await gradient();
-          const second = await gradient(4);
-          expect(second).toBe(first);
+        async updateParams({ gradient, parameters }: Parameters<Submission["updateParams"]>[0]) {
+          await gradient();
+          parameters.get("table")?.value.fill(0.1);
+          await gradient(4);
           return undefined;
         },
       }),
     );
+    const before = await run.gradient(1);
     const [loss] = await run.steps(1, 1);
-    expect(loss).toBe(await run.gradient(1));
-    expect(run.batches).toEqual([10, 4, 1]);
+    expect(loss).toBe(before);
+    expect(await run.gradient(1)).toBeLessThan(before);
+    expect(run.batches).toEqual([1, 10, 4, 1]);
   });
 
   it("takes back parameters that it gives, and ends by its own word", async () => {
@@ -74,6 +76,9 @@ describe("a submission in five functions", () => {
     await run.steps(2, 2);
     expect(run.method.finished?.()).toBe(true);
     expect([...run.method.parameter("hidden.bias")]).toEqual([1, 2, 3, 2]);
+    const resumed = await toyRun(descent());
+    resumed.method.loadState(run.method.saveState());
+    expect(resumed.method.finished?.()).toBe(true);
   });
 
   it("is evaluated at the weights that it prepares, and trains on from where it was", async () => {
