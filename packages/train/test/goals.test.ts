@@ -1,8 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseOptimizerSpec } from "@steepest/optim";
 import { beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../files/test/temporaryFolder.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../src/folder/checkpoint.js";
 import { inspectRun, type Measurement, resumeRun, runFiles, train } from "../src/index.js";
 import { collect, complete, trace, untimed } from "./runs.js";
 import { toyWorkload } from "./toyWorkload.js";
@@ -66,19 +67,20 @@ describe("targets on validation and test", () => {
     });
   });
 
-  it("are remembered where the run was interrupted between them", async () => {
-    const whole = await trace(folder, await complete(train({ ...config, workload, ...goals, folder })));
-    const [first, second] = whole.targets.map((each) => (each?.reached === true ? each.step : 0));
-    const between = Math.floor(((first ?? 0) + (second ?? 0)) / 2);
+  it.each([
+    ["validation first", 0.25],
+    ["test first", -0.25],
+  ])("are remembered where the run was interrupted between them, %s", async (_, harderTest) => {
+    const toy = toyWorkload({ harderTest });
+    const whole = await trace(folder, await complete(train({ ...config, workload: toy, ...goals, folder })));
+    const steps = whole.targets.map((each) => (each?.reached === true ? each.step : 0));
+    const between = Math.floor(((steps[0] ?? 0) + (steps[1] ?? 0)) / 2);
     const abort = new AbortController();
-    const stopping = toyWorkload({
-      harderTest: 0.25,
-      onStep: (step) => step === between && abort.abort(),
-    });
-    const begun = { ...config, workload: stopping, ...goals, folder, overwrite: true };
+    const workload = toyWorkload({ harderTest, onStep: (step) => step === between && abort.abort() });
+    const begun = { ...config, workload, ...goals, folder, overwrite: true };
     const { result } = await collect(train({ ...begun, signal: abort.signal }));
     expect(result).toMatchObject({ outcome: "interrupted", step: between });
-    expect(await trace(folder, await complete(resumeRun(folder, { workload })))).toEqual(whole);
+    expect(await trace(folder, await complete(resumeRun(folder, { workload: toy })))).toEqual(whole);
   });
 
   it("log the test split at every evaluation, and only with a target of its own", async () => {
@@ -172,6 +174,20 @@ describe("a folder of before there were other metrics, methods and budgets", () 
     await aged(runFiles.result, ["metric", "ended"]);
     const { ended: _, ...old } = result;
     expect(await inspectRun(folder)).toMatchObject({ kind: "complete", result: old });
+  });
+
+  it.each([
+    ["its steps", {}],
+    ["its target", { target: 0.5 }],
+  ])("still knows from its last checkpoint that it was over, by %s", async (_, choices) => {
+    const whole = await complete(train({ ...config, workload, ...choices, folder }));
+    const path = join(folder, runFiles.checkpoint);
+    const held = decodeCheckpoint(await readFile(path), path);
+    const { ended, evaluated, ...progress } = held.progress;
+    expect([ended, evaluated]).not.toContain(undefined);
+    await writeFile(path, encodeCheckpoint({ ...held, progress }));
+    await rm(join(folder, runFiles.result));
+    expect(await complete(resumeRun(folder, { workload }))).toEqual(whole);
   });
 
   it("can still be resumed", async () => {
