@@ -1,4 +1,5 @@
 import { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
+import type { EvaluationPeriod } from "@steepest/train";
 import { workloads } from "@steepest/workloads";
 import { InvalidArgumentError } from "commander";
 
@@ -21,6 +22,14 @@ function integerArgument(text: string, least: number): number {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
     throw new InvalidArgumentError(`Expected an integer >= ${least}.`);
   return value;
+}
+
+/** Reads a period of evaluations: steps as `500`, or seconds of training as `2.5s`. */
+export function periodArgument(text: string): EvaluationPeriod {
+  if (!text.endsWith("s")) return countArgument(text);
+  const seconds = numberArgument(text.slice(0, -1));
+  if (seconds <= 0) throw new InvalidArgumentError("Expected seconds > 0, for example 2.5s.");
+  return { seconds };
 }
 
 /** Reads the name of a page. */

@@ -2,6 +2,7 @@ import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepes
 import { format } from "@steepest/report";
 import {
   chooseOptimizer,
+  type EvaluationPeriod,
   inspectRun,
   type RunResult,
   resumeRun,
@@ -16,6 +17,7 @@ import {
   numberArgument,
   oneOptimizerArgument,
   optimizerArgument,
+  periodArgument,
   wholeNumberArgument,
   workloadHelp,
 } from "../../arguments.js";
@@ -38,7 +40,12 @@ interface TrainArguments {
   readonly seed?: number;
   readonly threads?: number;
   readonly target?: number;
-  readonly evaluateEvery?: number;
+  readonly testTarget?: number;
+  readonly seconds?: number;
+  readonly cpuSeconds?: number;
+  readonly dropout?: number;
+  readonly labelSmoothing?: number;
+  readonly evaluateEvery?: EvaluationPeriod;
   readonly checkpointEvery?: number;
   readonly out?: string;
   readonly force?: true;
@@ -77,11 +84,32 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
     )
     .option("--threads <count>", "threads of the gradient's computation (default: 1)", countArgument)
     .option(
-      "--target <accuracy>",
-      "stop at this validation accuracy, e.g. 0.88; exit code 3 if missed",
+      "--target <number>",
+      "stop at this validation accuracy, e.g. 0.88, or loss where the workload has that; exit code 3 if missed",
       numberArgument,
     )
-    .option("--evaluate-every <steps>", "period of evaluations (default: an epoch)", countArgument)
+    .option(
+      "--test-target <number>",
+      "stop only when the test split has reached this too; it is then evaluated as often",
+      numberArgument,
+    )
+    .option("--seconds <number>", "stop when training has taken so long, if not before", numberArgument)
+    .option("--cpu-seconds <number>", "the same in CPU time of the whole process", numberArgument)
+    .option(
+      "--dropout <rate>",
+      "share of hidden units to drop in training, where there are any (default: the workload's)",
+      numberArgument,
+    )
+    .option(
+      "--label-smoothing <share>",
+      "share of the training labels to spread over all classes, where there are any (default: the workload's)",
+      numberArgument,
+    )
+    .option(
+      "--evaluate-every <period>",
+      "period of evaluations: steps, or seconds of training as in 2.5s (default: an epoch)",
+      periodArgument,
+    )
     .option("--checkpoint-every <steps>", "period of checkpoints (default: an epoch)", countArgument)
     .option("--out <folder>", "the run's folder (default: a new one in runs/, named after the options)")
     .option("--force", "replace the run that --out holds")
@@ -93,6 +121,7 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
 Examples:
   steepest train fashion-mnist --optimizer adam --lr 0.001 --epochs 10
   steepest train fashion-mnist -o momentum:lr=0.05,beta=0.9 --batch 64 --target 0.88
+  steepest train sparse-logistic -o adam --steps 2000 --seconds 10 --evaluate-every 0.5s
   steepest train --resume runs/fashion-mnist-adam-seed0
 
 Ctrl-C saves the run and prints how to resume it; a second one stops at once.
@@ -132,6 +161,10 @@ function chosen(workload: string | undefined, options: TrainArguments): Partial<
     ...(options.clipNorm === undefined ? {} : { globalNorm: options.clipNorm }),
     ...(options.clipValue === undefined ? {} : { value: options.clipValue }),
   };
+  const budget = {
+    ...(options.seconds === undefined ? {} : { seconds: options.seconds }),
+    ...(options.cpuSeconds === undefined ? {} : { cpuSeconds: options.cpuSeconds }),
+  };
   return {
     ...(workload === undefined ? {} : { workload }),
     ...(options.optimizer === undefined ? {} : { optimizer: options.optimizer }),
@@ -144,6 +177,10 @@ function chosen(workload: string | undefined, options: TrainArguments): Partial<
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.target === undefined ? {} : { target: options.target }),
+    ...(options.testTarget === undefined ? {} : { testTarget: options.testTarget }),
+    ...(Object.keys(budget).length === 0 ? {} : { budget }),
+    ...(options.dropout === undefined ? {} : { dropout: options.dropout }),
+    ...(options.labelSmoothing === undefined ? {} : { labelSmoothing: options.labelSmoothing }),
     ...(options.evaluateEvery === undefined ? {} : { evaluateEvery: options.evaluateEvery }),
     ...(options.checkpointEvery === undefined ? {} : { checkpointEvery: options.checkpointEvery }),
   };
@@ -202,5 +239,6 @@ function report(io: Io, result: RunResult, folder: string, options: TrainArgumen
     return exitCode.interrupted;
   }
   if (options.json !== true) io.stdout.write(`${trainSummary(result, folder)}\n`);
-  return result.target?.reached === false ? exitCode.targetMissed : exitCode.ok;
+  const missed = [result.target, result.testTarget].some((target) => target?.reached === false);
+  return missed ? exitCode.targetMissed : exitCode.ok;
 }
