@@ -78,9 +78,12 @@ const firstLine = (text: string): string => lowerFirst(text.split("\n")[0] ?? te
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** The issue that says most: inside a union, the one of the alternative that came furthest. */
+/**
+ * The issue that says most: a key that is unknown, which often is the one that seems to be missing; inside a
+ * union, that of the alternative that came furthest.
+ */
 function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
-  const [issue] = issues;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue === undefined) throw new Error("internal: a failed parse without an issue");
   if (issue.code !== "invalid_union") return issue;
   const inner = issue.errors

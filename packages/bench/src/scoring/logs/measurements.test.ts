@@ -51,6 +51,24 @@ describe("a log", () => {
     expect(found.hit).toEqual({ row: 2, line: 4, step: 20, seconds: 35.5 });
   });
 
+  it("is read on the clock of its target; only wall time stands twice", () => {
+    const names = "global_step,score,accumulated_submission_time,accumulated_cpu_time,validation/accuracy";
+    const text = `${[names, "10,2,2,1.5,0.6", "20,4,4,3.25,0.7"].join("\n")}\n`;
+    const on = (clock: "wall" | "cpu" | "steps", budget: number) =>
+      read(text, { workload: { ...target, clock }, budget });
+    expect(on("wall", 4).hit).toMatchObject({ seconds: 4, step: 20 });
+    expect(on("cpu", 3.25).hit).toMatchObject({ seconds: 3.25, step: 20 });
+    expect(on("steps", 20).hit).toMatchObject({ seconds: 20, step: 20 });
+    expect(on("steps", 19)).toMatchObject({ late: { seconds: 20 }, damage: [] });
+    expect(on("steps", 19).hit).toBeUndefined();
+    expect(on("cpu", 3)).toMatchObject({ late: { seconds: 3.25 } });
+    // Such logs are our own, and nobody asks whether their unit is that of AlgoPerf's budgets.
+    expect(on("cpu", 1e9)).toMatchObject({ unusable: false, damage: [] });
+    expect(read(good, { workload: { ...target, clock: "cpu" } }).damage).toEqual([
+      { line: 1, text: "the column accumulated_cpu_time is missing" },
+    ]);
+  });
+
   it("reads the same however its bytes are cut, with either line end and a byte order mark", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.boolean(), (piece, windows) => {

@@ -1,0 +1,87 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import { start, steepest } from "./run.js";
+
+const root = await mkdtemp(join(tmpdir(), "steepest-bench-"));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** A plan of two trials, short or long enough to be stopped: neither reaches its target. */
+async function planFile(name: string, steps: number): Promise<string> {
+  const path = join(root, `${name}.yaml`);
+  await writeFile(
+    path,
+    `name: ${name}
+workloads: [least-squares]
+submissions: ["sgd:lr=1e-9", "adam:lr=1e-9"]
+studies: 1
+trials: 1
+clock: steps
+budgets: { least-squares: { steps: ${steps}, evaluateEvery: 20 } }
+`,
+  );
+  return path;
+}
+
+const bench = (...args: readonly string[]) => steepest(["bench", ...args], root);
+
+describe("steepest bench", () => {
+  it("plans without a trace, runs, and says how it stands", async () => {
+    const path = await planFile("short", 40);
+    const planned = await bench("plan", path);
+    expect(planned.stdout).toMatch(/^short: 2 submissions, 1 workload, 1 study, 2 trials\n/);
+    expect(planned.stdout).toMatch(/At full budgets: \S+ hours of CPU \(\S+ to \S+\), so .* on \d+ worker/);
+    expect(planned.stdout).toMatch(/On the disk: about \S+ MB/);
+    expect((await bench("status", "runs/short")).stderr).toMatch(/there is no bench in "runs\/short"/);
+
+    const ran = await bench("run", path, "--json");
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ rules: "short", workloads: ["least-squares"] });
+    expect(ran.stderr).toMatch(/\[2\/2\] .* study 1 least-squares trial 1: target missed after 40 steps/);
+    expect(await readFile(join(root, "runs/short/report.html"), "utf8")).toContain("bench score runs/short");
+
+    const status = await bench("status", "runs/short", "--json");
+    expect(JSON.parse(status.stdout)).toMatchObject({ total: 2, counts: { completed: 2 }, missing: 0 });
+    expect((await bench("trial", "--plan", "runs/short/plan.json", "--index", "1")).stdout).toBe(
+      "trial 1 completed\n",
+    );
+    const none = await bench("trial", "--plan", "runs/short", "--index", "2");
+    expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/there is no trial 2.*from 0 to 1/)]);
+    expect((await bench("cancel", "runs/short")).stdout).toBe("Nothing of this bench runs\n");
+  }, 60_000);
+
+  it("is cancelled from another process with checkpoints, and resumed", async () => {
+    const path = await planFile("long", 200_000);
+    const { child, finished } = start(["bench", "run", path, "--workers", "1"], root);
+    await expect
+      .poll(async () => JSON.parse((await bench("status", "runs/long", "--json")).stdout || "{}"), {
+        timeout: 30_000,
+      })
+      .toMatchObject({ counts: { begun: 1 }, coordinator: { pid: child.pid } });
+    await wait(200);
+    const cancelled = await bench("cancel", "runs/long");
+    expect(cancelled.stdout).toContain(`Ended process ${child.pid} and its workers`);
+    const { code, stderr } = await finished;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/Continue with:\n {2}npx steepest bench resume runs\/long/);
+    const status = JSON.parse((await bench("status", "runs/long", "--json")).stdout);
+    expect(status).toMatchObject({ counts: { completed: 0, failed: 0 }, coordinator: null });
+  }, 60_000);
+
+  it("says where a plan is wrong, and which option belongs to another engine", async () => {
+    const path = join(root, "wrong.yaml");
+    await writeFile(path, "name: wrong\nworkload: [least-squares]\nsubmissions: [baseline]\n");
+    const wrong = await bench("plan", path);
+    expect(wrong.stderr).toMatch(/wrong\.yaml:2:1: unknown key "workload"\. Did you mean "workloads"\?/);
+    const short = await planFile("stray", 40);
+    const stray = await bench("run", short, "--partition", "long");
+    expect([stray.code, stray.stderr]).toEqual([
+      2,
+      expect.stringMatching(/partition is no option of .* local/),
+    ]);
+    const bare = await bench("run", short, "--engine", "kubernetes");
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringMatching(/kubernetes needs image/)]);
+  }, 60_000);
+});
