@@ -124,3 +124,57 @@ describe.each(forms)("%s", (_, spec, { rule }) => {
     );
   });
 });
+
+describe("soap on a gradient of low rank that stays the same", () => {
+  const { rule } = soapForm();
+  const defaults = Object.fromEntries(Object.entries(rule.hyper).map(([name, spec]) => [name, spec.default]));
+  const hyper = { ...defaults, weightDecay: 0 };
+  const gradientOf = (size: number) => matrix(4, 6, (i, j) => size * Math.sin(j + 1 + i / 10));
+
+  /** Largest change of a weight at each of twelve steps, in learning rates: the literal original's, and ours. */
+  const steps = (size: number): readonly [literal: number, ours: number] => {
+    const zeros = matrix(4, 6, () => 0);
+    const literal = matrixTranscriptions.soap?.(hyper, {}, zeros) ?? ((x) => x);
+    const optimizer = createOptimizer(
+      { name: "soap", hyper: { weightDecay: 0 }, options: {} },
+      [{ name: "x", shape: [4, 6], role: "hiddenMatrix" }],
+      { backend: "float64" },
+    );
+    const most = [0, 0];
+    let x = zeros;
+    for (let k = 1; k <= 12; k++) {
+      const after = literal(x, gradientOf(size), k);
+      const before = [...optimizer.parameter("x")];
+      optimizer.gradient("x").set(gradientOf(size).flat());
+      optimizer.step();
+      const changes = [
+        after.flat().map((value, i) => value - (x.flat()[i] ?? 0)),
+        before.map((value, i) => (optimizer.parameter("x")[i] ?? 0) - value),
+      ];
+      changes.forEach((change, which) => {
+        most[which] = Math.max(most[which] ?? 0, ...change.map(Math.abs));
+      });
+      x = after;
+    }
+    const [first = 0, second = 0] = most;
+    return [first / (defaults.lr ?? 1), second / (defaults.lr ?? 1)];
+  };
+
+  it("takes steps below lr while ε is above rounding", () => {
+    for (const size of [1, 1e4]) for (const step of steps(size)) expect(step).toBeLessThan(1);
+  });
+
+  it("takes steps of several lr where gradients are so large that ε hides nothing, as the original does", () => {
+    for (const size of [1e12, 1e18])
+      for (const step of steps(size)) {
+        expect(step).toBeGreaterThan(1);
+        expect(step).toBeLessThan(1000);
+      }
+  });
+});
+
+function soapForm() {
+  const [, , entry] = forms.find(([, { name }]) => name === "soap") ?? [];
+  if (entry === undefined) throw new Error("soap has no form");
+  return entry;
+}

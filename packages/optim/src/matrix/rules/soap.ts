@@ -49,6 +49,11 @@ const lateAdam = defineRule({
 /**
  * Adam in the eigenbasis of Shampoo's factors. The first gradient only makes the factors, so that no gradient
  * is projected by itself.
+ *
+ * When the basis turns, m is turned with it; v, a mean of squares, is only put in the new order, as in the
+ * authors' code. Along directions that no gradient has had, both hold rounding alone, and ε is what keeps
+ * their quotient small: where gradients are about 1e8 or more (in float32, about 1) and of low rank, steps of
+ * several, seen up to twenty, learning rates follow the turn, here as in a literal float64 transcription.
  */
 export const soap = defineMatrixRule({
   name: "soap",
