@@ -2,7 +2,7 @@ import { metricOf } from "@steepest/workloads";
 import { mean, median } from "../statistics/descriptive.js";
 import type { ComparedSubmission, ComparisonPlan } from "./plan.js";
 import type { CurvePoint, TrialRecord } from "./record.js";
-import { bestOf, compareNumbers, compareValues, type Scale } from "./scale.js";
+import { bestOf, compareNumbers, compareValues, merit, type Scale } from "./scale.js";
 
 /**
  * What one seed gave at one point. A trial without a result did not reach the target; what it did not measure
@@ -101,6 +101,6 @@ function findingOf(scale: Scale, { outcome, curve }: TrialRecord): SeedFinding {
 export const isMeasured = ({ chosen }: Candidate): boolean =>
   chosen.seeds.some(({ kind }) => kind === "completed");
 
-/** Mean over the seeds at the chosen point of the metric on validation. */
-export const meanValidation = ({ worst }: Scale, { chosen }: Candidate): number =>
-  mean(chosen.seeds.map(({ validation = worst }) => validation));
+/** Mean over the seeds at the chosen point of the merit on validation. */
+export const meanMerit = (scale: Scale, { chosen }: Candidate): number =>
+  mean(chosen.seeds.map(({ validation = scale.worst }) => merit(scale, validation)));

@@ -22,7 +22,7 @@ const worst = {
 /** What a comparison did and what its figures do not show, for the reader to judge: one sentence each. */
 export function methodSentences(
   plan: ComparisonPlan,
-  { allEnded }: { readonly allEnded: boolean },
+  { allEnded, logarithmic }: { readonly allEnded: boolean; readonly logarithmic: boolean },
 ): readonly string[] {
   const { metric } = plan.target;
   const tuned = plan.submissions.filter((submission) => submission.tuned);
@@ -48,6 +48,10 @@ export function methodSentences(
     `Ranked by median steps to the target; optimizers that miss it in most seeds follow, by validation ${metric} at the end.`,
     "Steps and seconds to the target are medians with the range over the seeds; seconds are CPU time of training, evaluation left out.",
   );
+  if (logarithmic)
+    sentences.push(
+      `Means over the seeds, their intervals and differences between optimizers are of the logarithm of the ${metric}: means are geometric, and ratios count.`,
+    );
   if (!allEnded)
     sentences.push(
       `A trial that diverged or failed counts as one that missed the target and as ${worst[metric]} in order and groups; the figures shown are those of the trials that ended. An optimizer without any at its learning rate has neither place nor group.`,

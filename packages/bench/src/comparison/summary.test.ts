@@ -75,22 +75,23 @@ function record(
   return { submission, point, seed, outcome: { kind: "completed", result }, curve };
 }
 
-/** The same comparison on a workload that has no accuracy: its loss is 1 less the accuracy. */
+/** The same comparison on a workload that has no accuracy: the logarithm of its loss mirrors it. */
 const byLoss = (plan: ComparisonPlan): ComparisonPlan => ({
   ...plan,
-  target: { metric: "loss", split: "validation", value: 0.15 },
+  target: { metric: "loss", split: "validation", value: 0.4 },
 });
 
 function lossAlone({ outcome, curve, ...rest }: TrialRecord): TrialRecord {
   if (outcome.kind !== "completed") throw new Error("only what ended has a loss");
   const { train, validation, test, best, ...result } = outcome.result;
-  const split = ({ loss, count }: CompletedRun["validation"]) => ({ loss, count });
+  const lossOf = (accuracy = Number.NaN) => Math.exp(-accuracy);
+  const split = ({ accuracy, count }: CompletedRun["validation"]) => ({ loss: lossOf(accuracy), count });
   const splits = { train: split(train), validation: split(validation), test: split(test) };
-  const lowest = { step: best.step, loss: 1 - (best.accuracy ?? Number.NaN) };
+  const lowest = { step: best.step, loss: lossOf(best.accuracy) };
   return {
     ...rest,
     outcome: { kind: "completed", result: { ...result, metric: "loss", ...splits, best: lowest } },
-    curve: curve.map(({ step, cpuSeconds, loss }) => ({ step, cpuSeconds, loss })),
+    curve: curve.map(({ step, cpuSeconds, accuracy }) => ({ step, cpuSeconds, loss: lossOf(accuracy) })),
   };
 }
 
@@ -214,7 +215,7 @@ describe("summarise", () => {
 
   it("judges by the loss as it judges by an accuracy that mirrors it", () => {
     const finding = fc.record({
-      // Shares whose difference from 1 is exact.
+      // Far enough apart that rounding decides nothing.
       accuracy: fc.integer({ min: 1, max: 63 }).map((share) => share / 64),
       steps: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
     });
@@ -244,8 +245,12 @@ describe("summarise", () => {
           const { optimizer, learningRate, rank, group, stepsToTarget } = entry;
           expect(mirrored).toMatchObject({ optimizer, learningRate, rank, group });
           expect(stepsToTarget.kind).toBe(mirrored?.stepsToTarget.kind);
-          expect(entry.validation?.value).toBeCloseTo(1 - (mirrored?.validation?.value ?? Number.NaN), 12);
-          expect(entry.standing?.behind.estimate).toEqual(mirrored?.standing?.behind.estimate);
+          const { value = Number.NaN } = mirrored?.validation ?? {};
+          expect(-Math.log(entry.validation?.value ?? Number.NaN)).toBeCloseTo(value, 10);
+          expect(entry.standing?.behind.estimate ?? 0).toBeCloseTo(
+            mirrored?.standing?.behind.estimate ?? 0,
+            10,
+          );
           expect(entry.curves).not.toHaveProperty("accuracy");
         }
       }),
@@ -260,17 +265,54 @@ describe("summarise", () => {
       diverged(0, 0, 1),
       ...[0, 1].map((seed) => lossAlone(record(1, 0, seed, { accuracy: 0.625 }))),
     ]);
-    // Means 0.25 and 0.375, the latter counted for the diverged seed too: 0.3125 before 0.375.
+    // Logarithms −0.6875 and −0.625 in the mean, −0.625 being counted for the seed that diverged.
     expect(comparison.entries.map(({ optimizer }) => optimizer)).toEqual(["wild", "fine"]);
-    expect(comparison.entries[1]?.standing).toMatchObject({
-      quantity: "validation loss",
-      behind: { estimate: 0.0625 },
-    });
-    expect(comparison.entries[0]?.stepsToTarget).toMatchObject({
-      reason: "0 of 2 seeds reached 0.15 in 300 steps; best validation loss 0.25",
+    const [wild, fine] = comparison.entries;
+    expect(fine?.standing?.quantity).toBe("logarithm of the validation loss");
+    expect(fine?.standing?.behind.estimate).toBeCloseTo(0.0625, 12);
+    expect(wild?.stepsToTarget).toMatchObject({
+      reason: "0 of 2 seeds reached 0.4 in 300 steps; best validation loss 0.4724",
     });
     expect(comparison.method.join(" ")).toContain("as the largest loss that any evaluation found");
     expect(comparison.method.join(" ")).not.toContain("accuracy");
+  });
+
+  it("tells a run that went far off from one that did not, however far it went", () => {
+    const losses = [
+      [1e-3, 2e-3, 1.5e-3],
+      [1e19, 1e15, 1e17],
+    ];
+    const records = losses.flatMap((values, submission) =>
+      values.map((loss, seed) => lossAlone(record(submission, 0, seed, { accuracy: -Math.log(loss) }))),
+    );
+    const { entries } = summarise(byLoss(planOf(["steady", "wild"], 1, 3)), records);
+    expect(entries.map(({ optimizer, group }) => [optimizer, group])).toEqual([
+      ["steady", 1],
+      ["wild", 2],
+    ]);
+    expect(entries[1]?.validation?.value).toBeCloseTo(1e17, -6);
+    expect(entries[0]?.validation?.low).toBeGreaterThan(0);
+  });
+
+  it("compares losses as they are where one is not above 0", () => {
+    const negative = (loss: number, submission: number, seed: number): TrialRecord => {
+      const mirrored = lossAlone(record(submission, 0, seed, { accuracy: 0 }));
+      if (mirrored.outcome.kind !== "completed") throw new Error(mirrored.outcome.kind);
+      const split = { loss, count: 100 };
+      const { result } = mirrored.outcome;
+      return {
+        ...mirrored,
+        outcome: { kind: "completed", result: { ...result, validation: split, test: split } },
+      };
+    };
+    const records = [-1, -2, -3].flatMap((loss, seed) => [negative(loss, 0, seed), negative(0, 1, seed)]);
+    const { entries, method } = summarise(byLoss(planOf(["low", "zero"], 1, 3)), records);
+    expect(entries.map(({ optimizer, validation }) => [optimizer, validation?.value])).toEqual([
+      ["low", -2],
+      ["zero", 0],
+    ]);
+    expect(entries[1]?.standing).toMatchObject({ quantity: "validation loss", behind: { estimate: 2 } });
+    expect(method.join(" ")).not.toContain("geometric");
   });
 
   it("says how often trials were looked at, also short ones", () => {

@@ -2,11 +2,11 @@ import { type Metric, metricOf } from "@steepest/workloads";
 import { mean, median } from "../statistics/descriptive.js";
 import { type Interval, meanInterval, meanIntervalMethod } from "../statistics/intervals.js";
 import { againstLeader } from "../statistics/verdict.js";
-import { type Candidate, candidateOf, isMeasured, meanValidation, type SeedFinding } from "./candidates.js";
+import { type Candidate, candidateOf, isMeasured, meanMerit, type SeedFinding } from "./candidates.js";
 import { counted, methodSentences } from "./method.js";
 import type { ComparisonPlan } from "./plan.js";
 import type { CurvePoint, TrialRecord } from "./record.js";
-import { bestOf, compareNumbers, compareValues, merit, type Scale, scaleOf, valueText } from "./scale.js";
+import { bestOf, compareNumbers, merit, offScale, onScale, type Scale, scaleOf, valueText } from "./scale.js";
 
 /** A figure with bounds; `low` = `high` = `value` where there is one seed. */
 export interface Estimate {
@@ -44,7 +44,7 @@ export interface PointSummary {
 
 /** How an entry stands against the first one, in the quantity that the comparison is decided by. */
 export interface EntryStanding {
-  readonly quantity: "steps to the target" | `validation ${Metric}`;
+  readonly quantity: "steps to the target" | ReturnType<typeof quantityOf>;
   /** How much worse it is, mean over the seeds. */
   readonly behind: Interval;
   /** Corrected for the number of entries and for the choice of the first one among them. */
@@ -126,7 +126,7 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
       (a, b) =>
         Number(isMeasured(b)) - Number(isMeasured(a)) ||
         compareNumbers(a.chosen.medianSteps, b.chosen.medianSteps) ||
-        compareValues(scale, meanValidation(scale, a), meanValidation(scale, b)),
+        compareNumbers(meanMerit(scale, b), meanMerit(scale, a)),
     );
   const { groups, standings } = grouped(scale, plan, candidates.filter(isMeasured));
   return {
@@ -141,12 +141,19 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
     stepBudget: plan.steps,
     seeds: plan.seeds,
     interval: { level, method: intervalMethod(plan.seeds.length) },
-    method: methodSentences(plan, { allEnded: records.every(({ outcome }) => outcome.kind === "completed") }),
+    method: methodSentences(plan, {
+      logarithmic: scale.logarithmic,
+      allEnded: records.every(({ outcome }) => outcome.kind === "completed"),
+    }),
     entries: candidates.map((candidate, i) =>
       entryOf(scale, plan, candidate, i + 1, groups.get(candidate), standings.get(candidate)),
     ),
   };
 }
+
+/** What validation is compared in. */
+const quantityOf = ({ metric, logarithmic }: Scale) =>
+  logarithmic ? (`logarithm of the validation ${metric}` as const) : (`validation ${metric}` as const);
 
 /**
  * Groups in order of rank: the first entry not yet in a group leads the next one and takes in all that cannot
@@ -175,7 +182,7 @@ function grouped(scale: Scale, plan: ComparisonPlan, candidates: readonly Candid
       const verdict = verdicts[i];
       if (group === 1 && verdict?.behind !== undefined && verdict.pValue !== undefined) {
         standings.set(other, {
-          quantity: inSteps ? "steps to the target" : `validation ${scale.metric}`,
+          quantity: inSteps ? "steps to the target" : quantityOf(scale),
           behind: verdict.behind,
           pValue: verdict.pValue,
           ...(Number.isFinite(verdict.moreSeeds) ? { moreSeeds: verdict.moreSeeds } : {}),
@@ -198,13 +205,12 @@ function entryOf(
   standing: EntryStanding | undefined,
 ): ComparisonEntry {
   const { learningRate, seeds } = chosen;
-  const { metric } = scale;
   const validation = metricEstimate(
-    metric,
+    scale,
     seeds.map((seed) => seed.validation),
   );
   const test = metricEstimate(
-    metric,
+    scale,
     seeds.map((seed) => seed.test),
   );
   return {
@@ -224,7 +230,7 @@ function entryOf(
     },
     sensitivity: points.flatMap(({ learningRate, medianSteps, seeds }) => {
       const best = metricEstimate(
-        metric,
+        scale,
         seeds.map((seed) => seed.best),
       );
       return learningRate === undefined || best === undefined
@@ -267,16 +273,18 @@ const measuredOf = (values: readonly (number | undefined)[]): readonly number[] 
   values.filter((value) => value !== undefined);
 
 /**
- * The mean of what was measured of a metric, with its interval, that of accuracy within [0, 1]; undefined
- * where nothing was.
+ * The mean of what was measured of a metric, geometric on a logarithmic scale, with its interval, that of
+ * accuracy within [0, 1]; undefined where nothing was.
  */
-function metricEstimate(metric: Metric, found: readonly (number | undefined)[]): Estimate | undefined {
-  const values = measuredOf(found);
-  if (values.length === 0) return undefined;
-  const value = mean(values);
-  if (values.length < 2) return { value, low: value, high: value };
-  const { low, high } = meanInterval(values, level);
-  return metric === "accuracy"
+function metricEstimate(scale: Scale, found: readonly (number | undefined)[]): Estimate | undefined {
+  const [only, ...others] = measuredOf(found);
+  if (only === undefined) return undefined;
+  if (others.length === 0) return { value: only, low: only, high: only };
+  const values = [only, ...others].map((value) => onScale(scale, value));
+  const value = offScale(scale, mean(values));
+  const interval = meanInterval(values, level);
+  const [low, high] = [offScale(scale, interval.low), offScale(scale, interval.high)];
+  return scale.metric === "accuracy"
     ? { value, low: Math.max(0, low), high: Math.min(1, high) }
     : { value, low, high };
 }
