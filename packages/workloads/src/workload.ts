@@ -64,6 +64,11 @@ export interface LoadedWorkload {
   /** Number of elements of all parameters. */
   readonly parameterCount: number;
   readonly trainCount: number;
+  /**
+   * Operations of one example's gradient, forward and backward, where an example uses parameters several
+   * times (tokens, positions of a convolution). Default: those of dense layers, six a parameter.
+   */
+  readonly exampleOperations?: number;
   /** What its evaluations measure, and its target may be in. */
   readonly metrics: readonly Metric[];
   /** Where the data are from, for people. */

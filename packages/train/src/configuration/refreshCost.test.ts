@@ -62,6 +62,15 @@ describe("notice of dear refreshes", () => {
     expect(notice("adam", 1)).toEqual([]);
   });
 
+  it("goes by the operations that a workload says its gradient takes", () => {
+    const of = (uses: number) =>
+      dearRefreshes({ optimizer: "shampoo", batchSize: 64 }, network, uses * 6 * 78_500);
+    expect(of(1)).toEqual(notice("shampoo"));
+    // Parameters used 39 and 41 times an example are as 39 and 41 times the examples.
+    expect(of(39)).toHaveLength(1);
+    expect(of(41)).toEqual([]);
+  });
+
   it("recommends nothing where nothing is cheaper", () => {
     const said = notice("soap:frequency=100", 1);
     expect(said).toHaveLength(1);

@@ -14,8 +14,8 @@ import type { RunConfiguration } from "./configuration.js";
 /** Refreshes that cost more than this many gradients are worth a word before training. */
 const dearInGradients = 4;
 
-/** A dense layer's share of a gradient: 2 operations a parameter and example forward, 4 backward. */
-const operationsOfGradient = 6;
+/** Of a dense layer's parameter in one example's gradient: 2 operations forward, 4 backward. */
+const operationsOfUse = 6;
 
 /*
  * Operations on a square matrix of size n, in n³ (Golub, Van Loan: Matrix Computations, 2013, sections 5.2
@@ -39,13 +39,16 @@ export function refreshOperations(spec: OptimizerSpec, parameters: readonly Para
 /**
  * What is to be said of refreshes that will take most of a run's time: what they cost, and what to write for
  * less.
+ *
+ * @param exampleOperations - of one example's gradient; default: each parameter is used once, in dense layers
  */
 export function dearRefreshes(
   { optimizer, batchSize }: Pick<RunConfiguration, "optimizer" | "batchSize">,
   parameters: readonly ParameterSpec[],
+  exampleOperations: number = operationsOfUse *
+    parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
 ): readonly string[] {
-  const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  const gradient = operationsOfGradient * count * batchSize;
+  const gradient = exampleOperations * batchSize;
   const spec = parseOptimizerSpec(optimizer);
   const cost = refreshOperations(spec, parameters);
   if (cost <= dearInGradients * gradient) return [];

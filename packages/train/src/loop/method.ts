@@ -6,6 +6,8 @@ export interface MethodContext {
   /** Examples a step. */
   readonly batchSize: number;
   readonly trainCount: number;
+  /** Operations of one example's gradient, where it is not a dense network's. */
+  readonly exampleOperations?: number;
   /** The steps that schedules are to be made for, AlgoPerf's `step_hint`; the run may end before or after. */
   readonly steps: number;
   readonly seed: number;

@@ -31,13 +31,17 @@ type Step = TrainedMethod["step"];
  */
 export const optimizerMethod = (spec: OptimizerSpec, settings: OptimizerSettings): TrainingMethod => ({
   name: formatOptimizerSpec(spec),
-  create({ parameters, batchSize, threads }) {
+  create({ parameters, batchSize, exampleOperations, threads }) {
     const { schedule, clip } = settings;
     const config = {
       ...(schedule === undefined ? {} : { schedule: createSchedule(parseSchedule(schedule)) }),
       ...(clip === undefined ? {} : { clip }),
     };
-    const notices = dearRefreshes({ optimizer: formatOptimizerSpec(spec), batchSize }, parameters);
+    const notices = dearRefreshes(
+      { optimizer: formatOptimizerSpec(spec), batchSize },
+      parameters,
+      exampleOperations,
+    );
     const { kind } = optimizerOf(spec);
     if (kind === "closure") {
       const optimizer = createClosureOptimizer(spec, parameters, config);

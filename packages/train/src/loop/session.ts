@@ -31,10 +31,11 @@ export async function openSession(
   checkpoint?: Checkpoint,
 ): Promise<Session> {
   const { batchSize, seed, threads, steps, horizon = steps, dropout, labelSmoothing } = configuration;
-  const { parameters, trainCount } = loaded;
+  const { parameters, trainCount, exampleOperations } = loaded;
   const initial = (name: string) => initialValues(loaded, seed, name);
   const method = await training.create({
     ...{ parameters, batchSize, trainCount, steps: horizon, seed, threads, initial },
+    ...(exampleOperations === undefined ? {} : { exampleOperations }),
   });
   try {
     initialiseParameters(parameters, seed, (name) => method.parameter(name));
