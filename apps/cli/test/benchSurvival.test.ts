@@ -148,7 +148,7 @@ describe.skipIf(!hasDisk)("a bench on a disk that fills up", () => {
     expect(resumed).toMatchObject({ code: 0 });
     expect(JSON.parse(resumed.stdout)).toEqual(undisturbed.scores);
     expect(await recordsOf(join(disk, "bench"))).toEqual(undisturbed.records);
-  });
+  }, 180_000);
 });
 
 describe.skipIf(noCluster !== undefined)("a bench on Slurm", () => {

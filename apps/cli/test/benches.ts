@@ -44,7 +44,7 @@ export async function recordsOf(folder: string): Promise<Readonly<Record<string,
 /** Trials of the plan of {@link writePlan}. */
 export const plannedTrials = 4;
 
-/** Writes a small plan of two optimizers and two studies, scored by steps. */
+/** Writes a small plan of a submission and an optimizer, two studies, scored by steps. */
 export async function writePlan(
   path: string,
   steps: number,
@@ -52,7 +52,7 @@ export async function writePlan(
 ): Promise<void> {
   const plan = `name: small
 workloads: [sparse-logistic]
-submissions: ["adam:lr=0.0001", "sgd:lr=0.0001"]
+submissions: [baseline, "adam:lr=0.0001"]
 studies: 2
 trials: 1
 clock: steps
