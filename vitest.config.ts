@@ -13,5 +13,6 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ["./vitest.setup.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -139,6 +139,25 @@ describe("steepest train", () => {
     expect(reached.code).toBe(0);
   });
 
+  it("judges a workload without accuracy by its loss, on validation and on test", async () => {
+    const args = ["train", "least-squares", "--steps", "300", "--evaluate-every", "20", "--target", "0.1"];
+    const reached = await steepest([...args, "--test-target", "0.1"], folder);
+    expect(reached.stderr).toMatch(/^step 20 {2}validation loss \S+ {2}[^%]+$/m);
+    expect(reached.stdout).toMatch(/^target +validation loss 0\.1 reached at step \d+ after/m);
+    expect(reached.stdout).toMatch(/^test target test loss 0\.1 reached at step \d+ after/m);
+    expect(reached.stdout).not.toContain("accuracy");
+    expect(reached.code).toBe(0);
+    const missed = await steepest(
+      [...args, "--test-target", "1e-9", "--cpu-seconds", "1e-6", "--json"],
+      folder,
+    );
+    expect(JSON.parse(missed.stdout)).toMatchObject({
+      ...{ metric: "loss", steps: 1, ended: "budget" },
+      testTarget: { value: 1e-9, reached: false },
+    });
+    expect(missed.code).toBe(3);
+  });
+
   it("tells a run that ended above the loss that it began with", async () => {
     const args = ["train", "fashion-mnist", "-o", "gd:lr=100", "--steps", "3"];
     const told = await steepest(args, folder);

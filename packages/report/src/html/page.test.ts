@@ -92,4 +92,29 @@ describe("the page of a comparison", () => {
     expect(document.body.textContent).toContain("not reached: best validation accuracy 0.832");
     expect(document.body.textContent).toContain("Not distinguishable from it with 3 seeds: adamw.");
   });
+
+  it("speaks of the loss alone where nothing is classified, and marks its target there", () => {
+    const { document } = parseHTML(
+      comparisonHtml({
+        ...sampleComparison,
+        target: { metric: "loss", split: "validation", value: 0.5 },
+        entries: sampleComparison.entries.map(({ curves: { loss }, ...entry }) => ({
+          ...entry,
+          curves: { loss },
+          validation: { value: 0.001234, low: 0.001, high: 0.0015 },
+        })),
+      }),
+    );
+    const headings = Array.from(document.querySelectorAll("thead th")).map((cell) => cell.textContent);
+    expect(headings).toContain("validation loss");
+    expect(headings).toContain("test loss");
+    expect(document.querySelector("#accuracy")).toBeNull();
+    expect(document.querySelector("#loss")?.textContent).toContain("target 0.5");
+    expect(document.querySelector("#sensitivity")?.textContent).toContain("best validation loss");
+    const row = document.querySelector("tbody tr")?.textContent;
+    expect(row).toContain("0.001234");
+    const { document: classified } = parseHTML(comparisonHtml(sampleComparison));
+    expect(classified.querySelector("#accuracy")?.textContent).toContain("target 0.85");
+    expect(classified.querySelector("#loss")?.textContent).not.toContain("target");
+  });
 });
