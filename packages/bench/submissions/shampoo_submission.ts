@@ -99,7 +99,13 @@ export const submission = defineSubmission<State, Point>({
     const before = [...parameters.values()].map(({ value }) => value.slice());
     // A step from 0 is the direction, to the last bit.
     for (const { value } of parameters.values()) value.fill(0);
-    await state.optimizer.stepAsync();
+    try {
+      await state.optimizer.stepAsync();
+    } catch (error) {
+      // Gradients that are too large to go on with: the weights are left as they were.
+      for (const [index, { value }] of [...parameters.values()].entries()) value.set(before[index] ?? []);
+      throw error;
+    }
     const learningRate = point.learning_rate * scheduleOf(point, workload.stepHint)(step);
     for (const [index, { name, value }] of [...parameters.values()].entries()) {
       const momentum = state[momentumOf(name)];

@@ -388,6 +388,21 @@ describe("steps", () => {
     await run.method.release();
   });
 
+  it("shampoo_submission: leaves the weights as they were where a gradient is too large for it", async () => {
+    const [submission, point] = await numbered("shampoo_submission", 3);
+    const run = await toyRun(submission, { point, stepHint: 1000 });
+    await run.steps(1, 5);
+    const before = run.values();
+    const huge = async (batch: number) => {
+      const loss = await run.gradient(batch);
+      run.method.gradient("hidden.weight").fill(1e25);
+      return loss;
+    };
+    await expect(run.method.step(6, huge)).rejects.toThrow(/hidden\.weight/);
+    expect(run.values()).toEqual(before);
+    await run.method.release();
+  });
+
   it("nadamw_sequential: begins anew from the initial weights after each step hint", async () => {
     const [submission, point] = await numbered("nadamw_sequential", 1);
     const stepHint = 10;

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import type { Optimizer } from "@steepest/optim";
+import { type Optimizer, parseOptimizerSpec } from "@steepest/optim";
+import { type Measurement, type RunResult, resumeRun, train } from "@steepest/train";
+import { findWorkload } from "@steepest/workloads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { loadSubmission, methodOf, submissionNames, tuningPoints } from "../src/submission/index.js";
@@ -219,6 +221,76 @@ describe("loadSubmission", () => {
     await expect(loadSubmission("basline")).rejects.toThrow(/Did you mean "baseline"/);
     await expect(loadSubmission("./nowhere.mjs")).rejects.toThrow(/cannot be loaded/);
   });
+});
+
+describe("a run", () => {
+  const steps = 60;
+  const registered = findWorkload("least-squares");
+  // Its data are drawn once for all runs.
+  let loading: ReturnType<typeof registered.load> | undefined;
+  const load: typeof registered.load = (options) => {
+    loading ??= registered.load(options);
+    return loading;
+  };
+  const workload = { ...registered, load };
+  const ended = async (run: AsyncGenerator<Measurement, RunResult>, onStep?: () => void) => {
+    for (;;) {
+      const next = await run.next();
+      if (next.done === true) return next.value;
+      if (next.value.kind === "step") onStep?.();
+    }
+  };
+  const hashOf = (result: RunResult) =>
+    result.outcome === "completed" ? result.parametersHash : result.outcome;
+
+  it("of a submission is bit for bit that of its optimizer and schedule", async () => {
+    const baseline = await loadSubmission("baseline");
+    const [, , , point = {}] = pointsOf(baseline);
+    const { method, batchSize } = methodOf(baseline, point, { defaultBatchSize: 64, stepHint: steps });
+    const common = { workload, steps, batchSize, horizon: steps, seed: 5 };
+    const { learning_rate, one_minus_beta1, beta2, weight_decay } = point;
+    const optimizer = parseOptimizerSpec(
+      `nadamw:lr=${learning_rate},beta1=${1 - Number(one_minus_beta1)},beta2=${beta2},weightDecay=${weight_decay}`,
+    );
+    const own = await ended(train({ ...common, optimizer, schedule: `cosine:steps=${steps},warmup=1` }));
+    const submitted = await ended(train({ ...common, optimizer: method }));
+    expect(hashOf(submitted)).toBe(hashOf(own));
+    expect(hashOf(own)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each(["shampoo_submission", "schedule_free_prodigy", "single_worker_diloco"])(
+    "of %s goes on from its folder with the same bits",
+    async (name) => {
+      const submission = await loadSubmission(name);
+      const point = pointsOf(submission)[3] ?? pointsOf(submission)[0] ?? {};
+      const { method, batchSize } = methodOf(submission, point, { defaultBatchSize: 64, stepHint: steps });
+      const config = {
+        workload,
+        steps,
+        batchSize,
+        horizon: steps,
+        seed: 5,
+        optimizer: method,
+        evaluateEvery: 40,
+      };
+      const whole = await ended(train(config));
+      const folder = await mkdtemp(join(tmpdir(), "submission-run-"));
+      try {
+        const stopping = new AbortController();
+        let seen = 0;
+        const first = train({ ...config, folder, signal: stopping.signal });
+        const stopped = await ended(first, () => {
+          if (++seen === 4) stopping.abort();
+        });
+        expect(stopped.outcome).toBe("interrupted");
+        const other = methodOf(submission, point, { defaultBatchSize: 64, stepHint: steps });
+        const resumed = await ended(resumeRun(folder, { workload, method: other.method }));
+        expect(hashOf(resumed)).toBe(hashOf(whole));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  );
 });
 
 describe("an optimizer's own memory", () => {

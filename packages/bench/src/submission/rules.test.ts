@@ -93,6 +93,13 @@ describe("a submission in five functions", () => {
     expect(run.values()).toEqual(trained);
   });
 
+  it("may wait for what it prepares", async () => {
+    const run = await toyRun(
+      descent({ prepareForEval: async () => ({ "hidden.bias": new Float32Array(4).fill(8) }) }),
+    );
+    expect([...(await run.evaluated()).slice(24, 28)]).toEqual([8, 8, 8, 8]);
+  });
+
   it("gives the same bits when it is saved and taken back in another process's place", async () => {
     const submission = descent({
       initOptimizerState: () => ({
@@ -153,6 +160,13 @@ describe("rules of a submission", () => {
       await expect(later.steps(1, 1)).rejects.toEqual(refused);
     },
   );
+
+  it("takes facts that are used as a text for the workload's name", () => {
+    const named = (asked: object) => (`${asked}` === "mnist" ? 16 : 32);
+    expect(() => methodOf(descent({ getBatchSize: named }), {}, facts)).toThrow(
+      refusal("misuse", /asks for the workload's name/),
+    );
+  });
 
   it("answers what it may know, and misspelt questions with the nearest", async () => {
     const seen: unknown[] = [];

@@ -166,7 +166,9 @@ export interface Submission<
    * The weights to evaluate with, by parameter; for those that it does not name, or undefined, they are the
    * trained ones or, where an optimizer averages, its average.
    */
-  prepareForEval(context: StepContext<State, Point>): ParameterValues | undefined;
+  prepareForEval(
+    context: StepContext<State, Point>,
+  ): ParameterValues | undefined | Promise<ParameterValues | undefined>;
 }
 
 /** The usual batch size: the workload's. */
