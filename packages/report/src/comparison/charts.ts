@@ -97,11 +97,15 @@ export function createComparisonCharts({
             dots: true,
           };
         });
+      // Losses differ by orders of magnitude.
+      const isLoss =
+        picture.target.metric === "loss" &&
+        series.every(({ y, band }) => [...y, ...band.low].every((value) => value > 0));
       return {
         ...common,
         title: `Best validation ${picture.target.metric} for every learning rate that was tried`,
         x: { label: "learning rate", scale: "log", ...domainAround(series.flatMap(({ x }) => x)) },
-        y: { label: `best validation ${picture.target.metric}`, scale: "linear" },
+        y: { label: `best validation ${picture.target.metric}`, scale: isLoss ? "log" : "linear" },
         series,
         rules: [target],
       };
