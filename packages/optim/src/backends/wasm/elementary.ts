@@ -238,9 +238,10 @@ const ordinaryRange = 125.9;
  * aᵇ for a scalar b. Ordinarily a is positive and normal, and so is the result, far from the ends of the
  * range: then it is 2 to the b·log₂ a, with a third of the operations that the rest needs.
  */
-export function power(nodes: Nodes, a: number, exponent: Expression): number {
+export function power(nodes: Nodes, base: number, exponent: Expression): number {
   const { operation, constant, multiply, add, subtract, polynomial } = arithmetic(nodes);
   const { scalar } = nodes;
+  const a = operation("together", base);
   const { exponent: twos, mantissa } = split(nodes, a);
   const s = halfLogarithmArgument(nodes, mantissa);
   const high = highBits(exponent);
