@@ -54,6 +54,11 @@ describe("a plan in YAML", () => {
     ],
     ["a key that is missing", "name: a\nsubmissions: [b]\n", /workloads is missing/],
     [
+      "a key that stands for one that is missing",
+      "name: a\nworkload: [b]\nsubmissions: [b]\n",
+      /^plan\.yaml:2:1: unknown key "workload"\. Did you mean "workloads"\?/,
+    ],
+    [
       "a name that leaves the folder",
       `${good.replace("name: a", "name: ../a")}`,
       /^plan\.yaml:1:7: name is wrong/,

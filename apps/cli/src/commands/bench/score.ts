@@ -25,7 +25,7 @@ export const benchScoreCommand = (io: Io, finish: (code: ExitCode) => void): Com
 
 /** Scores a bench's folder: table or JSON to stdout, the page into the folder. */
 export async function printScore(io: Io, folder: string, plan: BenchPlan, json: boolean): Promise<void> {
-  const report = await scoreLogs(folder, rulesetOfPlan(plan));
+  const report = await scoreLogs(folder, rulesetOfPlan(plan), { tuning: plan.rules });
   const page = join(folder, "report.html");
   await writePicture(page, scoreHtml(report, `npx steepest bench score ${shellWord(folder)}`));
   const table = () =>
