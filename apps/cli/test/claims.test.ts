@@ -137,12 +137,18 @@ describe("steepest claims run", () => {
   });
 
   it("writes nothing where nothing is done, and prints the same command again", async () => {
-    const { child, finished } = start(
-      ["claims", "run", "adagrad-sparse", "gd-cost", "--seeds", "1000", "--out", "my page.html"],
-      folder,
-    );
-    setTimeout(() => child.kill("SIGINT"), 2500);
-    const { stderr, stdout } = await finished;
+    const interruptedAfter = (milliseconds: number) => {
+      const { child, finished } = start(
+        ["claims", "run", "adagrad-sparse", "gd-cost", "--seeds", "1000", "--out", "my page.html"],
+        folder,
+      );
+      setTimeout(() => child.kill("SIGINT"), milliseconds);
+      return finished;
+    };
+    // Before the command listens, the signal ends the process without a word: later, then.
+    let { stderr, stdout } = await interruptedAfter(1500);
+    for (let wait = 3000; stderr === "" && wait < 30_000; wait *= 2)
+      ({ stderr, stdout } = await interruptedAfter(wait));
     expect(stdout).toBe("");
     expect(stderr).toMatch(
       /^Interrupted after 0 of 2 claims; no page was written\. Run the rest with:\n {2}npx .* run adagrad-sparse gd-cost --seeds 1000 --out "my page\.html"\n$/,

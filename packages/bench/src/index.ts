@@ -132,6 +132,8 @@ export {
   type SignFlipOptions,
   signedRankTest,
   signFlipTest,
+  studentTest,
+  type TestResult,
 } from "./statistics/paired.js";
 export {
   moreInEach,
@@ -145,6 +147,7 @@ export {
   holm,
   type Sample,
   type Standing,
+  significance,
   type VerdictOptions,
 } from "./statistics/verdict.js";
 export * from "./submission/index.js";

@@ -72,7 +72,7 @@ function falseWinner(names: number, seeds: number, seed: number): boolean {
   return summarise(planOf(names, seeds), records).entries.some(({ group }) => group !== 1);
 }
 
-const ofNames = (names: number, spelled: string, seeds: number, runs = 1000): Calibration => ({
+const ofNames = (names: number, spelled: string, seeds: number, runs = 500): Calibration => ({
   name: `compare-${names}-names-${seeds}-seeds`,
   counts: `compare: one optimizer under ${spelled} names, any of them told from the best`,
   law: `${seeds} seeds, 3 learning rates, log-normal steps to the target, 10 % of the runs miss it`,
@@ -82,8 +82,8 @@ const ofNames = (names: number, spelled: string, seeds: number, runs = 1000): Ca
 
 /** One optimizer under several names: A/A tests of whole comparisons. */
 export const comparisonCalibrations: readonly Calibration[] = [
-  ofNames(2, "two", 3),
-  ofNames(2, "two", 10),
+  ofNames(2, "two", 3, 5000),
+  ofNames(2, "two", 10, 2000),
   ofNames(12, "twelve", 3),
-  ofNames(12, "twelve", 10, 500),
+  ofNames(12, "twelve", 10, 300),
 ];

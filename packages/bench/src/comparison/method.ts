@@ -1,4 +1,5 @@
 import type { Metric } from "@steepest/workloads";
+import { significance } from "../statistics/verdict.js";
 import type { ComparisonPlan } from "./plan.js";
 
 /** How many of something; the plural is the noun with an s. */
@@ -59,7 +60,7 @@ export function methodSentences(
   sentences.push(
     seeds < 2
       ? "One seed tells no two optimizers apart: run more."
-      : `Optimizers of one group are not distinguishable from the best of that group: paired t tests over ${seeds} seeds (a seed fixes initial parameters and order of data for all), at 5 % after correction for their number and for the choice of the best, a missed target counted as the whole budget.${seeds < 5 ? ` With ${seeds} seeds only large differences can be told apart.` : ""}`,
+      : `Optimizers of one group are not distinguishable from the best of that group: paired t tests over ${seeds} seeds (a seed fixes initial parameters and order of data for all), at ${100 * significance} % after correction for their number and for the choice of the best, a missed target counted as the whole budget.${seeds < 5 ? ` With ${seeds} seeds only large differences can be told apart.` : ""}`,
   );
   if (plan.procedural)
     sentences.push("The data are drawn by code and are NOT the data set of the workload's name.");

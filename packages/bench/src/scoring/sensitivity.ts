@@ -1,6 +1,7 @@
 import { mean } from "../statistics/descriptive.js";
 import { exchangeTest } from "../statistics/exchange.js";
 import { moreInEach } from "../statistics/power.js";
+import { significance } from "../statistics/verdict.js";
 import { medianTimes, type ScoredField, type ScoringOptions, scoreField, scoreMedians } from "./field.js";
 import { naturalOrder } from "./logs/naturalOrder.js";
 import { ranksOf } from "./profile.js";
@@ -115,7 +116,7 @@ export function comparePairs(
 ): readonly PairVerdict[] {
   const { workloads, submissions } = times;
   const { medians, scores } = scoreField(times, options);
-  const { alpha = 0.05, seed = 0 } = options;
+  const { alpha = significance, seed = 0 } = options;
   return submissions.flatMap((one, a) =>
     submissions.slice(a + 1).map((other, offset) => {
       const b = a + 1 + offset;

@@ -1,4 +1,5 @@
 import { randomStream } from "@steepest/random";
+import type { TestResult } from "./paired.js";
 
 /** Simulated fields for one table; the standard error of a share of 5 % is 0.3 points. */
 const draws = 5000;
@@ -49,13 +50,6 @@ function shareFrom(sorted: Float64Array, t: number): number {
   return (1 + sorted.length - low) / (1 + sorted.length);
 }
 
-/** A test of a leader against one other candidate. */
-export interface LeaderTest {
-  /** |t| of the paired differences. */
-  readonly statistic: number;
-  readonly pValue: number;
-}
-
 /**
  * The p-values of a leader's tests, corrected for their number and for the leader's having been chosen as the
  * best on the same values: Holm's correction (1979) takes the leader as given, and of twelve equal candidates
@@ -64,7 +58,7 @@ export interface LeaderTest {
  * multiple comparisons with the best, each difference with its own variance, by simulation), never more than
  * Holm's over all pairs. In the order given.
  */
-export function correctForLeader(tests: readonly LeaderTest[], count: number): readonly number[] {
+export function correctForLeader(tests: readonly TestResult[], count: number): readonly number[] {
   const order = tests
     .map((test, index) => ({ ...test, index }))
     .toSorted((a, b) => a.pValue - b.pValue || b.statistic - a.statistic);

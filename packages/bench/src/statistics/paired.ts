@@ -72,15 +72,25 @@ export function signedRankTest(values: readonly number[], options: SignFlipOptio
   );
 }
 
-/** |t| of differences: their mean over its standard error; 0 where the mean is 0, infinite for equal others. */
-export function studentStatistic(values: readonly number[]): number {
-  const centre = Math.abs(mean(values));
-  return centre === 0 ? 0 : centre / (standardDeviation(values) / Math.sqrt(values.length));
+/** A test's statistic and its two-sided p-value. */
+export interface TestResult {
+  readonly statistic: number;
+  readonly pValue: number;
 }
 
 /**
- * The two-sided p-value of Student's paired test: exact for normal differences. Identical values give 1, a
- * constant difference 0.
+ * Student's paired test: |t|, the mean of the differences over its standard error, and its p-value, exact for
+ * normal differences. Identical values give p = 1, a constant difference 0.
+ *
+ * @param leastDeviation what the differences scatter at least, where it is known
  */
-export const pairedStudentTest = (values: readonly number[]): number =>
-  1 - studentCentralProbability(studentStatistic(values), values.length - 1);
+export function studentTest(values: readonly number[], leastDeviation = 0): TestResult {
+  const centre = Math.abs(mean(values));
+  if (centre === 0) return { statistic: 0, pValue: 1 };
+  const deviation = Math.max(standardDeviation(values), leastDeviation);
+  const statistic = centre / (deviation / Math.sqrt(values.length));
+  return { statistic, pValue: 1 - studentCentralProbability(statistic, values.length - 1) };
+}
+
+/** The p-value of {@link studentTest}. */
+export const pairedStudentTest = (values: readonly number[]): number => studentTest(values).pValue;

@@ -16,6 +16,19 @@ describe("the power of Student's test", () => {
     expect(pairsNeeded(0.5)).toBe(34);
   });
 
+  it("needs as many by the normal law as by Student's, where there are hundreds", () => {
+    const power = (degrees: number, effect: number) =>
+      studentPower(studentCriticalValue(0.95, degrees), degrees, effect);
+    for (const effect of [0.16, 0.15, 0.12, 0.1]) {
+      const pairs = pairsNeeded(effect);
+      expect(power(pairs - 1, effect * Math.sqrt(pairs))).toBeGreaterThan(0.7995);
+      expect(power(pairs - 2, effect * Math.sqrt(pairs - 1))).toBeLessThan(0.8005);
+      const each = sampleSizeNeeded(effect);
+      expect(power(2 * each - 2, effect * Math.sqrt(each / 2))).toBeGreaterThan(0.7995);
+      expect(power(2 * each - 4, effect * Math.sqrt((each - 1) / 2))).toBeLessThan(0.8005);
+    }
+  });
+
   it("is the level where there is no effect, and 1 where it is huge", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.constantFrom(0.9, 0.95, 0.99), (degrees, level) => {

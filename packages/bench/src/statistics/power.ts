@@ -1,5 +1,5 @@
 import { mean, standardDeviation } from "./descriptive.js";
-import { normalCdf, studentCriticalValue } from "./distributions.js";
+import { normalCdf, normalQuantile, studentCriticalValue } from "./distributions.js";
 
 /** What a planned comparison shall be able to tell. */
 export interface PowerOptions {
@@ -37,44 +37,40 @@ export function studentPower(critical: number, degreesOfFreedom: number, noncent
   return told / total;
 }
 
-/** The least n from `least` up with which a chance that rises with n is enough; infinite where none is. */
-function leastEnough(chance: (n: number) => number, least: number, wanted: number): number {
-  let enough = least;
-  while (chance(enough) < wanted) {
-    if (enough >= mostValues) return Number.POSITIVE_INFINITY;
-    enough *= 2;
+/** From as many values the normal law says it to less than one value, with the correction z²/2. */
+const asymptotic = 300;
+
+/**
+ * The least n for which Student's test with degrees(n) degrees of freedom tells a mean that lies effect · √n
+ * standard errors from 0; infinite where nobody would plan so many.
+ */
+function leastEnough(
+  effect: number,
+  degrees: (n: number) => number,
+  { alpha = 0.05, power = 0.8 }: PowerOptions,
+): number {
+  const critical = normalQuantile(1 - alpha / 2);
+  // What would be enough if the standard deviation were known: fewer than are.
+  const known = ((critical + normalQuantile(power)) / effect) ** 2;
+  if (!(known <= mostValues)) return Number.POSITIVE_INFINITY;
+  if (known >= asymptotic) return Math.ceil(known + (critical * critical) / 2 / (degrees(known) / known));
+  for (let n = Math.max(2, Math.floor(known)); ; n++) {
+    const freedom = degrees(n);
+    if (studentPower(studentCriticalValue(1 - alpha, freedom), freedom, effect * Math.sqrt(n)) >= power)
+      return n;
   }
-  let tooFew = enough === least ? least - 1 : enough / 2;
-  while (enough - tooFew > 1) {
-    const middle = Math.floor((enough + tooFew) / 2);
-    if (chance(middle) < wanted) tooFew = middle;
-    else enough = middle;
-  }
-  return enough;
 }
 
 /**
  * How many differences Student's paired test needs to tell a mean of `effect` standard deviations: the least
  * n whose power is enough; infinite for an effect of 0.
  */
-export const pairsNeeded = (effect: number, { alpha = 0.05, power = 0.8 }: PowerOptions = {}): number =>
-  effect === Number.POSITIVE_INFINITY
-    ? 2
-    : leastEnough(
-        (n) => studentPower(studentCriticalValue(1 - alpha, n - 1), n - 1, effect * Math.sqrt(n)),
-        2,
-        power,
-      );
+export const pairsNeeded = (effect: number, options: PowerOptions = {}): number =>
+  leastEnough(effect, (n) => n - 1, options);
 
 /** The same for two samples of n each, whose means lie `effect` standard deviations apart. */
-export const sampleSizeNeeded = (effect: number, { alpha = 0.05, power = 0.8 }: PowerOptions = {}): number =>
-  effect === Number.POSITIVE_INFINITY
-    ? 2
-    : leastEnough(
-        (n) => studentPower(studentCriticalValue(1 - alpha, 2 * n - 2), 2 * n - 2, effect * Math.sqrt(n / 2)),
-        2,
-        power,
-      );
+export const sampleSizeNeeded = (effect: number, options: PowerOptions = {}): number =>
+  leastEnough(effect / Math.SQRT2, (n) => 2 * n - 2, options);
 
 /**
  * How many more pairs would tell the mean difference apart, were the difference and the scatter seen the true

@@ -1,6 +1,6 @@
 import { type Interval, studentInterval } from "./intervals.js";
 import { correctForLeader } from "./leader.js";
-import { differences, pairedStudentTest, studentStatistic } from "./paired.js";
+import { differences, studentTest } from "./paired.js";
 import { morePairs } from "./power.js";
 
 /**
@@ -17,6 +17,12 @@ export function holm(pValues: readonly number[]): readonly number[] {
   }
   return corrected;
 }
+
+/**
+ * The p-value below which two are called different. Less than 5 %, so that of a thousand comparisons of one
+ * optimizer with itself at most 5 % find a winner, the luck of the thousand included.
+ */
+export const significance = 0.04;
 
 /** One candidate's values, one a seed, in the same order of seeds for all. */
 export interface Sample {
@@ -49,11 +55,11 @@ export interface Standing {
 
 /** What counts as a difference. */
 export interface VerdictOptions {
-  /** Chance of calling any difference that is none, 0.05 by default. */
+  /** Chance of calling any difference that is none, {@link significance} by default. */
   readonly alpha?: number;
   /**
-   * The resolution of the values: a mean difference up to it is never called one, however often it repeats. 0
-   * by default.
+   * The resolution of the values: a mean difference up to it is never called one, however often it repeats,
+   * and differences scatter by what rounding to it adds, however alike they look. 0 by default.
    */
   readonly resolution?: number;
 }
@@ -67,14 +73,14 @@ export interface VerdictOptions {
 export function againstLeader(
   leader: Sample,
   others: readonly Sample[],
-  { alpha = 0.05, resolution = 0 }: VerdictOptions = {},
+  { alpha = significance, resolution = 0 }: VerdictOptions = {},
 ): readonly Standing[] {
   const gaps = others.map(({ name, values }) => ({ name, gap: differences(leader.values, values) }));
   if (leader.values.length < 2) return gaps.map(({ name }) => ({ name, distinguishable: false }));
-  const pValues = correctForLeader(
-    gaps.map(({ gap }) => ({ statistic: studentStatistic(gap), pValue: pairedStudentTest(gap) })),
-    leader.values.length,
-  );
+  const count = leader.values.length;
+  // Two values rounded to the resolution h: the variance of their difference is at least 2 h²/12.
+  const tests = gaps.map(({ gap }) => studentTest(gap, resolution / Math.sqrt(6)));
+  const pValues = correctForLeader(tests, count);
   return gaps.map(({ name, gap }, i) => {
     const pValue = pValues[i] ?? 1;
     const behind = studentInterval(gap);

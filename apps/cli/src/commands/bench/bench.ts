@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { ExitCode, Io } from "../../io.js";
+import { calibrateCommand } from "./calibrate.js";
 import { cancelCommand } from "./cancel.js";
 import { exportCommand } from "./export.js";
 import { planCommand } from "./plan.js";
@@ -21,6 +22,7 @@ export const benchCommand = (io: Io, finish: (code: ExitCode) => void): Command 
     .addCommand(benchScoreCommand(io, finish))
     .addCommand(exportCommand(io, finish))
     .addCommand(trialCommand(io, finish))
+    .addCommand(calibrateCommand(io, finish))
     .addHelpText(
       "after",
       `
@@ -33,5 +35,6 @@ Examples:
   steepest bench cancel runs/tiny
   steepest bench resume runs/tiny
   steepest bench score runs/tiny
-  steepest bench export runs/tiny --algoperf tiny-algoperf`,
+  steepest bench export runs/tiny --algoperf tiny-algoperf
+  steepest bench calibrate`,
     );
