@@ -15,6 +15,7 @@ describe("kubernetesManifest", () => {
       "app.kubernetes.io/name": "steepest",
       "app.kubernetes.io/instance": "steepest-laptop-3-x-3",
     };
+    expect(text).not.toMatch(/[&*]a1/);
     expect(parse(text)).toEqual({
       apiVersion: "batch/v1",
       kind: "Job",

@@ -47,7 +47,7 @@ export function kubernetesManifest(
   const { image, claim, mountPath, subPath, namespace, memory, command } = settings;
   const labels = { "app.kubernetes.io/name": "steepest", "app.kubernetes.io/instance": jobName(name) };
   const words = trialCommand({ folder: mountPath, trials, command }).map(literally);
-  return stringify({
+  const manifest = {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: { name: jobName(name), ...(namespace === undefined ? {} : { namespace }), labels },
@@ -89,7 +89,9 @@ export function kubernetesManifest(
         },
       },
     },
-  });
+  };
+  // Each thing where it stands, without YAML's references to what stands elsewhere.
+  return stringify(manifest, { aliasDuplicateObjects: false });
 }
 
 /** Kubernetes replaces `$(NAME)` in commands; `$$` stands for a plain `$`. */

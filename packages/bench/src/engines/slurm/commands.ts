@@ -19,7 +19,7 @@ export function runSlurm(program: string, args: readonly string[], input = ""): 
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else if (error.code === "ENOENT") reject(notInstalled(program, error));
-        else reject(refused(program, stderr.trim() || error.message, error));
+        else reject(refused(program, inOneLine(stderr) || error.message, error));
       },
     );
     // A command that ends before it has read its input says why on stderr.
@@ -43,6 +43,14 @@ const notInstalled = (program: string, cause: Error): SteepestError =>
     "Run this on a login node of the cluster (Debian: slurm-client), or choose the engine local",
     { cause },
   );
+
+/** What a command said, without its name before every line. */
+const inOneLine = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => line.replace(/^\w+: (error: |fatal: )?/, "").trim())
+    .filter((line) => line !== "")
+    .join("; ");
 
 const refused = (program: string, words: string, cause: Error): SteepestError =>
   new SteepestError(

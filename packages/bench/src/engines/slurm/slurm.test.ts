@@ -217,7 +217,9 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
     engine = createSlurmEngine({ kind: "slurm", partition: "nowhere" });
     await expect(engine.submit(bench, [3])).rejects.toMatchObject({
       code: "unavailable",
-      message: expect.stringMatching(/sbatch failed: .*partition/i),
+      message: expect.stringMatching(
+        /^sbatch failed: [^:]*partition[^\n]*; [^\n]*Invalid partition name specified\. Check/,
+      ),
     });
   });
 });
