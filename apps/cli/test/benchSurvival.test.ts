@@ -196,7 +196,5 @@ describe.skipIf(noCluster !== undefined)("a bench on Slurm", () => {
     expect(resumed.stdout).toMatch(/[234] trials handed over/);
     await until(() => queued() === 0);
     expect(await recordsOf(join(root, "slurm"))).toEqual(undisturbed.records);
-    const score = await steepest(["bench", "score", "slurm", "--json"], root);
-    expect(JSON.parse(score.stdout)).toEqual(undisturbed.scores);
   }, 180_000);
 });

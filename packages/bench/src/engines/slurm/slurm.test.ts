@@ -193,6 +193,9 @@ describe.skipIf(noCluster !== undefined)("the Slurm engine on a Slurm of one nod
     await until(async () => (await engine.queue(bench)).running.size === 0);
     expect((await engine.queue(bench)).waiting.size).toBe(6);
     await plan(30, 5);
+    // Slurm would wait until the credentials of the requeued tasks are out of date.
+    const requeued = [0, 1, 2].map((task) => `${jobs[0]}_${task}`).join();
+    cluster.command("scontrol", "update", `jobid=${requeued}`, "starttime=now");
     cluster.command("scontrol", "update", "nodename=node", "state=resume");
     expect((await engine.submit(bench, await missing())).trials).toBe(6);
     await until(isOver);
