@@ -106,8 +106,8 @@ function compile(program: Program): CompiledProgram {
     ({ groupSums, carry }) => groupSums.length === 0 && carry.shared.places.length === 0,
   );
 
-  // Scratch of a group: scalar inputs, sums and slots of one call, one descriptor a unit, and what one unit keeps
-  // between phases, which the next then overwrites.
+  // Scratch of a group: scalar inputs, sums and slots of one call, one descriptor a unit, and what units keep
+  // between phases: where each is done whole, the next overwrites it.
   const inputCounts = phases.flatMap(({ variants }) => variants.map(({ inputs }) => inputs.results.length));
   const inputBytes = align(4 * Math.max(0, ...inputCounts));
   const sumBytes = align(8 * Math.max(0, ...phases.map(({ sums }) => sums.length)));
@@ -118,7 +118,7 @@ function compile(program: Program): CompiledProgram {
   const descriptorBytes = 4 * (descriptorHeader + arrayNames.length);
 
   const keptBytesOf = (group: GroupShape) =>
-    align(4 * Math.max(0, ...unitsOf(body, group).map(({ count }) => count)));
+    align(4 * (separable ? Math.max(0, ...unitsOf(body, group).map(({ count }) => count)) : group.count));
   const firstBytesOf = (group: GroupShape) =>
     align(inputBytes + sumBytes + slotBytes + descriptorBytes * unitsOf(body, group).length);
 
@@ -144,7 +144,7 @@ function compile(program: Program): CompiledProgram {
           sumsAddress,
           slotsAddress,
           ...lastingNames.map((name) => (addresses.arrays[name] ?? 0) + 4 * offset),
-          ...kept.map((_, place) => keptAddress + place * keptBytes),
+          ...kept.map((_, place) => keptAddress + place * keptBytes + (separable ? 0 : 4 * offset)),
         ]);
         const place = carriedNames.length + index * ownNames.length;
         return {

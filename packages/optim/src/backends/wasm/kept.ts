@@ -9,20 +9,13 @@ import { mapped, usesElements } from "./factors.js";
  * array that lives from one to the other only, so that a parameter's roots and divisions are made once.
  */
 
-/** Phases, and the names of arrays that keep values between two of them, no longer than the largest unit. */
+/** Phases, and the names of arrays that keep values between two of them. */
 export interface KeepingPhases {
   readonly phases: readonly Phase[];
   readonly kept: readonly string[];
 }
 
-export function keepBetweenPhases({ phases, carried }: RuleBody): KeepingPhases {
-  const separable = phases.every(
-    ({ when, reduce, carry }) =>
-      when === undefined &&
-      Object.values(reduce).every(({ over }) => over === "parameter") &&
-      !Object.keys(carry).some((name) => name in carried),
-  );
-  if (!separable) return { phases, kept: [] };
+export function keepBetweenPhases({ phases }: RuleBody): KeepingPhases {
   const result: Phase[] = [];
   const kept: string[] = [];
   for (const phase of phases) {
@@ -44,6 +37,7 @@ export function keepBetweenPhases({ phases, carried }: RuleBody): KeepingPhases 
 
 /** What the phase computes with roots or divisions that the one before could have, at no more traffic. */
 function againIn(phase: Phase, before: Phase): Expression | undefined {
+  if (phase.when !== undefined || before.when !== undefined) return undefined;
   const late = new Set([before.reduce, before.carry, phase.scalars].flatMap((part) => Object.keys(part)));
   const isLate = (expression: Expression): boolean =>
     (expression.kind === "variable" && late.has(expression.name)) || children(expression).some(isLate);
