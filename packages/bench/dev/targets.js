@@ -3,7 +3,7 @@
  * packages/workloads/src/targets/measured.ts, as docs/targets.md explains: minutes for each network, a few
  * for each linear model.
  *
- *   npm run build && node packages/bench/dev/targets.js [--trials 50] [--repetitions 20] [workload ...]
+ *   npm run build && node packages/bench/dev/targets.js [--trials 40] [--repetitions 20] [workload ...]
  *   npm run format
  *
  * A workload whose budget or data change needs a new target, its variants too.
@@ -19,7 +19,7 @@ const file = fileURLToPath(new URL("../../workloads/src/targets/measured.ts", im
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    trials: { type: "string", default: "50" },
+    trials: { type: "string", default: "40" },
     repetitions: { type: "string", default: "20" },
   },
 });
