@@ -66,7 +66,7 @@ export function correctForLeader(tests: readonly TestResult[], count: number): r
   let running = 0;
   for (const [rank, { statistic, pValue, index }] of order.entries()) {
     const others = tests.length - rank;
-    // With one other there is no choice to correct for: the test is two-sided.
+    // With one other there is no choice to correct for, as the test is two-sided, and no table to make.
     const chance = others === 1 ? pValue : shareFrom(largestStatistics(others + 1, count), statistic);
     const allPairs = (others * (others + 1)) / 2;
     running = Math.max(running, Math.min(1, Math.max(pValue, Math.min(chance, allPairs * pValue))));

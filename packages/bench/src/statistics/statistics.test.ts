@@ -9,7 +9,7 @@ import {
   studentCentralProbability,
   studentCriticalValue,
 } from "./distributions.js";
-import { bootstrapInterval, studentInterval } from "./intervals.js";
+import { bootstrapInterval, meanInterval, studentInterval, unbiasedInterval } from "./intervals.js";
 import { pairedDifference, pairedStudentTest, signedRankTest, signFlipTest } from "./paired.js";
 import { againstLeader, holm } from "./verdict.js";
 
@@ -120,8 +120,22 @@ describe("bootstrap intervals", () => {
     expect(corrected.high).toBeGreaterThan(percentile.high);
   });
 
+  it("of replicates drawn elsewhere lie as far on the other side as these are off, and hold the estimate", () => {
+    // Four replicates of 11, 11, 13, 13 for an estimate of 10: 2 too large, √5 away in the root mean square.
+    const { low, high, estimate } = unbiasedInterval(10, { count: 4, sum: 8, squares: 20 }, 5);
+    expect((low + high) / 2).toBeCloseTo(8, 12);
+    expect((high - low) / 2).toBeCloseTo(1.959963984540054 * Math.sqrt(5 / 4) * Math.sqrt(5), 10);
+    expect([low < estimate, estimate < high]).toEqual([true, true]);
+  });
+
   it("of equal values are a point", () => {
     expect(bootstrapInterval([2, 2, 2], mean)).toMatchObject({ low: 2, high: 2 });
+  });
+
+  it("of a mean are Student's below thirty values, then the bootstrap's", () => {
+    const ramp = (count: number) => Array.from({ length: count }, (_, i) => i);
+    expect(meanInterval(ramp(29))).toEqual(studentInterval(ramp(29)));
+    expect(meanInterval(ramp(30))).toEqual(bootstrapInterval(ramp(30), mean));
   });
 
   it("need two values", () => {
