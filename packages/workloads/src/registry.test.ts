@@ -21,6 +21,11 @@ describe("findWorkload", () => {
     expect(Object.keys(measuredTargets)).toEqual(
       workloads.flatMap(({ name, heldOut = [] }) => [name, ...heldOut.map((variant) => variant.name)]),
     );
+    // Measured, none of them a guess.
+    for (const { trials, repetitions, ranking } of Object.values(measuredTargets)) {
+      expect(Math.min(trials, repetitions)).toBeGreaterThanOrEqual(10);
+      expect(ranking.length).toBeGreaterThanOrEqual(2);
+    }
   });
 
   it("suggests the nearest name", () => {
