@@ -37,7 +37,7 @@ export type EngineSettings = Readonly<z.infer<typeof engineSchema>>;
 
 const folderName = z
   .string()
-  .regex(/^[\w.=-]+$/, "expected letters, digits and . _ - = alone: it names a folder");
+  .regex(/^(?!\.{1,2}$)[\w.=-]+$/, "expected letters, digits and . _ - = alone: it names a folder");
 
 /** A plan as a user writes it, in YAML. */
 export const benchConfigurationSchema = z.strictObject({

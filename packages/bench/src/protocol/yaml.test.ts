@@ -64,6 +64,11 @@ describe("a plan in YAML", () => {
       /^plan\.yaml:1:7: name is wrong/,
     ],
     [
+      "a name that is the folder above",
+      good.replace("name: a", "name: .."),
+      /^plan\.yaml:1:7: name is wrong/,
+    ],
+    [
       "a key given twice",
       `${good}seed: 1\nseed: 2\n`,
       /^plan\.yaml:5:1: this is not YAML: map keys must be unique/,
