@@ -1,12 +1,5 @@
 import { SteepestError } from "@steepest/optim";
 import { Command, CommanderError } from "commander";
-import { benchCommand } from "./commands/bench/bench.js";
-import { claimsCommand } from "./commands/claims/claims.js";
-import { compareCommand } from "./commands/compare/compare.js";
-import { optimizersCommand } from "./commands/optimizers/optimizers.js";
-import { raceCommand } from "./commands/race/race.js";
-import { scoreCommand } from "./commands/score/score.js";
-import { trainCommand } from "./commands/train/train.js";
 import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
 
 /**
@@ -14,15 +7,22 @@ import { type ExitCode, exitCode, exitCodeOf, type Io } from "./io.js";
  */
 export type CommandBuilder = (io: Io, finish: (code: ExitCode) => void) => Command;
 
-const commands: readonly CommandBuilder[] = [
-  benchCommand,
-  claimsCommand,
-  compareCommand,
-  optimizersCommand,
-  raceCommand,
-  scoreCommand,
-  trainCommand,
-];
+/** Loaded when they are named: each needs other packages, and a scheduler's task should begin at once. */
+const commands: Readonly<Record<string, () => Promise<CommandBuilder>>> = {
+  bench: async () => (await import("./commands/bench/bench.js")).benchCommand,
+  claims: async () => (await import("./commands/claims/claims.js")).claimsCommand,
+  compare: async () => (await import("./commands/compare/compare.js")).compareCommand,
+  optimizers: async () => (await import("./commands/optimizers/optimizers.js")).optimizersCommand,
+  race: async () => (await import("./commands/race/race.js")).raceCommand,
+  score: async () => (await import("./commands/score/score.js")).scoreCommand,
+  train: async () => (await import("./commands/train/train.js")).trainCommand,
+};
+
+/** The command that is called; all of them for help, and for a name that is none. */
+function neededCommands([name = ""]: readonly string[]): Promise<readonly CommandBuilder[]> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  return Promise.all((load === undefined ? Object.values(commands) : [load]).map((one) => one()));
+}
 
 const processIo: Io = {
   stdout: process.stdout,
@@ -38,7 +38,7 @@ export async function main(args: readonly string[], io: Io = processIo): Promise
     .version("0.1.0")
     // A command reads what stands after it itself, so that one with commands of its own can do the same.
     .enablePositionalOptions();
-  for (const build of commands) {
+  for (const build of await neededCommands(args)) {
     program.addCommand(build(io, (finished) => (code = finished)));
   }
   for (const command of [program, ...program.commands.flatMap((mounted) => [mounted, ...mounted.commands])]) {

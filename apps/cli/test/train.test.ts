@@ -109,11 +109,11 @@ describe("steepest train", () => {
   });
 
   it("takes a new folder for every run, and none that is taken", async () => {
-    const args = ["train", "fashion-mnist", "--steps", "2", "--json"];
+    const args = ["train", "least-squares", "--steps", "2", "--json"];
     const folders = [];
     for (let run = 0; run < 2; run++) folders.push(JSON.parse((await steepest(args, folder)).stdout).folder);
     expect(folders).toEqual(
-      ["fashion-mnist-adam-steps2-seed0", "fashion-mnist-adam-steps2-seed0-2"].map((name) =>
+      ["least-squares-adam-steps2-seed0", "least-squares-adam-steps2-seed0-2"].map((name) =>
         join("runs", name),
       ),
     );

@@ -17,11 +17,12 @@ export class SteepestError extends Error {
   override readonly name = "SteepestError";
   constructor(
     readonly code: ErrorCode,
-    message: string,
+    /** What was expected and what was found, without the fix. */
+    readonly problem: string,
     readonly fix: string,
     options?: ErrorOptions,
   ) {
-    super(`${message}. ${fix}`, options);
+    super(`${problem}. ${fix}`, options);
   }
 }
 

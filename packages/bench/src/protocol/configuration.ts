@@ -47,7 +47,9 @@ export const benchConfigurationSchema = z.strictObject({
   rules: z.enum(["external", "self"]).default("external"),
   workloads: z.array(z.string()).min(1),
   /** Held-out variants: one drawn by the seed for each workload that has some, none, or those named. */
-  heldOut: z.union([z.enum(["draw", "none"]), z.array(z.string())]).default("none"),
+  heldOut: z
+    .union([z.enum(["draw", "none"]), z.array(z.string())], "expected draw, none, or a list of variants")
+    .default("none"),
   submissions: z.array(z.string()).min(1),
   studies: count.default(3),
   trials: count.default(5),

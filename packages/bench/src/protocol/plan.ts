@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { parseSchedule, type SteepestError, unknownName } from "@steepest/optim";
+import { parseSchedule, registry, type SteepestError, unknownName } from "@steepest/optim";
 import { randomStream } from "@steepest/random";
 import { chooseOptimizer, invalidValue, stepsOfEpochs, stepsPerEpoch } from "@steepest/train";
 import {
@@ -12,7 +12,13 @@ import {
 import { z } from "zod";
 import { parseEntrant } from "../comparison/entrant.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
-import { type Hyperparameters, isSubmissionPath, loadSubmission, tuningPoints } from "../submission/index.js";
+import {
+  type Hyperparameters,
+  isSubmissionPath,
+  loadSubmission,
+  submissionNames,
+  tuningPoints,
+} from "../submission/index.js";
 import { type BenchConfiguration, engineSchema } from "./configuration.js";
 
 const workloadSchema = z.strictObject({
@@ -161,23 +167,34 @@ async function plannedWorkload(
   const { source, procedural, parameterCount } = loaded;
   const { batchSize } = defaults;
   const own = workload.budget ?? unmeasuredBudget(workload, loaded);
-  const { stepHint = own.stepHint, evaluateEvery = own.evaluateEvery, ...limits } = budgets[name] ?? {};
+  const { stepHint = own.stepHint, evaluateEvery = own.evaluateEvery, ...given } = budgets[name] ?? {};
+  const limits = longer(factor, { steps: own.steps, ...given });
+  if (evaluateEvery > limits.steps)
+    throw invalidValue(
+      `${name} would be evaluated every ${evaluateEvery} steps in a budget of ${limits.steps}`,
+      "Lower evaluateEvery in its budget, or raise steps",
+    );
   return {
     ...{ name, ...(base === undefined ? {} : { base }), source, procedural, parameterCount },
     ...{ metric: `${target.split}/${target.metric}`, direction: target.direction, target: target.value },
     ...(target.test === undefined ? {} : { testTarget: target.test }),
-    ...{ batchSize, stepHint, evaluateEvery, ...longer(factor, { steps: own.steps, ...limits }) },
+    ...{ batchSize, stepHint, evaluateEvery, ...limits },
   };
 }
 
-/** A name, colon, equals or plus before any slash or dot: an optimizer with settings, not a module. */
+/** A colon, equals or plus before any slash or dot: an optimizer with settings, not a module. */
 const optimizerText = /^[^/\\.]*[:=+]/;
+
+/** Whether an optimizer is meant; where a submission has the name of one, the submission. */
+const isOptimizer = (given: string): boolean =>
+  (optimizerText.test(given) && !isAbsolute(given)) ||
+  (!submissionNames.includes(given) && registry.some(({ name }) => name === given));
 
 async function plannedSubmission(
   given: string,
   { rules, studies, trials, seed }: BenchConfiguration,
 ): Promise<PlannedSubmission> {
-  if (optimizerText.test(given) && !isAbsolute(given)) {
+  if (isOptimizer(given)) {
     const { label, optimizer, schedule } = parseEntrant(given, 1000);
     chooseOptimizer({ optimizer });
     if (schedule !== undefined) parseSchedule(schedule);

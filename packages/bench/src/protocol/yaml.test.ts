@@ -43,6 +43,16 @@ describe("a plan in YAML", () => {
       `${good}engine:\n  kind: slurm\n  partitoin: long\n`,
       /^plan\.yaml:6:3: unknown key "partitoin" in engine\. Did you mean "partition"\?/,
     ],
+    [
+      "a key of another engine",
+      `${good}engine:\n  kind: local\n  partition: long\n`,
+      /^plan\.yaml:6:3: unknown key "partition" in engine\. Known: kind, workers$/,
+    ],
+    [
+      "held-out variants that are neither",
+      `${good}heldOut: yes\n`,
+      /^plan\.yaml:4:10: heldOut is wrong: expected draw, none, or a list of variants/,
+    ],
     ["a value of another type", `${good}studies: many\n`, /^plan\.yaml:4:10: studies is wrong/],
     ["a number out of range", `${good}trials: 0\n`, /^plan\.yaml:4:9: trials is wrong/],
     ["a word that is none of those", `${good}clock: sundial\n`, /^plan\.yaml:4:8: clock is wrong.*"steps"/],

@@ -48,7 +48,8 @@ export function parseYaml<Schema extends z.ZodType>(
   const issue = deepest(parsed.error.issues);
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
-    const known = keysAt(z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }), issue.path);
+    const form = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" });
+    const known = keysAt(form, issue.path, document.toJS());
     const nearest = nearestName(key, known);
     throw malformed(
       offsetOfKey(issue.path, key),
@@ -95,9 +96,12 @@ function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
   return { ...inner, path: [...issue.path, ...inner.path] };
 }
 
-/** The keys that a schema knows at a path, those of all its alternatives. */
-function keysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
-  const alternatives = [schema, ...listOf(field(schema, "anyOf")), ...listOf(field(schema, "oneOf"))];
+/** The keys that a schema knows at a path, those of all the alternatives that the value may be. */
+function keysAt(schema: unknown, path: readonly PropertyKey[], value: unknown): readonly string[] {
+  const kind = field(value, "kind");
+  const alternatives = [schema, ...listOf(field(schema, "anyOf")), ...listOf(field(schema, "oneOf"))].filter(
+    (one) => kind === undefined || [undefined, kind].includes(kindOf(one)),
+  );
   const [first, ...rest] = path;
   if (first === undefined) {
     const keys = alternatives.flatMap((one) => Object.keys(asObject(field(one, "properties"))));
@@ -108,10 +112,13 @@ function keysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[
       typeof first === "number"
         ? field(one, "items")
         : (field(field(one, "properties"), String(first)) ?? field(one, "additionalProperties"));
-    return next === undefined ? [] : keysAt(next, rest);
+    return next === undefined ? [] : keysAt(next, rest, field(value, String(first)));
   });
   return [...new Set(keys)];
 }
+
+/** The kind that a schema is of, where one key tells its alternatives apart. */
+const kindOf = (schema: unknown): unknown => field(field(field(schema, "properties"), "kind"), "const");
 
 const asObject = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
 

@@ -34,6 +34,12 @@ export async function openBench(path: string): Promise<BenchPlace> {
  */
 export async function planOfFile(io: Io, path: string, out: string | undefined): Promise<BenchPlace> {
   const configuration = await readBenchConfiguration(path);
-  const plan = await planBench(configuration, (message) => io.stderr.write(`${message}\n`));
+  const plan = await planBench(configuration, (message) => io.stderr.write(`${message}\n`)).catch(
+    (error: unknown) => {
+      throw error instanceof SteepestError
+        ? new SteepestError(error.code, `${path}: ${error.problem}`, error.fix, { cause: error })
+        : error;
+    },
+  );
   return { folder: out ?? join("runs", plan.name), plan };
 }

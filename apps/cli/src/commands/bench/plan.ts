@@ -66,7 +66,7 @@ function describePlan(plan: BenchPlan): string {
   const size = [
     format.counted(submissions.length, "submission"),
     format.counted(workloads.length, "workload"),
-    `${studies} ${studies === 1 ? "study" : "studies"}`,
+    `${format.count(studies)} ${studies === 1 ? "study" : "studies"}`,
     format.counted(countTrials(plan), "trial"),
   ];
   const table = textTable(

@@ -30,7 +30,7 @@ const withCommonOptions = (command: Command): Command =>
 
 const exitCodes = `
 Ctrl-C stops the workers and prints how to continue; complete trials are never run again.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
+Exit codes: 0 done, 1 some trials failed, 2 wrong usage, 4 scored, but some logs are damaged, 130 interrupted.`;
 
 /** `steepest bench run`: begins a plan or goes on with it. */
 export const runCommand = (io: Io, finish: (code: ExitCode) => void): Command =>
@@ -92,8 +92,10 @@ async function carryOut(
     io.stderr.write(`${interrupted(status, folder)}\n`);
     return exitCode.interrupted;
   }
-  await printScore(io, folder, plan, options.json === true);
-  if (failed === 0) return exitCode.ok;
+  // Where every trial failed there is no log to score.
+  const scored =
+    failed < status.total ? await printScore(io, folder, plan, options.json === true) : undefined;
+  if (scored !== undefined && failed === 0) return scored;
   io.stderr.write(
     `${statusLine(status)}; try the failed ones again with:\n  ${resumeLine("bench", folder)}\n`,
   );

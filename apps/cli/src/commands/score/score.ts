@@ -18,9 +18,10 @@ import {
 } from "@steepest/report";
 import { Command, Option } from "commander";
 import { countArgument, numberArgument, pageArgument, wholeNumberArgument } from "../../arguments.js";
-import { type ExitCode, exitCode, type Io } from "../../io.js";
+import type { ExitCode, Io } from "../../io.js";
 import { columnsOf } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
+import { printable, reportDamage } from "./damage.js";
 
 interface ScoreArguments {
   readonly rules: string;
@@ -42,9 +43,6 @@ interface ScoreArguments {
 
 /** Columns of text in a file or a pipe. */
 const widthWithoutTerminal = 120;
-
-/** Damaged logs that are listed one by one; a broken disk may have thousands. */
-const mostDamage = 50;
 
 const forms = ["json", "csv", "markdown", "latex", "validate"];
 
@@ -113,8 +111,7 @@ async function runScore(io: Io, logs: string, options: ScoreArguments): Promise<
   });
   if (out !== undefined) await writePicture(out, scoreHtml(report, commandOf(logs, options)));
   io.stdout.write(`${printed(io, report, options)}\n`);
-  for (const line of damageLines(report)) io.stderr.write(`${line}\n`);
-  return report.damage.length === 0 ? exitCode.ok : exitCode.damaged;
+  return reportDamage(io, report);
 }
 
 const rulesetOf = ({ rules, targets }: ScoreArguments): Promise<Ruleset> =>
@@ -143,17 +140,6 @@ function validation({ irregularities, logs }: ScoreReport): string {
   const sum = `${format.counted(logs, "log")} read, ${format.counted(lines.length, "remark")}.`;
   return [...lines, sum].join("\n");
 }
-
-function damageLines({ damage }: ScoreReport): readonly string[] {
-  const lines = damage
-    .slice(0, mostDamage)
-    .map(({ path, line, text }) => printable(`${path}${line === undefined ? "" : `:${line}`}: ${text}`));
-  const more = damage.length - lines.length;
-  return more === 0 ? lines : [...lines, `and ${more} more; --out FILE.html lists them all`];
-}
-
-/** Names of files may hold what moves the cursor. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, "\ufffd");
 
 /** The command that makes the same page again. */
 const commandOf = (logs: string, options: ScoreArguments): string =>
