@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -50,6 +50,33 @@ describe("steepest bench", () => {
     const none = await bench("trial", "--plan", "runs/short", "--index", "2");
     expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/there is no trial 2.*from 0 to 1/)]);
     expect((await bench("cancel", "runs/short")).stdout).toBe("Nothing of this bench runs\n");
+
+    const log = "sgd_lr=1e-9/study_1/least-squares_steepest/trial_1/eval_measurements.csv";
+    await truncate(join(root, "runs/short", log), 60);
+    const damaged = await bench("score", "runs/short");
+    expect([damaged.code, damaged.stderr]).toEqual([4, expect.stringContaining(log)]);
+  }, 60_000);
+
+  it("scores nothing where every trial failed, and says how to go on", async () => {
+    await writeFile(
+      join(root, "cheat.mjs"),
+      `export const name = "cheat";
+export const title = "Asks which workload it is";
+export const cite = { authors: "Nobody", year: 2026, title: "A cheat", url: "" };
+export const tuning = { kind: "external", points: [{}] };
+export const getBatchSize = ({ name }) => (name === "least-squares" ? 1 : 2);
+export const initOptimizerState = () => ({});
+export const updateParams = () => undefined;
+export const dataSelection = ({ step }) => step;
+export const prepareForEval = () => undefined;
+`,
+    );
+    const path = join(root, "failing.yaml");
+    const plan = "name: failing\nworkloads: [least-squares]\nsubmissions: [./cheat.mjs]\nstudies: 1\n";
+    await writeFile(path, plan);
+    const { code, stdout, stderr } = await bench("run", path);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/1 failed; try the failed ones again with:\n {2}npx steepest bench resume/);
   }, 60_000);
 
   it("is cancelled from another process with checkpoints, and resumed", async () => {
@@ -75,6 +102,11 @@ describe("steepest bench", () => {
     await writeFile(path, "name: wrong\nworkload: [least-squares]\nsubmissions: [baseline]\n");
     const wrong = await bench("plan", path);
     expect(wrong.stderr).toMatch(/wrong\.yaml:2:1: unknown key "workload"\. Did you mean "workloads"\?/);
+    const named = join(root, "named.yaml");
+    await writeFile(named, "name: named\nworkloads: [least-squares]\nsubmissions: [basline]\n");
+    expect((await bench("plan", named)).stderr).toMatch(
+      /named\.yaml: unknown submission "basline"\. Did you mean "baseline"\?/,
+    );
     const short = await planFile("stray", 40);
     const stray = await bench("run", short, "--partition", "long");
     expect([stray.code, stray.stderr]).toEqual([

@@ -77,6 +77,14 @@ describe("planBench", () => {
     expect(countTrials(plan)).toBe(3);
   });
 
+  it("takes a bare optimizer too, and a submission before an optimizer of its name", async () => {
+    const { submissions } = await planBench(configured({ submissions: ["adam", "muon"] }));
+    expect(submissions.map(({ name, source }) => [name, source.kind])).toEqual([
+      ["adam", "optimizer"],
+      ["muon", "module"],
+    ]);
+  });
+
   it.each([
     [{ workloads: ["least-square"] }, /unknown workload "least-square".*"least-squares"/],
     [{ heldOut: ["least-squares_nois"] }, /unknown held-out variant .*Did you mean "least-squares_noise"/],
@@ -85,6 +93,10 @@ describe("planBench", () => {
     [{ submissions: ["adamm:lr=1"] }, /unknown optimizer "adamm".*Did you mean "adam"/],
     [{ submissions: ["baseline", "baseline"] }, /"baseline" is given twice/],
     [{ submissions: ["baseline", "baseline=adam"] }, /"baseline" is given twice/],
+    [
+      { budgets: { "least-squares": { steps: 10, evaluateEvery: 20 } } },
+      /least-squares would be evaluated every 20 steps in a budget of 10/,
+    ],
     [{ rules: "self" }, /baseline brings hyper-parameters to choose from/],
   ])("refuses %j", async (changes, message) => {
     await expect(planBench(configured(changes))).rejects.toThrow(message);
