@@ -83,7 +83,8 @@ describe("kubernetesManifest", () => {
     );
     const { metadata, spec } = parse(text);
     expect(metadata).toMatchObject({ name: "steepest", namespace: "research" });
-    expect(spec).toMatchObject({ completions: 200_000, parallelism: 10_000 });
+    // Above 100,000 indices Kubernetes refuses a job that does not bound both.
+    expect(spec).toMatchObject({ completions: 200_000, parallelism: 10_000, maxFailedIndexes: 10_000 });
     const [container] = spec.template.spec.containers;
     expect(container.command.slice(0, 2)).toEqual(["node", "/opt/$$(X)/steepest.js"]);
     expect(container.resources).toEqual({ requests: { cpu: "1", memory: "2Gi" } });

@@ -27,8 +27,10 @@ export type KubernetesSettings = Readonly<z.infer<typeof kubernetesSettingsSchem
 
 /** Seconds that a trial gets to save its checkpoint when its node is drained. */
 const gracePeriod = 60;
-/** Kubernetes' bound on a job's pods at a time; lower where there are more than ten times as many indices. */
-const mostAtOnce = (trials: number): number => (trials > 100_000 ? 10_000 : 100_000);
+
+/** What Kubernetes allows a job: pods at a time and, where there are many indices, a bound on failed ones. */
+const limitsOf = (trials: number): { readonly pods: number; readonly failed?: number } =>
+  trials > 100_000 ? { pods: 10_000, failed: 10_000 } : { pods: 100_000 };
 
 const index = "JOB_COMPLETION_INDEX";
 
@@ -45,6 +47,7 @@ export function kubernetesManifest(
   settings: KubernetesSettings,
 ): string {
   const { image, claim, mountPath, subPath, namespace, memory, command } = settings;
+  const limits = limitsOf(trials);
   const labels = { "app.kubernetes.io/name": "steepest", "app.kubernetes.io/instance": jobName(name) };
   const words = trialCommand({ folder: mountPath, trials, command }).map(literally);
   const manifest = {
@@ -54,9 +57,10 @@ export function kubernetesManifest(
     spec: {
       completionMode: "Indexed",
       completions: trials,
-      parallelism: Math.min(settings.parallelism ?? trials, trials, mostAtOnce(trials)),
+      parallelism: Math.min(settings.parallelism ?? trials, trials, limits.pods),
       // A trial that fails is tried again and recorded by the command itself; what fails here is a container.
       backoffLimitPerIndex: 2,
+      ...(limits.failed === undefined ? {} : { maxFailedIndexes: limits.failed }),
       podFailurePolicy: {
         // A drained node or an eviction is nobody's failure.
         rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
