@@ -181,6 +181,14 @@ describe("lockFolder", () => {
     }
   });
 
+  it("leaves the lock of another that took the folder over meanwhile", async () => {
+    const place = join(folder, "overtaken");
+    const release = await lockFolder(place);
+    await writeFile(join(place, lockFile), JSON.stringify({ pid: process.pid, host: "another" }));
+    await release();
+    expect((await folderHolder(place))?.host).toBe("another");
+  });
+
   it("respects a living process", async () => {
     const place = join(folder, "living");
     const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);

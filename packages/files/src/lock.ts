@@ -29,8 +29,9 @@ export interface LockOptions {
 
 /**
  * Takes a folder for this process alone, and makes it where it is missing. The lock of a process that is
- * gone, killed or with its machine, does not count, and files that it had half written go. Other machines may share the folder: their processes
- * cannot be looked up, so these are told by their signs of life, whatever the machines' clocks say.
+ * gone, killed or with its machine, does not count, and files that it had half written go. Other machines may
+ * share the folder: their processes cannot be looked up, so these are told by their signs of life, whatever
+ * the machines' clocks say.
  *
  * @returns the function that gives the folder back
  * @throws FileError `in-use` where another process has it and keeps it for two seconds, with that process'
@@ -50,7 +51,7 @@ export async function lockFolder(
   let tookOver = false;
   for (;;) {
     if (await wroteNew(path, mine)) {
-      const release = held(path);
+      const release = held(path, mine);
       if (tookOver) await removeUnfinished(folder);
       return release;
     }
@@ -112,8 +113,11 @@ interface Holder {
   readonly began: string | undefined;
 }
 
-/** Gives signs of life until the lock is given back. */
-function held(path: string): () => Promise<void> {
+/**
+ * Gives signs of life until the lock is given back. A process that was held up for longer than others wait may
+ * find another's lock in place of its own, which stays.
+ */
+function held(path: string, mine: string): () => Promise<void> {
   const renewing = setInterval(() => {
     const now = new Date();
     // A disk that is away for a moment is no reason to end: the next sign may arrive.
@@ -121,7 +125,7 @@ function held(path: string): () => Promise<void> {
   }, renewalPeriod).unref();
   return async () => {
     clearInterval(renewing);
-    await rm(path, { force: true });
+    if ((await lockAt(path))?.text === mine) await rm(path, { force: true });
   };
 }
 

@@ -92,7 +92,7 @@ export async function* runPool<Job extends PoolJob>(
   };
 
   const complete = async (job: Job, workerFor: () => WorkerProcess): Promise<TrialOutcome> => {
-    for (let tries = 0; ; ) {
+    for (let tries = 0; !stopped.signal.aborted; ) {
       const worker = workerFor();
       events.push({ kind: "started", job, worker: worker.pid });
       const result = await attempt(job, worker);
@@ -101,7 +101,6 @@ export async function* runPool<Job extends PoolJob>(
       if (obstacle === "in-use") {
         // Whoever has the folder will leave an outcome in it, or the trial to us.
         await pause(inUsePeriod, stopped.signal);
-        if (stopped.signal.aborted) return { kind: "interrupted" };
         continue;
       }
       if (tries++ < retries) {
@@ -112,6 +111,7 @@ export async function* runPool<Job extends PoolJob>(
       await recordFailure(job.folder, failure);
       return failure;
     }
+    return { kind: "interrupted" };
   };
 
   const serve = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { trialConfigurationSchema } from "../trial/configuration.js";
+import { obstacles } from "./obstacle.js";
 
 /** {@link Request} as it is checked on arrival. */
 export const requestSchema = z.discriminatedUnion("kind", [
@@ -21,7 +22,7 @@ export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("failed"),
     reason: z.string(),
-    obstacle: z.enum(["in-use", "disk-full"]).exactOptional(),
+    obstacle: z.enum(obstacles).exactOptional(),
   }),
 ]);
 

@@ -5,7 +5,10 @@ import { SteepestError } from "@steepest/optim";
  * What keeps a trial from going on and is no fault of its own: another process works in its folder, or there
  * is no space left to write to.
  */
-export type Obstacle = "in-use" | "disk-full";
+export type Obstacle = (typeof obstacles)[number];
+
+/** Every {@link Obstacle}. */
+export const obstacles = ["in-use", "disk-full"] as const;
 
 /** `ENOSPC`: the disk is full; `EDQUOT`: the user's share of it is. */
 const diskCodes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);

@@ -77,14 +77,14 @@ const pollingPeriod = 100;
 /**
  * Ends what goes on in a bench; running trials keep a checkpoint.
  * @returns what was ended; empty where nothing went on
- * @throws SteepestError `misuse` where it goes on in a process of another machine, or does not end
+ * @throws SteepestError `misuse` where it goes on in a process of another machine or user, or does not end
  */
 export async function cancelBench(folder: string, plan: BenchPlan): Promise<readonly string[]> {
   const ended: string[] = [];
   const holder = await folderHolder(folder);
   if (holder !== undefined) {
     if (!holder.isHere) throw runsElsewhere(holder.host);
-    process.kill(holder.pid, "SIGTERM");
+    signalEnd(holder.pid);
     const deadline = performance.now() + cancelPatience * 1e3;
     while ((await folderHolder(folder))?.pid === holder.pid) {
       if (performance.now() > deadline) throw doesNotEnd(holder.pid);
@@ -100,6 +100,17 @@ export async function cancelBench(folder: string, plan: BenchPlan): Promise<read
   return ended;
 }
 
+/** Tells a process to end; one that is gone already has. */
+function signalEnd(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ESRCH") return;
+    throw code === "EPERM" ? isAnothers(pid, cause) : cause;
+  }
+}
+
 const runsElsewhere = (host: string | undefined): SteepestError =>
   new SteepestError(
     "misuse",
@@ -112,4 +123,12 @@ const doesNotEnd = (pid: number): SteepestError =>
     "misuse",
     `process ${pid} was told to end and still runs after ${cancelPatience} s`,
     `End it with: kill -9 ${pid}; the bench goes on from its checkpoints`,
+  );
+
+const isAnothers = (pid: number, cause: unknown): SteepestError =>
+  new SteepestError(
+    "misuse",
+    `process ${pid}, which runs the bench, belongs to another user`,
+    `Run the same command as that user: ps -o user= -p ${pid}`,
+    { cause },
   );

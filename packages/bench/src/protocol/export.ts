@@ -1,4 +1,4 @@
-import { copyFile, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, readTextIfPresent, writeFileAtomically, writeJsonAtomically } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
@@ -61,7 +61,7 @@ async function exportTrial(folder: string, plan: BenchPlan, trial: BenchTrial, t
   const converted = onClock(text, clockReadings(clock).column, budget, evaluations);
   await writeFileAtomically(join(target, runFiles.evaluations), converted);
   for (const file of [trialFiles.hyperparameters, trialFiles.flags, trialFiles.machine])
-    await copyFile(join(from, file), join(target, file));
+    await writeFileAtomically(join(target, file), await readFile(join(from, file)));
   return true;
 }
 

@@ -83,6 +83,7 @@ describe("a plan in YAML", () => {
       `${good}seed: 1\nseed: 2\n`,
       /^plan\.yaml:5:1: this is not YAML: map keys must be unique/,
     ],
+    ["a reference to nothing", `${good}heldOut: [*all]\n`, /^plan\.yaml:4:11: \*all refers to nothing/],
     ["what is no YAML", `${good}heldOut: [a\n`, /^plan\.yaml:\d+:\d+: this is not YAML/],
     ["an empty file", "", /^plan\.yaml:1:1: /],
     ["a list in place of a plan", "- a\n", /^plan\.yaml:1:1: /],

@@ -1,5 +1,5 @@
 import { nearestName, SteepestError } from "@steepest/optim";
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 
 /**
@@ -27,6 +27,17 @@ export function parseYaml<Schema extends z.ZodType>(
       "Correct this line; see examples/tiny.yaml",
       error,
     );
+  // An asterisk begins a reference in YAML; one to nothing is found only where values are made.
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined)
+        throw malformed(
+          alias.range?.[0] ?? 0,
+          `*${alias.source} refers to nothing: no &${alias.source} stands before it`,
+          "Write the value itself, in quotes where it begins with an asterisk",
+        );
+    },
+  });
   const parsed = schema.safeParse(document.toJS());
   if (parsed.success) return parsed.data;
 
