@@ -72,6 +72,12 @@ export function signedRankTest(values: readonly number[], options: SignFlipOptio
   );
 }
 
+/**
+ * What the difference of two values scatters at least that are rounded to a resolution h: a rounded value has
+ * the variance h²/12 beside its own.
+ */
+export const roundingDeviation = (resolution: number): number => resolution / Math.sqrt(6);
+
 /** A test's statistic and its two-sided p-value. */
 export interface TestResult {
   readonly statistic: number;

@@ -59,6 +59,9 @@ describe("how many more", () => {
     expect(morePairs([-1, 1, 3])).toBe(34 - 3);
     expect(morePairs([-1, 0, 1])).toBe(Number.POSITIVE_INFINITY);
     expect(morePairs([-1, 1, 3], 1)).toBe(Number.POSITIVE_INFINITY);
+    // They look alike, but rounding to 10 scatters by 10/√6: two in all would do without, four are needed.
+    expect(pairsNeeded((11 * Math.sqrt(6)) / 10)).toBe(4);
+    expect(morePairs([11, 11], 10)).toBe(4 - 2);
     expect(moreInEach([1, 2, 3], [1, 2, 3])).toBe(Number.POSITIVE_INFINITY);
     expect(moreInEach([0], [1])).toBe(Number.POSITIVE_INFINITY);
     expect(moreInEach([-1, 0, 1], [-0.5, 0.5, 1.5])).toBe(64 - 3);

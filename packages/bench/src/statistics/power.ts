@@ -1,5 +1,6 @@
 import { mean, standardDeviation } from "./descriptive.js";
 import { normalCdf, normalQuantile, studentCriticalValue } from "./distributions.js";
+import { roundingDeviation } from "./paired.js";
 
 /** What a planned comparison shall be able to tell. */
 export interface PowerOptions {
@@ -53,7 +54,7 @@ function leastEnough(
   // What would be enough if the standard deviation were known: fewer than are.
   const known = ((critical + normalQuantile(power)) / effect) ** 2;
   if (!(known <= mostValues)) return Number.POSITIVE_INFINITY;
-  if (known >= asymptotic) return Math.ceil(known + (critical * critical) / 2 / (degrees(known) / known));
+  if (known >= asymptotic) return Math.ceil(known + ((critical * critical) / 2) * (known / degrees(known)));
   for (let n = Math.max(2, Math.floor(known)); ; n++) {
     const freedom = degrees(n);
     if (studentPower(studentCriticalValue(1 - alpha, freedom), freedom, effect * Math.sqrt(n)) >= power)
@@ -76,12 +77,13 @@ export const sampleSizeNeeded = (effect: number, options: PowerOptions = {}): nu
  * How many more pairs would tell the mean difference apart, were the difference and the scatter seen the true
  * ones; infinite where no difference is seen. At least 1: it is asked where the pairs at hand do not.
  *
- * @param resolution differences up to it never count
+ * @param resolution differences up to it never count, and scatter at least by what rounding to it adds
  */
 export function morePairs(values: readonly number[], resolution = 0, options: PowerOptions = {}): number {
   const difference = Math.abs(mean(values));
   if (!(difference > resolution)) return Number.POSITIVE_INFINITY;
-  return Math.max(1, pairsNeeded(difference / standardDeviation(values), options) - values.length);
+  const scatter = Math.max(standardDeviation(values), roundingDeviation(resolution));
+  return Math.max(1, pairsNeeded(difference / scatter, options) - values.length);
 }
 
 /**

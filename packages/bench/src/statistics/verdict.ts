@@ -1,6 +1,6 @@
 import { type Interval, studentInterval } from "./intervals.js";
 import { correctForLeader } from "./leader.js";
-import { differences, studentTest } from "./paired.js";
+import { differences, roundingDeviation, studentTest } from "./paired.js";
 import { morePairs } from "./power.js";
 
 /**
@@ -78,8 +78,7 @@ export function againstLeader(
   const gaps = others.map(({ name, values }) => ({ name, gap: differences(leader.values, values) }));
   if (leader.values.length < 2) return gaps.map(({ name }) => ({ name, distinguishable: false }));
   const count = leader.values.length;
-  // Two values rounded to the resolution h: the variance of their difference is at least 2 h²/12.
-  const tests = gaps.map(({ gap }) => studentTest(gap, resolution / Math.sqrt(6)));
+  const tests = gaps.map(({ gap }) => studentTest(gap, roundingDeviation(resolution)));
   const pValues = correctForLeader(tests, count);
   return gaps.map(({ name, gap }, i) => {
     const pValue = pValues[i] ?? 1;
