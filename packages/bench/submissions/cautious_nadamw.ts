@@ -78,15 +78,15 @@ export const cautiousNadamw = defineRule({
 });
 
 /** The self-tuning baseline with the mask of a cautious optimizer. */
-export const submission = defineSubmission<{ optimizer: Optimizer }>({
+export const submission = defineSubmission<{ optimizer: Optimizer }, typeof selfTuningPoint>({
   name: "cautious_nadamw",
   title: "Cautious NAdamW",
   cite,
   tuning: { kind: "self", hyperparameters: selfTuningPoint },
   getBatchSize: workloadBatchSize,
-  initOptimizerState({ workload: { stepHint, parameters }, optimizer }) {
-    const schedule = warmupCosine(selfTuningPoint, horizonOf(stepHint, parameters));
-    const choice = { rule: cautiousNadamw, hyper: nadamwHyper(selfTuningPoint) };
+  initOptimizerState({ hyperparameters: point, workload: { stepHint, parameters }, optimizer }) {
+    const schedule = warmupCosine(point, horizonOf(stepHint, parameters));
+    const choice = { rule: cautiousNadamw, hyper: nadamwHyper(point) };
     return { optimizer: optimizer(choice, { schedule }) };
   },
   dataSelection: batchesInOrder,

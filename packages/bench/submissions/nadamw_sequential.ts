@@ -59,8 +59,9 @@ function sequenceOf({ workload, optimizer: build, initial }: InitContext): Seque
 }
 
 /**
- * Three settings of NAdamW, each for a third of the self-tuning ruleset's budget of three step hints. Dropout
- * is the workload's for all of them, since it cannot change within a run.
+ * Three settings of NAdamW, each over a step hint: the self-tuning rules of the first competition gave three
+ * of them. A bench with a shorter `selfTuningBudget` ends before the later ones. Dropout is the workload's
+ * for all, since it cannot change within a run.
  */
 export const submission = defineSubmission<{ sequence: Sequence }>({
   name: "nadamw_sequential",

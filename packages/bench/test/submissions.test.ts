@@ -8,7 +8,13 @@ import { type Measurement, type RunResult, resumeRun, train } from "@steepest/tr
 import { findWorkload } from "@steepest/workloads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { loadSubmission, methodOf, submissionNames, tuningPoints } from "../src/submission/index.js";
+import {
+  type Hyperparameters,
+  loadSubmission,
+  methodOf,
+  submissionNames,
+  tuningPoints,
+} from "../src/submission/index.js";
 import { initialOf, pointsOf, toyParameters, toyRun } from "./methods.js";
 
 /** Those of the leaderboard, which the published hyper-parameters are of. */
@@ -210,6 +216,12 @@ describe("loadSubmission", () => {
        export const submission = { ...all, tuning: { kind: "external", space: { lr: { min: 0, max: 1 } } } };`,
       /search range of lr/,
     ],
+    [
+      "has points and a space",
+      `import * as all from "./plain.mjs";
+       export const submission = { ...all, tuning: { kind: "external", points: [{ a: 1 }], space: {} } };`,
+      /has points and space, expected one of them/,
+    ],
     ["cannot be read", `export const = 3;`, /cannot be loaded/],
   ])("says what a module lacks that %s", async (title, text, message) => {
     await written("plain.mjs", members);
@@ -320,4 +332,23 @@ describe("an optimizer's own memory", () => {
     expect(run.method.evaluationParameter("table")).toBe(pair?.parameter("table"));
     await run.method.release();
   });
+});
+
+describe("a setting", () => {
+  it.each(["cautious_nadamw", "muon", "single_worker_diloco"])(
+    "%s: is what the run is handed, not what the module holds",
+    async (name) => {
+      const submission = await loadSubmission(name);
+      const [own = {}] = pointsOf(submission);
+      const trainedAt = async (point: Hyperparameters) => {
+        const run = await toyRun(submission, { point });
+        await run.steps(1, 3);
+        const values = run.values();
+        await run.method.release();
+        return values;
+      };
+      const doubled = { ...own, learning_rate: 2 * Number(own.learning_rate) };
+      expect(await trainedAt(doubled)).not.toEqual(await trainedAt(own));
+    },
+  );
 });

@@ -4,8 +4,11 @@ import { checkLike, exampleOf, type Hyperparameters, type SubmissionTuning } fro
 import type { Submission, SubmissionState } from "./submission.js";
 
 const functions = [
-  ...(["getBatchSize", "initOptimizerState", "updateParams"] as const),
-  ...(["dataSelection", "prepareForEval"] as const),
+  "getBatchSize",
+  "initOptimizerState",
+  "updateParams",
+  "dataSelection",
+  "prepareForEval",
 ] as const;
 const facts = ["name", "title", "cite", "tuning"] as const;
 const members: readonly string[] = [...facts, ...functions];
@@ -62,14 +65,15 @@ function checkTuning(value: unknown, where: string): asserts value is Submission
   const refuse = (found: string) => new SteepestError("invalid-value", `${where}: tuning ${found}`, fix);
   if (!isRecord(value)) throw refuse(`is ${kindOf(value)}`);
   const { kind } = value;
-  const form = ["points", "space", "hyperparameters"].find((key) => value[key] !== undefined);
+  const [form, second] = ["points", "space", "hyperparameters"].filter((key) => value[key] !== undefined);
   const expected = kind === "self" ? ["hyperparameters"] : ["points", "space"];
   if (kind !== "self" && kind !== "external")
     throw typeof kind === "string"
       ? unknownName(`kind of tuning of ${where}`, kind, ["external", "self"])
-      : refuse(`has no kind`);
+      : refuse("has no kind");
   if (form === undefined || !expected.includes(form))
     throw refuse(`of kind ${kind} has ${form ?? "nothing else"}, expected ${expected.join(" or ")}`);
+  if (second !== undefined) throw refuse(`has ${form} and ${second}, expected one of them`);
   const given = value[form];
   if (form === "space") {
     if (!isRecord(given)) throw refuse(`space is ${kindOf(given)}`);
@@ -95,14 +99,12 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A value's kind, for messages. */
-export const kindOf = (value: unknown): string =>
-  value === null
-    ? "null"
-    : Array.isArray(value)
-      ? "an array"
-      : value === undefined
-        ? "nothing"
-        : `a ${typeof value}`;
+export function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
 
 /**
  * The point with its names and types checked against the submission's own.

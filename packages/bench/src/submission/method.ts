@@ -5,7 +5,7 @@ import { checkedPoint, isRecord, kindOf } from "./define.js";
 import { guardedFacts } from "./facts.js";
 import { createHomes, type Home } from "./homes.js";
 import { type Hyperparameters, type Regularisation, regularisationOf } from "./hyperparameters.js";
-import { checkBatch, checksum, copyValues, ruleBroken } from "./rules.js";
+import { checkBatch, checksum, copyValues, isPositiveInteger, ruleBroken } from "./rules.js";
 import { checkedState, loadState, saveState } from "./state.js";
 import { type BatchFacts, evaluateAsTrained, type Submission, type SubmissionState } from "./submission.js";
 
@@ -45,9 +45,6 @@ export function methodOf(
     ...regularisationOf(name, point),
   };
 }
-
-const isPositiveInteger = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0;
 
 async function createTrained(
   submission: Submission,

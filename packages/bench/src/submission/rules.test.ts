@@ -287,7 +287,7 @@ describe("rules of a submission", () => {
   });
 
   it.each([
-    ["cannot be saved", { when: new Date() }, /when is a object/],
+    ["cannot be saved", { when: new Date() }, /when is an object/],
     ["changes its names", { other: 1 }, /count was number and is now absent/],
     ["changes its kinds", { count: "1" }, /count was number and is now string/],
   ])("refuses a state that %s", async (_, state, message) => {

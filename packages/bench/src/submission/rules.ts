@@ -6,9 +6,13 @@ import type { Home } from "./homes.js";
 export const ruleBroken = (submission: string, what: string, fix: string): SteepestError =>
   new SteepestError("misuse", `${submission} ${what}`, fix);
 
+/** Whether a value counts something: 1, 2, ... */
+export const isPositiveInteger = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) > 0;
+
 /** @throws SteepestError `invalid-value` unless it is the number of a mini-batch */
 export function checkBatch(submission: string, where: string, batch: unknown): asserts batch is number {
-  if (Number.isSafeInteger(batch) && Number(batch) > 0) return;
+  if (isPositiveInteger(batch)) return;
   throw new SteepestError(
     "invalid-value",
     `${submission}: ${where} batch ${String(batch)}`,

@@ -2,7 +2,7 @@ import type { Horizon } from "@steepest/bench";
 import type { OptimizerSpec } from "@steepest/optim";
 import { type NadamwPoint, nadamwHyper } from "./nadamw.js";
 
-/** The part of the warm-up that Schedule-Free's submissions make: of 0.75 of the step hint. */
+/** Steps of warm-up of Schedule-Free's submissions: a share of three quarters of the step hint. */
 export const warmupOf = (factor: number, { share }: Horizon): number => share(0.75 * factor);
 
 /** Schedule-Free AdamW as submitted to the first competition: r = 0.75, and decay from the average. */
