@@ -27,6 +27,12 @@ export const columnsOf = (stream: NodeJS.WritableStream, fallback = 80): number 
 export const linesOf = (stream: NodeJS.WritableStream, fallback = 24): number =>
   "rows" in stream && typeof stream.rows === "number" && stream.rows > 0 ? stream.rows : fallback;
 
+/** How a table is laid out on a stream: as wide as its terminal and in colours there, else as wide as given. */
+export const tableOptions = (stream: NodeJS.WritableStream, fallback: number) => ({
+  width: columnsOf(stream, fallback),
+  colour: "isTTY" in stream && stream.isTTY === true,
+});
+
 /** Progress on the stderr of `io`. */
 export function createProgress(io: Io): Progress {
   let live: readonly string[] = [];

@@ -6,10 +6,10 @@ import { summarise } from "../comparison/summary.js";
 import type { Calibration } from "./calibration.js";
 
 /*
- * Comparisons of one optimizer under several names, judged by what `steepest compare` judges real ones by: every
- * name is tuned over three learning rates, steps to the target are log-normal, known to the resolution of the
- * evaluations, partly shared by the names of a seed (initial parameters, order of data), and one run in ten
- * misses the target.
+ * Comparisons of one optimizer under several names, judged by what `steepest compare` judges real ones by:
+ * every name is tuned over three learning rates, steps to the target are log-normal, known to the resolution
+ * of the evaluations, partly shared by the names of a seed (initial parameters, order of data), and one run
+ * in ten misses the target.
  */
 
 const steps = 1000;

@@ -7,8 +7,8 @@ import type { TimesToTarget } from "../scoring/times.js";
 import type { Calibration } from "./calibration.js";
 
 /*
- * Fields of submissions whose true times are known, judged by what `steepest score` judges real ones by: times are
- * log-normal around a submission's pace on a workload, and beyond the budget the target is missed.
+ * Fields of submissions whose true times are known, judged by what `steepest score` judges real ones by:
+ * times are log-normal around a submission's pace on a workload, and beyond the budget the target is missed.
  */
 
 const workloads = Array.from(

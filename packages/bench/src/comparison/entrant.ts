@@ -33,3 +33,6 @@ export function parseEntrant(text: string, steps: number): Entrant {
 /** What an entrant is, in full. */
 export const describeEntrant = ({ optimizer, schedule }: Pick<Entrant, "optimizer" | "schedule">): string =>
   `${formatOptimizerSpec(optimizer)}${schedule === undefined ? "" : `+${schedule}`}`;
+
+/** The folder's name of an entrant with a label. */
+export const entrantFolder = (label: string): string => label.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_");

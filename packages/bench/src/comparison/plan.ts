@@ -13,7 +13,7 @@ import { findWorkload } from "@steepest/workloads";
 import { z } from "zod";
 import { planFolders } from "../planFolder/planFolder.js";
 import { quasiRandomSearch } from "../tuning/searchSpace.js";
-import { describeEntrant, parseEntrant } from "./entrant.js";
+import { describeEntrant, entrantFolder, parseEntrant } from "./entrant.js";
 
 /** What a caller may choose about a comparison. */
 export interface ComparisonConfig {
@@ -139,7 +139,7 @@ function submissionsOf(
     chooseOptimizer({ optimizer: spec });
     if (schedule !== undefined) parseSchedule(schedule);
     const setting = describeEntrant(entrant);
-    const folder = optimizer.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_");
+    const folder = entrantFolder(optimizer);
     if (taken.has(folder)) throw invalidValue(`${optimizer} is given twice`, "Keep one of them");
     taken.add(folder);
     const points = learningRates(spec, trials).map((learningRate) => ({

@@ -1,6 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { parseSchedule, registry, type SteepestError, unknownName } from "@steepest/optim";
-import { randomStream } from "@steepest/random";
+import { parseSchedule, registry, unknownName } from "@steepest/optim";
 import { chooseOptimizer, invalidValue, stepsOfEpochs, stepsPerEpoch } from "@steepest/train";
 import {
   type Budget,
@@ -10,10 +9,11 @@ import {
   type Workload,
 } from "@steepest/workloads";
 import { z } from "zod";
-import { parseEntrant } from "../comparison/entrant.js";
+import { entrantFolder, parseEntrant } from "../comparison/entrant.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
 import {
   type Hyperparameters,
+  hyperparametersSchema,
   isSubmissionPath,
   loadSubmission,
   submissionNames,
@@ -47,8 +47,6 @@ const workloadSchema = z.strictObject({
 /** A workload of a plan: what it is solved by, and how long a trial may take. */
 export type PlannedWorkload = Readonly<z.infer<typeof workloadSchema>>;
 
-const pointSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
-
 type Limits = Pick<PlannedWorkload, "steps" | "cpuSeconds" | "seconds">;
 
 const submissionSchema = z.strictObject({
@@ -60,7 +58,7 @@ const submissionSchema = z.strictObject({
     z.strictObject({ kind: z.literal("optimizer"), optimizer: z.string() }),
   ]),
   /** The hyper-parameters of the trials of a study. */
-  points: z.array(pointSchema),
+  points: z.array(hyperparametersSchema),
   /** The order in which each study tries them, where that is not the same for all: places in `points`. */
   orders: z.array(z.array(z.int())).exactOptional(),
 });
@@ -195,11 +193,12 @@ async function plannedSubmission(
   { rules, studies, trials, seed }: BenchConfiguration,
 ): Promise<PlannedSubmission> {
   if (isOptimizer(given)) {
+    // A trial reads it again with its own number of steps; what is wrong with it is so for any.
     const { label, optimizer, schedule } = parseEntrant(given, 1000);
     chooseOptimizer({ optimizer });
     if (schedule !== undefined) parseSchedule(schedule);
     return {
-      name: label.replaceAll(/[^A-Za-z0-9.=_-]+/g, "_"),
+      name: entrantFolder(label),
       source: { kind: "optimizer", optimizer: given },
       points: [{}],
     };
@@ -229,17 +228,9 @@ function pointsOfStudies(
   const points = [...(studies[0] ?? [])];
   const places = new Map(points.map((point, place) => [JSON.stringify(point), place]));
   const orders = studies.map((study) => study.map((point) => places.get(JSON.stringify(point)) ?? -1));
-  const isOwn = orders.flat().includes(-1);
-  if (isOwn) throw new Error("internal: studies of one submission with different points");
+  if (orders.flat().includes(-1))
+    throw new Error("internal: studies of one submission with different points");
   return orders.every((order) => order.every((place, trial) => place === trial))
     ? { points }
     : { points, orders };
 }
-
-/** A trial's seed: of the plan's seed, study, workload and trial, and the same for all submissions. */
-export const seedOfTrial = (seed: number, study: number, workload: string, trial: number): number =>
-  randomStream(seed, "bench", study, workload, trial).integer(2 ** 31);
-
-/** The error of a number that no trial of a plan has. */
-export const noSuchTrial = (index: number, count: number): SteepestError =>
-  invalidValue(`there is no trial ${index}`, `Expected a whole number from 0 to ${count - 1}`);

@@ -4,10 +4,8 @@ import type { ScoringFlags } from "../scoring/rules/runTargets.js";
 import { type BenchPlan, type PlannedWorkload, trialsOfStudy } from "./plan.js";
 
 /** The budget on the clock that is scored; undefined where there is none. */
-const budgetOn = (
-  clock: ScoringClock,
-  { steps, cpuSeconds, seconds }: PlannedWorkload,
-): number | undefined => (clock === "steps" ? steps : clock === "cpu" ? cpuSeconds : seconds);
+const budgetOn = (clock: ScoringClock, { steps, cpuSeconds, seconds }: PlannedWorkload): number | undefined =>
+  ({ steps, cpu: cpuSeconds, wall: seconds })[clock];
 
 /** How the logs of a workload are scored. */
 export function scoringOf({ clock }: BenchPlan, workload: PlannedWorkload): ScoringFlags {

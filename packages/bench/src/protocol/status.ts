@@ -12,7 +12,7 @@ import { countTrials, folderOfTrial, trialOf } from "./trials.js";
  */
 export type TrialState = "completed" | "diverged" | "failed" | "begun" | "absent";
 
-/** How a submission stands. */
+/** How many trials stand how. */
 export type StateCounts = Readonly<Record<TrialState, number>>;
 
 /** How a bench stands, from its folders alone. */

@@ -1,14 +1,14 @@
 import { formatOptimizerSpec } from "@steepest/optim";
+import { randomStream } from "@steepest/random";
+import { invalidValue } from "@steepest/train";
 import { parseEntrant } from "../comparison/entrant.js";
 import type { TrialConfiguration } from "../trial/configuration.js";
 import { type TrialPlace, trialFolder } from "../trial/layout.js";
 import {
   type BenchPlan,
-  noSuchTrial,
   type PlannedSubmission,
   type PlannedWorkload,
   pointOf,
-  seedOfTrial,
   trialsOfStudy,
 } from "./plan.js";
 import { scoringOf } from "./ruleset.js";
@@ -44,17 +44,27 @@ export function trialOf(plan: BenchPlan, index: number): BenchTrial {
       const trials = trialsOfStudy(submission);
       if (rest < trials) {
         const place = {
-          ...{ submission: submission.name, study: study + 1, workload: workload.name, trial: rest + 1 },
+          submission: submission.name,
+          study: study + 1,
+          workload: workload.name,
+          trial: rest + 1,
         };
         return { index, place, submission, workload };
       }
       rest -= trials;
     }
-  throw noSuchTrial(index, countTrials(plan));
+  throw invalidValue(
+    `there is no trial ${index}`,
+    `Expected a whole number from 0 to ${countTrials(plan) - 1}`,
+  );
 }
 
 /** The folder of a trial in the folder of its bench. */
 export const folderOfTrial = (bench: string, { place }: BenchTrial): string => trialFolder(bench, place);
+
+/** A trial's seed: of the plan's seed, study, workload and trial, and the same for all submissions. */
+const seedOfTrial = ({ seed }: BenchPlan, { study, workload, trial }: TrialPlace): number =>
+  randomStream(seed, "bench", study, workload, trial).integer(2 ** 31);
 
 /** What a trial runs. */
 export function configurationOfTrial(
@@ -64,7 +74,7 @@ export function configurationOfTrial(
   const { target, testTarget, stepHint, steps, evaluateEvery, batchSize, cpuSeconds, seconds } = workload;
   const common = {
     workload: workload.name,
-    seed: seedOfTrial(plan.seed, place.study, workload.name, place.trial),
+    seed: seedOfTrial(plan, place),
     ...{ target, stepHint, steps, evaluateEvery, batchSize, stopAtTarget: true },
     ...(testTarget === undefined ? {} : { testTarget }),
     ...(cpuSeconds === undefined ? {} : { cpuSeconds }),

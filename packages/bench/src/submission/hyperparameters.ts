@@ -1,4 +1,5 @@
 import { SteepestError } from "@steepest/optim";
+import { z } from "zod";
 import type { SearchSpace } from "../tuning/searchSpace.js";
 
 /** A value of a hyper-parameter: a number, a flag, or one of several words. */
@@ -10,6 +11,9 @@ export type HyperparameterValue = number | boolean | string;
  * `label_smoothing` are given to the workload.
  */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
+
+/** {@link Hyperparameters} in plans and in messages to workers. */
+export const hyperparametersSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
 
 /**
  * How a submission is tuned. `external`: every study tries points, either its first ones of a list or

@@ -1,10 +1,11 @@
 export { defineSubmission } from "./define.js";
 export { fromOptimizer, type Horizon, horizonOf, type OptimizerWithSettings } from "./fromOptimizer.js";
-export type {
-  Hyperparameters,
-  HyperparameterValue,
-  Regularisation,
-  SubmissionTuning,
+export {
+  type Hyperparameters,
+  type HyperparameterValue,
+  hyperparametersSchema,
+  type Regularisation,
+  type SubmissionTuning,
 } from "./hyperparameters.js";
 export { isSubmissionPath, loadSubmission } from "./load.js";
 export { methodOf, type SubmissionMethod } from "./method.js";

@@ -37,10 +37,10 @@ export interface Achieved {
  * fastest is outside of AlgoPerf's performance profiles in any case. AlgoPerf has 4/3, but its submissions
  * were tuned on its workloads, while the published settings that run on ours never saw them.
  */
-const SLACK = 4;
+const slack = 4;
 
 /** The seed of the search; the repetitions have the seeds from 1 on. */
-const SEARCH_SEED = 0;
+const searchSeed = 0;
 
 /**
  * Measures a workload's target as AlgoPerf does (Dahl et al. 2023, section 4.2): each baseline is tuned by
@@ -59,7 +59,7 @@ export async function measureTarget(workload: Workload, search: TargetSearch): P
     let best: (typeof bests)[number] | undefined;
     for (const point of quasiRandomSearch(space, search.trials)) {
       const text = entrant(point);
-      const { validation: value } = await run(text, SEARCH_SEED, "validation");
+      const { validation: value } = await run(text, searchSeed, "validation");
       if (!Number.isNaN(value) && (best === undefined || isBetter(metric, value, best.value)))
         best = { name, entrant: text, value };
     }
@@ -68,9 +68,7 @@ export async function measureTarget(workload: Workload, search: TargetSearch): P
     );
     if (best !== undefined) bests.push(best);
   }
-  bests.sort((a, b) =>
-    isBetter(metric, a.value, b.value) ? -1 : isBetter(metric, b.value, a.value) ? 1 : 0,
-  );
+  bests.sort((a, b) => bestFirst(metric, a.value, b.value));
   const [winner] = bests;
   if (winner === undefined)
     throw new SteepestError(
@@ -106,7 +104,7 @@ async function runsOf(
       "Give the workload a budget of steps",
     );
   const loaded = await workload.load({ notify });
-  const steps = Math.round(budget.steps / SLACK);
+  const steps = Math.round(budget.steps / slack);
   return async (entrant, seed, splits) => {
     const { optimizer, schedule } = parseEntrant(entrant, steps);
     const measurements = train({
@@ -143,6 +141,10 @@ async function bestOf(measurements: AsyncIterable<Measurement>, workload: Worklo
   return best;
 }
 
+/** The order of values of a metric, best first. */
+const bestFirst = (metric: Metric, a: number, b: number): number =>
+  isBetter(metric, a, b) ? -1 : isBetter(metric, b, a) ? 1 : 0;
+
 /** The targets that repeated runs of one point set. */
 export function targetOf(
   metric: Metric,
@@ -154,7 +156,7 @@ export function targetOf(
   const tests = runs
     .filter((run) => reaches(metric, run.validation, validation))
     .map(({ test }) => test)
-    .toSorted((a, b) => (isBetter(metric, a, b) ? -1 : 1));
+    .toSorted((a, b) => bestFirst(metric, a, b));
   return { validation, test: eased(metric, tests.at(-1) ?? Number.NaN) };
 }
 

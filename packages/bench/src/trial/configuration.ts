@@ -2,7 +2,7 @@ import { type OptimizerSpec, optimizerOf, parseOptimizerSpec } from "@steepest/o
 import type { TrainConfig } from "@steepest/train";
 import { z } from "zod";
 import { scoringFlagsSchema } from "../scoring/rules/runTargets.js";
-import { loadSubmission, methodOf } from "../submission/index.js";
+import { hyperparametersSchema, loadSubmission, methodOf } from "../submission/index.js";
 
 const common = {
   workload: z.string(),
@@ -38,7 +38,7 @@ const submissionTrialSchema = z.strictObject({
   ...common,
   /** A registered name or a module's path. */
   submission: z.string(),
-  hyperparameters: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])),
+  hyperparameters: hyperparametersSchema,
 });
 
 /** {@link TrialConfiguration} in messages to workers. */
@@ -75,7 +75,8 @@ export async function trainingOf(trial: TrialConfiguration): Promise<TrainConfig
       ...(trial.schedule === undefined ? {} : { schedule: trial.schedule }),
     };
   const { method, ...asked } = methodOf(await loadSubmission(trial.submission), trial.hyperparameters, {
-    ...{ defaultBatchSize: batchSize, stepHint: stepHint ?? steps },
+    defaultBatchSize: batchSize,
+    stepHint: stepHint ?? steps,
   });
   return { ...config, ...asked, optimizer: method };
 }

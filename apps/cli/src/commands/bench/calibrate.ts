@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { countArgument, wholeNumberArgument } from "../../arguments.js";
 import { interruptible } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
-import { columnsOf, createProgress } from "../../terminal/progress.js";
+import { createProgress, tableOptions } from "../../terminal/progress.js";
 
 interface CalibrateArguments {
   readonly runs?: number;
@@ -32,7 +32,8 @@ export const calibrateCommand = (io: Io, finish: (code: ExitCode) => void): Comm
       "after",
       `
 One optimizer under two names must be told apart in 5 % of comparisons at most, and a 95 % interval must cover the truth in 93 to
-97 %. What is simulated runs through the same code as the verdicts of compare, score and claims.
+97 % of cases (those of scores, which are wider, in 93 to 99 %). What is simulated runs through the same code as the verdicts of
+compare, score and claims.
 Exit codes: 0 all promises kept, 1 one is missed by more than two standard errors, 2 wrong usage, 130 interrupted.`,
     )
     .action(async (options: CalibrateArguments) => {
@@ -92,8 +93,5 @@ const table = (io: Io, results: readonly CalibrationResult[]): string =>
       promiseText(promised),
       kept ? { text: "kept", tone: "good" } : { text: "missed", tone: "bad" },
     ]),
-    {
-      width: columnsOf(io.stdout, widthWithoutTerminal),
-      colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
-    },
+    tableOptions(io.stdout, widthWithoutTerminal),
   );

@@ -1,4 +1,4 @@
-import { type BenchPlan, type EngineSettings, engineSchema } from "@steepest/bench";
+import { type BenchPlan, defaultWorkers, type EngineSettings, engineSchema } from "@steepest/bench";
 import { SteepestError } from "@steepest/optim";
 import { type Command, Option } from "commander";
 import { countArgument } from "../../arguments.js";
@@ -23,12 +23,23 @@ export const withEngineOptions = (command: Command): Command =>
     )
     .option(
       "--workers <count>",
-      "local: trials at a time, one thread each (default: the plan's, or one a core)",
+      "local: trials at a time, one thread each (default: the plan's, or one a core, at most 8)",
       countArgument,
     )
     .option("--partition <name>", "slurm: where its tasks run")
     .option("--account <name>", "slurm: who pays for them")
     .option("--time-limit <time>", "slurm: of one task, as sbatch takes it");
+
+/** Which settings of an engine the command line may say. */
+const settable: Readonly<Record<EngineSettings["kind"], readonly string[]>> = {
+  local: ["workers"],
+  slurm: ["partition", "account", "timeLimit"],
+  kubernetes: [],
+};
+
+/** `timeLimit` as the command line has it: `--time-limit`. */
+const optionOf = (setting: string): string =>
+  `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /**
  * A plan with the engine that the command line asks for, if it does.
@@ -36,22 +47,19 @@ export const withEngineOptions = (command: Command): Command =>
  */
 export function withEngine(plan: BenchPlan, given: EngineArguments): BenchPlan {
   const { engine: kind = plan.engine.kind, workers, partition, account, timeLimit } = given;
-  const slurm = { partition, account, timeLimit };
-  const settings = kind === plan.engine.kind ? plan.engine : { kind };
-  const asked = Object.entries(kind === "local" ? { workers } : kind === "slurm" ? slurm : {});
-  const stray = Object.entries(
-    kind === "local" ? slurm : kind === "slurm" ? { workers } : { workers, ...slurm },
+  const asked = Object.entries({ workers, partition, account, timeLimit }).filter(
+    ([, value]) => value !== undefined,
   );
-  const [name] = stray.find(([, value]) => value !== undefined) ?? [];
-  if (name !== undefined)
+  const [stray] = asked.find(([setting]) => !settable[kind].includes(setting)) ?? [];
+  if (stray !== undefined)
     throw new SteepestError(
       "invalid-value",
-      `${name} is no option of the engine ${kind}`,
+      `${optionOf(stray)} is no option of the engine ${kind}`,
       "Leave it out, or choose its engine with --engine",
     );
   const chosen = engineSchema.safeParse({
-    ...settings,
-    ...Object.fromEntries(asked.filter(([, value]) => value !== undefined)),
+    ...(kind === plan.engine.kind ? plan.engine : { kind }),
+    ...Object.fromEntries(asked),
   });
   if (chosen.success) return { ...plan, engine: chosen.data };
   const [issue] = chosen.error.issues;
@@ -61,3 +69,7 @@ export function withEngine(plan: BenchPlan, given: EngineArguments): BenchPlan {
     "Write an engine section into the plan, as in examples/kubernetes.yaml",
   );
 }
+
+/** Trials at a time on this machine: as many as the plan says, else as many as {@link defaultWorkers}. */
+export const workersOf = ({ engine }: BenchPlan): number =>
+  (engine.kind === "local" ? engine.workers : undefined) ?? defaultWorkers();

@@ -1,16 +1,10 @@
-import {
-  type BenchEstimate,
-  type BenchPlan,
-  countTrials,
-  defaultWorkers,
-  diskOf,
-  estimateBench,
-} from "@steepest/bench";
+import { type BenchEstimate, type BenchPlan, countTrials, diskOf, estimateBench } from "@steepest/bench";
 import { format, textTable } from "@steepest/report";
 import { Command } from "commander";
 import { shellWord } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { bar, createProgress } from "../../terminal/progress.js";
+import { workersOf } from "./engine.js";
 import { planOfFile } from "./place.js";
 
 interface PlanArguments {
@@ -53,7 +47,7 @@ function costOf(plan: BenchPlan, estimate: BenchEstimate | undefined): string {
   const disk = `On the disk: about ${format.number(diskOf(plan) / 1e6, 2)} MB.`;
   if (estimate === undefined) return disk;
   const { expected, low, high } = estimate.cpuSeconds;
-  const workers = (plan.engine.kind === "local" ? plan.engine.workers : undefined) ?? defaultWorkers();
+  const workers = workersOf(plan);
   return [
     `At full budgets: ${hours(expected)} hours of CPU (${hours(low)} to ${hours(high)}), so ${format.seconds(expected / workers)} on ${format.counted(workers, "worker")}; less where targets end trials earlier.`,
     disk,

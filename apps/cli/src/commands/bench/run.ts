@@ -3,7 +3,6 @@ import {
   type BenchStatus,
   benchFolders,
   countTrials,
-  defaultWorkers,
   kubernetesManifest,
   runBench,
   schedulerOf,
@@ -14,7 +13,7 @@ import { Command } from "commander";
 import { interruptible, resumeLine } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { follow } from "../../terminal/follow.js";
-import { type EngineArguments, withEngine, withEngineOptions } from "./engine.js";
+import { type EngineArguments, withEngine, withEngineOptions, workersOf } from "./engine.js";
 import { type BenchPlace, openBench, planOfFile } from "./place.js";
 import { createBenchProgress } from "./progress.js";
 import { printScore } from "./score.js";
@@ -84,9 +83,8 @@ async function carryOut(
     io.stdout.write(`${submitted(status, trials, jobs)}\nTrials: ${folder}\n`);
     return exitCode.ok;
   }
-  const workers = (engine.kind === "local" ? engine.workers : undefined) ?? defaultWorkers();
   const progress = createBenchProgress(io, plan);
-  const status = await follow(runBench(folder, plan, { workers, signal }), signal, progress);
+  const status = await follow(runBench(folder, plan, { workers: workersOf(plan), signal }), signal, progress);
   const { completed, diverged, failed } = status.counts;
   if (completed + diverged + failed < status.total) {
     io.stderr.write(`${interrupted(status, folder)}\n`);

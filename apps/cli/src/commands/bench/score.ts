@@ -4,7 +4,7 @@ import { scoreHtml, scoreJson, scoreTable } from "@steepest/report";
 import { Command } from "commander";
 import { shellWord } from "../../interruption.js";
 import type { ExitCode, Io } from "../../io.js";
-import { columnsOf } from "../../terminal/progress.js";
+import { tableOptions } from "../../terminal/progress.js";
 import { writePicture } from "../pictureFile.js";
 import { reportDamage } from "../score/damage.js";
 import { openBench } from "./place.js";
@@ -33,11 +33,7 @@ export async function printScore(io: Io, folder: string, plan: BenchPlan, json: 
   const report = await scoreLogs(folder, rulesetOfPlan(plan), { tuning: plan.rules });
   const page = join(folder, "report.html");
   await writePicture(page, scoreHtml(report, `npx steepest bench score ${shellWord(folder)}`));
-  const table = () =>
-    scoreTable(report, {
-      width: columnsOf(io.stdout, widthWithoutTerminal),
-      colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
-    });
+  const table = () => scoreTable(report, tableOptions(io.stdout, widthWithoutTerminal));
   io.stdout.write(
     json
       ? `${JSON.stringify(scoreJson(report), undefined, 2)}\n`

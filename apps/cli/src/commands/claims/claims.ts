@@ -7,7 +7,7 @@ import { pageArgument, wholeNumberArgument } from "../../arguments.js";
 import { interruptible, shellWord } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { checkOutFile } from "../../outFolder.js";
-import { bar, columnsOf, createProgress } from "../../terminal/progress.js";
+import { bar, columnsOf, createProgress, tableOptions } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
 import { claimData, claimTable, describeClaim, resultText, verdictTable } from "./text.js";
 
@@ -170,10 +170,7 @@ function interruption(selected: readonly Claim[], done: number, options: RunArgu
 }
 
 const summary = (io: Io, results: readonly ClaimResult[], out: string): string => {
-  const table = verdictTable(results, {
-    width: columnsOf(io.stdout, widthWithoutTerminal),
-    colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
-  });
+  const table = verdictTable(results, tableOptions(io.stdout, widthWithoutTerminal));
   return `${results.length > 1 ? `${table}\n\n${tallyText(results)}.\n` : ""}The page: ${out}\n`;
 };
 

@@ -18,7 +18,7 @@ import { findLandscape, type Landscape, landscapes } from "@steepest/workloads";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { countArgument, numberArgument, optimizerArgument, optimizersArgument } from "../../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
-import { columnsOf, createProgress, type Progress } from "../../terminal/progress.js";
+import { createProgress, type Progress, tableOptions } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
 import { raceData } from "./data.js";
 
@@ -177,10 +177,7 @@ async function runRace(io: Io, name: string, options: RaceArguments): Promise<Ex
       ? `${JSON.stringify(jsonResult(landscape, data, trajectories, options.out))}\n`
       : `${data.title}: ${format.counted(data.steps, "step")}, minimum ${format.number(data.minimum)}\n\n${raceTable(
           data,
-          {
-            width: columnsOf(io.stdout, Number.POSITIVE_INFINITY),
-            colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
-          },
+          tableOptions(io.stdout, Number.POSITIVE_INFINITY),
         )}\n\n${[...raceFindings(data), ...raceProvisos(data)].join("\n")}\n\nThe race: ${options.out}\n`,
   );
   return exitCode.ok;

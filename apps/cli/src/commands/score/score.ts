@@ -19,7 +19,7 @@ import {
 import { Command, Option } from "commander";
 import { countArgument, numberArgument, pageArgument, wholeNumberArgument } from "../../arguments.js";
 import type { ExitCode, Io } from "../../io.js";
-import { columnsOf } from "../../terminal/progress.js";
+import { tableOptions } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
 import { printable, reportDamage } from "./damage.js";
 
@@ -123,10 +123,7 @@ function printed(io: Io, report: ScoreReport, options: ScoreArguments): string {
   if (options.markdown === true) return scoreMarkdown(report);
   if (options.latex === true) return scoreLatex(report);
   if (options.validate === true) return validation(report);
-  const table = scoreTable(report, {
-    width: columnsOf(io.stdout, widthWithoutTerminal),
-    colour: "isTTY" in io.stdout && io.stdout.isTTY === true,
-  });
+  const table = scoreTable(report, tableOptions(io.stdout, widthWithoutTerminal));
   const { irregularities } = report;
   const irregular =
     irregularities.length === 0

@@ -54,7 +54,7 @@ export function findRuleset(name: string): Ruleset {
   return found;
 }
 
-/** Seconds that a trial on a workload may take; infinite without a budget. */
+/** Training that a trial on a workload may take, on its clock; infinite without a budget. */
 export const budgetOf = (
   { budget = Number.POSITIVE_INFINITY }: WorkloadTarget,
   { selfTuningBudget }: Ruleset,
