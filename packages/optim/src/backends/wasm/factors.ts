@@ -112,8 +112,13 @@ export function gatherFactors(phase: Phase): Phase {
   };
 }
 
-const multiplied = ({ factor, rest }: Factored): Expression =>
-  factor === undefined ? rest : mul(factor, rest);
+/** A choice against 0 is scaled where it holds alone: an infinite factor leaves the 0 a 0. */
+const multiplied = ({ factor, rest }: Factored): Expression => {
+  if (factor === undefined) return rest;
+  return rest.kind === "select" && isConstant(rest.whenFalse, 0)
+    ? { ...rest, whenTrue: mul(factor, rest.whenTrue) }
+    : mul(factor, rest);
+};
 
 /** The record with each entry changed. */
 export const mapped = <From, To>(

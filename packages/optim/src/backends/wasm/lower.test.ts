@@ -123,6 +123,23 @@ describe("lowering", () => {
       expect(keepBetweenPhases(bodyOf(rule)).kept).toEqual([]);
   });
 
+  it("leaves what is not chosen at 0, whatever it would be multiplied by", () => {
+    const rule = defineRule({
+      ...described,
+      hyper: { lr: stepSize(1), total: nonNegative(0, "t", "what steps are divided by") },
+      body: (builder) =>
+        builder.elementwise({
+          update: ({ x: from, g: by, lr: rate, total }) => ({
+            x: sub(from, mul(rate, select(by, "greater", 0, div(by, total), 0))),
+          }),
+        }),
+    });
+    const optimizer = createRuleOptimizer({ rule }, [{ name: "x", shape: [2], role: "other" }]);
+    optimizer.gradient("x").set([1, -1]);
+    optimizer.step();
+    expect([...optimizer.parameter("x")]).toEqual([Number.NEGATIVE_INFINITY, 0]);
+  });
+
   it("takes another kernel as soon as a hyper-parameter says so", () => {
     const rule = defineRule({
       ...described,
