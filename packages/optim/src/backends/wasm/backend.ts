@@ -17,6 +17,13 @@ import { keepBetweenPhases } from "./kept.js";
 import { wasmMoves } from "./moves.js";
 import { RegisterFile, runScalars } from "./scalars.js";
 
+/*
+ * From the phases of a rule to functions over memory: what two phases need is kept from one to the other
+ * (kept.ts), a phase is split by the conditions that its scalars decide (specialise.ts), scalar factors are
+ * gathered (factors.ts), expressions become a graph (lower.ts), and the graph instructions (generate.ts with
+ * elements.ts, strips.ts and sums.ts). Scalars are computed beside them in float64 (scalars.ts).
+ */
+
 /** WebAssembly memory comes in pages of 64 KiB, of which 32-bit addresses reach 65,536. */
 const pageBytes = 65_536;
 const maximumPages = 65_536;
@@ -101,6 +108,7 @@ function compile(program: Program): CompiledProgram {
 
   /**
    * Nothing goes from unit to unit: each is done whole before the next, while its arrays are in the caches.
+   * Only `run` may be called then: phase by phase, units would overwrite what others keep.
    */
   const separable = phases.every(
     ({ groupSums, carry }) => groupSums.length === 0 && carry.shared.places.length === 0,

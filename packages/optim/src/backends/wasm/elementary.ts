@@ -16,8 +16,8 @@ import type { ElementOperator } from "./lower.js";
 /*
  * eᵃ, ln a and aᵇ of elements from the few instructions that SIMD has: an argument is split into a power of
  * two and a rest, and the rest goes through a short series. Relative errors stay below 1e-6 wherever the
- * result is a normal number (for aᵇ: with
- * |b| <= 8); zeros, infinities and NaN give what IEEE 754 says, but for the signs of powers of −0 and −∞.
+ * result is a normal number (for aᵇ: with |b| <= 8); zeros, infinities and NaN give what IEEE 754 says, but
+ * for the signs of powers of −0 and −∞.
  */
 
 /** Makes nodes of a loop; the numbers are nodes. */

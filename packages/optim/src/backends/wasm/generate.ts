@@ -8,12 +8,13 @@ import { stagesOf, stripLoops } from "./strips.js";
 import { accumulatorsOf } from "./sums.js";
 
 /*
- * One function a phase (and outcome of its conditions). Its argument is the address of a descriptor, a row of 32-bit words:
+ * One function a phase (and outcome of its conditions). Its argument is the address of a descriptor, a row of
+ * 32-bit words:
  *   [number of elements, address of the scalar inputs, of the sums, of a strip's slots, of each array...]
  * Sixteen elements an iteration keep enough loads in flight to fill the memory bus; a loop over four and a
  * loop over one finish the rest. Every loop computes with the same four-lane instructions (the last with one
- * lane in use), so that an element's bits do not depend on its position.
- * Of longer bodies two copies are computed before either is stored.
+ * lane in use), so that an element's bits do not depend on its position. Of longer bodies two copies are
+ * computed before either is stored; those with a power go over strips, stage by stage.
  */
 
 /** Words of a descriptor before the arrays' addresses. */

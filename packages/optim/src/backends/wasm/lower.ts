@@ -1,5 +1,5 @@
 import { SteepestError } from "../../errors.js";
-import { type Comparison, type Expression, select, toExpression } from "../../language/expression.js";
+import { type Comparison, div, type Expression, select, toExpression } from "../../language/expression.js";
 import type { Phase } from "../../language/rule.js";
 import { expressionKey } from "../../language/traverse.js";
 import { exponential, logarithm, type Nodes, power, sign } from "./elementary.js";
@@ -136,12 +136,6 @@ export function lowerPhase(rule: string, given: Phase): LoweredPhase {
       input: scalarInputs.push(expression) - 1,
     }));
   const elementary: Nodes = { operation, scalar };
-  const reciprocal = (expression: Expression): Expression => ({
-    kind: "binary",
-    operator: "divide",
-    left: toExpression(1),
-    right: expression,
-  });
 
   const lower = (expression: Expression): number => {
     const existing = lowered.get(expression);
@@ -177,7 +171,7 @@ export function lowerPhase(rule: string, given: Phase): LoweredPhase {
         if (operator === "power") return lowerPower(lower(left), right);
         // One division a step instead of one an element.
         if (operator === "divide" && !usesElements(right)) {
-          return operation("multiply", lower(left), scalar(reciprocal(right)));
+          return operation("multiply", lower(left), scalar(div(1, right)));
         }
         const [above, below] = [underRoot(left), underRoot(right)];
         // One root in place of two: of numbers that have roots, √a/√b is √(a/b).

@@ -9,10 +9,12 @@ import { isConstant, mapped, usesElements } from "./factors.js";
  * outcome needs and no more. So what is multiplied by 0 need not be a number.
  */
 
-/** A condition on scalars: `value` is 1 where it holds, else 0. */
+/** A condition on scalars. */
 interface Condition {
+  /** 1 where it holds, else 0. */
   readonly value: Expression;
-  readonly decides: Expression;
+  /** The scalar that is 0 where it holds, where that is the condition. */
+  readonly zero?: string;
 }
 
 /** A phase under one outcome of each of its conditions. */
@@ -54,11 +56,11 @@ export function specialise(phase: Phase): SpecialisedPhases {
 /** The condition of a choice between expressions of elements by scalars, or of a power that is a root. */
 function choiceOf(expression: Expression): readonly Condition[] {
   if (isPower(expression) && usesElements(expression.left) && !isKnown(expression.right))
-    return [{ value: holds(expression.right, "equal", 0.5), decides: expression }];
+    return [{ value: holds(expression.right, "equal", 0.5) }];
   if (expression.kind !== "select" || !usesElements(expression)) return [];
   const { comparison, left, right } = expression;
   if (usesElements(left) || usesElements(right)) return [];
-  return [{ value: holds(left, comparison, right), decides: expression }];
+  return [{ value: holds(left, comparison, right) }];
 }
 
 /** Scalars by name that are added to an expression of elements: as a factor, or below a root or a power. */
@@ -69,7 +71,7 @@ function addedFactors(expression: Expression): readonly Condition[] {
   const added = [isProduct ? addend.left : undefined, base && addedTo(base)];
   return added.flatMap((one) =>
     one?.kind === "variable" && one.scope === "scalar"
-      ? [{ value: holds(one, "equal", 0), decides: one }]
+      ? [{ value: holds(one, "equal", 0), zero: one.name }]
       : [],
   );
 }
@@ -100,9 +102,7 @@ type Outcome = Condition & { readonly holds: boolean };
 
 function under(phase: Phase, outcomes: readonly Outcome[]): Phase {
   const byKey = new Map(outcomes.map((outcome) => [expressionKey(outcome.value), outcome.holds]));
-  const zeros = new Set(
-    outcomes.flatMap(({ decides, holds }) => (decides.kind === "variable" && holds ? [decides.name] : [])),
-  );
+  const zeros = new Set(outcomes.flatMap(({ zero, holds }) => (zero !== undefined && holds ? [zero] : [])));
   const known = new Map<Expression, Expression>();
   const reduced = (expression: Expression): Expression => {
     const existing = known.get(expression);

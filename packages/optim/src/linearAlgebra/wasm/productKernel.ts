@@ -11,10 +11,10 @@ const blockBytes = panelWidth * panelRowBytes;
 export type ProductForm = "plain" | "add" | "onto";
 
 /**
- * C = alpha · AᵀB (+ beta · D), or C += AᵀB, tile by tile: 4 rows and 8 columns of C in eight registers, summed in the
- * order of the inner index. Words: address of A, B, C and D; inner extent; panels of A and of B; bytes of a
- * panel of A or B, and of C or D; alpha; beta. `symmetric`: C is known to be, so only its panels from the
- * diagonal on are computed, and written again as their transposes.
+ * C = alpha · AᵀB (+ beta · D), or C += AᵀB, tile by tile: 4 rows and 8 columns of C in eight registers,
+ * summed in the order of the inner index. Words: address of A, B, C and D; inner extent; panels of A and of B;
+ * bytes of a panel of A or B, and of C or D; alpha; beta. `symmetric`: C is known to be, so only its panels
+ * from the diagonal on are computed, and written again as their transposes.
  */
 export function productKernel({
   symmetric = false,

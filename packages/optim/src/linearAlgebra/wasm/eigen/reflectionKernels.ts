@@ -2,7 +2,7 @@ import { simd } from "../../../backends/wasm/encoder.js";
 import { KernelEncoder, vectorBytes } from "../kernelEncoder.js";
 import { blockRows, doubleBytes } from "./layout.js";
 import { multiplyVector, reflectBothSides, reflectFourRows } from "./reflections.js";
-import { blockBytes, load, multiplyInto, storeSum } from "./rows.js";
+import { blockBytes, clear, load, multiplyInto, storeSum } from "./rows.js";
 
 /*
  * A symmetric matrix made tridiagonal by reflections, and any matrix reflected back: whole loops, since at
@@ -88,10 +88,7 @@ function makeReflection(
     code.f64Constant(0);
     code.f64Store(beyond * doubleBytes);
   }
-  for (const sum of [even, odd]) {
-    code.f32x4Constant(0);
-    code.set(sum);
-  }
+  clear(code, [even, odd]);
   code.copy(v, to);
   code.copy(blocks, remaining);
   code.times(remaining, () => {

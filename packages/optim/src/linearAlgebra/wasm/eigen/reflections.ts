@@ -88,10 +88,7 @@ function balance(code: KernelEncoder, v: number, p: number, blocks: number): voi
     code.advance(vector, blockBytes);
     code.advance(image, blockBytes);
   };
-  for (const sum of [even, odd]) {
-    code.f32x4Constant(0);
-    code.set(sum);
-  }
+  clear(code, [even, odd]);
   start();
   code.times(remaining, () => {
     for (const [offset, sum] of [

@@ -69,7 +69,7 @@ export function multiplyInto(
   code.set(sum);
 }
 
-export function clear(code: KernelEncoder, registers: Four): void {
+export function clear(code: KernelEncoder, registers: readonly number[]): void {
   for (const register of registers) {
     code.f32x4Constant(0);
     code.set(register);
@@ -87,7 +87,7 @@ export function sumLanes(code: KernelEncoder, a: number, b: number): void {
   code.simd(simd.f64x2Add);
 }
 
-/** The sum of all lanes of two registers, a float64, to whatever takes it from the stack. */
+/** The sum of all lanes of two registers, a float64, to whatever takes it from the stack; changes the first. */
 export function storeSum(code: KernelEncoder, [a, b]: readonly [number, number], take: () => void): void {
   sumLanes(code, a, b);
   code.set(a);
