@@ -325,6 +325,7 @@ export function sampleScore(): ScoreData {
       tauMax: 4,
       taus: [1, 2.5, 4],
       replicates: 20,
+      significance: 0.04,
       logs: 4,
     },
     submissions: [entry("first", 1, 0.75, [1, 2.5]), entry(hostileName, 2, 0, [never, Number.NaN])],

@@ -1,5 +1,6 @@
 import { SteepestError } from "@steepest/optim";
 import type { Interval } from "../statistics/intervals.js";
+import { significance } from "../statistics/verdict.js";
 import { type Band, bootstrapField } from "./bootstrap.js";
 import { type Cell, explainCells } from "./cells.js";
 import { scoreField } from "./field.js";
@@ -59,6 +60,8 @@ export interface ScoreReport {
   readonly tauMax: number;
   readonly taus: readonly number[];
   readonly replicates: number;
+  /** The p-value up to which two submissions are told apart. */
+  readonly significance: number;
   readonly logs: number;
   /** Best first. */
   readonly submissions: readonly SubmissionScore[];
@@ -102,7 +105,7 @@ export async function scoreLogs(
   const ranks = ranksOf(field.scores);
   const resampled = bootstrapField(times, field, { ...scoring, replicates, seed });
   const left = leaveOneOut(times, scoring);
-  const pairs = comparePairs(times, { ...scoring, seed });
+  const pairs = comparePairs(times, { ...scoring, alpha: significance, seed });
   const taus = tauGrid(tauMax);
   const rankOf = new Map(times.submissions.map(({ name }, row) => [name, ranks[row]]));
 
@@ -134,7 +137,7 @@ export async function scoreLogs(
     ];
   });
   return {
-    ...{ rules: rules.name, mode, tuning: logs.tuning, tauMax, taus, replicates, pairs, times },
+    ...{ rules: rules.name, mode, tuning: logs.tuning, tauMax, taus, replicates, significance, pairs, times },
     logs: logs.trials.length,
     submissions: lines.toSorted((a, b) => a.rank - b.rank),
     workloads: times.workloads,

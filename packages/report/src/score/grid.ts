@@ -35,13 +35,22 @@ export function rankRange(left: readonly ScoreLeftOut[]): string {
 /** More studies than anybody will run. */
 const mostStudies = 999;
 
-/** How many more studies it would take, as it stands behind a name: ` (+12)`; nothing where none would do. */
-export function moreStudiesText(moreStudies: number): string {
+/**
+ * The submissions that one cannot be told from, and behind each how many more studies would do it: `adamw
+ * (+12)`; nothing where none would.
+ */
+export const undecidedText = (
+  { notDistinguishable }: ScoreEntry,
+  shown: (name: string) => string = (name) => name,
+): string =>
+  notDistinguishable.map(({ name, moreStudies }) => `${shown(name)}${moreText(moreStudies)}`).join(", ");
+
+function moreText(moreStudies: number): string {
   if (!Number.isFinite(moreStudies)) return "";
   return moreStudies > mostStudies ? ` (+${mostStudies} or more)` : ` (+${moreStudies})`;
 }
 
-/** What {@link moreStudiesText} says, in a sentence. */
+/** What {@link undecidedText} says with its numbers, in a sentence. */
 export const moreStudiesNote =
   "(+n): n more studies of each would tell the two apart with a chance of 80 %, were the difference seen the true one.";
 

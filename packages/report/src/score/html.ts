@@ -8,7 +8,7 @@ import { mountScore } from "../page/score.js";
 import { format } from "../text/format.js";
 import { createScoreCharts, type ScoreChart, type ScorePicture, scorePicture } from "./charts.js";
 import type { ScoreCell, ScoreData, ScoreEntry, ScoreLeftOut } from "./data.js";
-import { cellFinder, cellText, moreStudiesNote, moreStudiesText, rankRange, scoringText } from "./grid.js";
+import { cellFinder, cellText, moreStudiesNote, rankRange, scoringText, undecidedText } from "./grid.js";
 
 const style = `
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
@@ -53,14 +53,14 @@ const scrolled = (label: string, table: Markup): Markup =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
 
 function leaderboard({ submissions }: ScoreData): Markup {
-  const rows = submissions.map(
-    ({ rank, name, score, interval, leaveOneOut, notDistinguishable }) =>
-      html`<tr data-submission="${name}"><td class="number">${rank}</td><th scope="row">${breakable(name)}</th>
+  const rows = submissions.map((entry) => {
+    const { rank, name, score, interval, leaveOneOut } = entry;
+    return html`<tr data-submission="${name}"><td class="number">${rank}</td><th scope="row">${breakable(name)}</th>
 <td class="number">${score.toFixed(6)}<span class="bounds">${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}</span></td>
 <td class="number">${rankRange(leaveOneOut.studies)}</td><td class="number">${rankRange(leaveOneOut.workloads)}</td>
 <td class="number">${rankRange(leaveOneOut.submissions)}</td>
-<td class="others">${notDistinguishable.map(({ name, moreStudies }) => `${name}${moreStudiesText(moreStudies)}`).join(", ") || "–"}</td></tr>`,
-  );
+<td class="others">${undecidedText(entry) || "–"}</td></tr>`;
+  });
   return scrolled(
     "Leaderboard",
     html`<table><thead><tr><th class="number" scope="col">rank</th><th scope="col">submission</th><th class="number" scope="col">score</th>
@@ -150,13 +150,11 @@ function finding({ submissions }: ScoreData): string {
   if (first === undefined) return "";
   if (second === undefined)
     return `${first.name} scores ${first.score.toFixed(4)}; nobody to compare it with.`;
-  const others = first.notDistinguishable.map(
-    ({ name, moreStudies }) => `${name}${moreStudiesText(moreStudies)}`,
-  );
+  const others = undecidedText(first);
   return `${first.name} leads with ${first.score.toFixed(4)} before ${second.name} with ${second.score.toFixed(4)}. ${
-    others.length === 0
+    others === ""
       ? "The studies tell it from every other submission."
-      : `The studies cannot tell it from ${others.join(", ")}.`
+      : `The studies cannot tell it from ${others}.`
   }`;
 }
 
@@ -184,7 +182,7 @@ export function scoreHtml(data: ScoreData, command: string): string {
 <section class="card"><h2>Leaderboard</h2>${leaderboard(data)}
 <p class="quiet">Below a score its ${level} interval, from ${format.count(data.replicates)} bootstrap replicates over the studies, their bias removed. Ranks
 are those taken as one study (of everybody), one workload with its variants, or one other submission after another is left out. Two
-submissions are not distinguishable where exchanging their studies at random gives scores as far apart in more than 4% of cases;
+submissions are not distinguishable where exchanging their studies at random gives scores as far apart in more than ${format.percent(data.significance, 0)} of cases;
 each pair stands for itself. ${moreStudiesNote}</p></section>
 <section class="card"><h2>Performance profiles</h2>
 <p>Left, the share of workloads that a submission solved within τ times the fastest one's time; the score is the mean height of the

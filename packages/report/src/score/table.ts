@@ -7,9 +7,9 @@ import {
   cellText,
   intervalOf,
   moreStudiesNote,
-  moreStudiesText,
   rankRange,
   scoringText,
+  undecidedText,
 } from "./grid.js";
 
 /** The leaderboard and the grid for a terminal. */
@@ -34,10 +34,7 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
       rankRange(entry.leaveOneOut.workloads),
       rankRange(entry.leaveOneOut.submissions),
       {
-        text:
-          entry.notDistinguishable
-            .map(({ name, moreStudies }) => `${shortName(data, name)}${moreStudiesText(moreStudies)}`)
-            .join(", ") || "–",
+        text: undecidedText(entry, (name) => shortName(data, name)) || "–",
         tone: "quiet",
       },
     ]),
@@ -46,7 +43,7 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
   const width = options.width ?? Number.POSITIVE_INFINITY;
   const notes = [
     `Scored: ${scoringText(data)}. Intervals: ${data.replicates} bootstrap replicates over the studies, their bias removed.`,
-    `-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p > 0.04 under the exact exchange test of studies, each pair for itself. ${moreStudiesNote}`,
+    `-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p > ${data.significance} under the exact exchange test of studies, each pair for itself. ${moreStudiesNote}`,
   ];
   return [leaderboard, "", ...notes.map((note) => wrap(note, width)), "", grid(data, options)].join("\n");
 }
