@@ -198,11 +198,9 @@ async function withLastCheckpoint(error: unknown, folder: string): Promise<unkno
   const { step } = status.checkpoint.progress;
   return new SteepestError(
     error.code,
-    error.message,
-    `The last good checkpoint, of step ${step}, is kept in ${JSON.stringify(folder)}`,
-    {
-      cause: error,
-    },
+    error.problem,
+    `${error.fix}. The last good checkpoint, of step ${step}, is kept in ${JSON.stringify(folder)}`,
+    { cause: error },
   );
 }
 

@@ -8,6 +8,7 @@ import {
   SteepestError,
   unknownName,
 } from "@steepest/optim";
+import { float32 } from "@steepest/train";
 import { graphLinearAlgebra } from "@steepest/workloads";
 import type { OptimizerChoice, OptimizerSettings, TrainedParameter } from "./submission.js";
 
@@ -109,9 +110,3 @@ export function createHomes(
 
 const usesMatrices = (choice: Exclude<OptimizerChoice, string>): boolean =>
   "rule" in choice ? "plan" in choice.rule : optimizerOf(choice).kind === "matrix";
-
-/** Optimizers of the default backend hold float32 arrays. */
-function float32(view: Float32Array | Float64Array): Float32Array {
-  if (view instanceof Float32Array) return view;
-  throw new TypeError("internal: an optimizer of a submission must hold float32 arrays");
-}

@@ -3,7 +3,7 @@
  * resumes left out.
  */
 export interface ClockReading {
-  /** Wall time spent in training work: gradients and updates. */
+  /** Wall time of training: compiling the network, gradients, updates, preparing the weights to evaluate with. */
   readonly seconds: number;
   /** CPU time of the whole process (all threads, user + system) during that work. */
   readonly cpuSeconds: number;

@@ -129,16 +129,20 @@ function evaluationViews(optimizer: Optimizer | ClosureOptimizer): ReadonlyMap<s
   return views;
 }
 
-/** The optimizer's default backend keeps float32 arrays, which ONNX Runtime reads and fills in place. */
-function float32(view: Float32Array | Float64Array): Float32Array {
+/**
+ * A view of an optimizer of the default backend, whose arrays are float32: ONNX Runtime reads and fills them
+ * in place.
+ */
+export function float32(view: Float32Array | Float64Array): Float32Array {
   if (view instanceof Float32Array) return view;
-  throw new TypeError("the optimizer of a training session must hold float32 arrays");
+  throw new TypeError("internal: an optimizer that trains must hold float32 arrays");
 }
 
 /** What is to be said of an optimizer that asks for more than gradients, which is all that training makes. */
 const missingInputs = ({ inputs }: Optimizer | ClosureOptimizer, spec: OptimizerSpec): readonly string[] =>
   inputs.map(
     (input) =>
-      `${formatOptimizerSpec(spec)} is given no ${input}: training makes gradients alone, so that it is 0 here. Sophia's steps then have the clipped ` +
-      "size in almost every coordinate: this is the sign of the mean of gradients, not the method of its authors",
+      `${formatOptimizerSpec(spec)} is given no ${input}: training makes gradients alone, so that it is 0 here. ` +
+      "Sophia's steps then have the clipped size in almost every coordinate: this is the sign of the mean of " +
+      "gradients, not the method of its authors",
   );

@@ -89,7 +89,8 @@ export const completedRunSchema = z.strictObject({
  * `cpuSeconds` are the wall and CPU time of training alone; `best` is the best evaluation on validation, in
  * the metric that targets are in; `initialLoss` is that of the first mini-batch before any update, and
  * `diverged` says that training made both it and the mean over the training split worse than that (both
- * absent where the run's checkpoints do not know); `parametersHash` is the SHA-256 of all final parameters, equal for equal bits.
+ * absent where the run's checkpoints do not know); `parametersHash` is the SHA-256 of all final parameters,
+ * equal for equal bits.
  */
 export type CompletedRun = Readonly<z.infer<typeof completedRunSchema>>;
 

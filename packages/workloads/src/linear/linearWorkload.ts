@@ -18,11 +18,11 @@ export interface LinearProblem {
 
 /** Samples in the order train, validation, test, as many of each as are asked for. */
 export function splitsOf(sizes: Readonly<Record<Split, number>>): Readonly<Record<Split, Range>> {
-  const validation = sizes.train + sizes.validation;
+  const testStart = sizes.train + sizes.validation;
   return {
     train: { start: 0, end: sizes.train },
-    validation: { start: sizes.train, end: validation },
-    test: { start: validation, end: validation + sizes.test },
+    validation: { start: sizes.train, end: testStart },
+    test: { start: testStart, end: testStart + sizes.test },
   };
 }
 

@@ -6,8 +6,8 @@ import { measuredTargets } from "./measured.js";
 export function measuredTarget(name: string, metric: Metric): Target {
   const found = measuredTargets[name];
   if (found === undefined) throw new Error(`internal: no target was measured for ${name}`);
-  const { validation: value, test } = found;
+  const values = { split: "validation", value: found.validation, test: found.test } as const;
   return metric === "accuracy"
-    ? { metric, direction: directionOf[metric], split: "validation", value, test }
-    : { metric, direction: directionOf[metric], split: "validation", value, test };
+    ? { metric, direction: directionOf[metric], ...values }
+    : { metric, direction: directionOf[metric], ...values };
 }
