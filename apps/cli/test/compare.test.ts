@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { exitCode } from "../src/io.js";
 import { start } from "./run.js";
@@ -14,6 +14,11 @@ beforeAll(
     root = path;
   }),
 );
+
+// Where a page is asked for, the trials go to runs/ of the working folder.
+const home = process.cwd();
+beforeAll(() => process.chdir(root));
+afterAll(() => process.chdir(home));
 
 const run = (...args: readonly string[]) => typed("compare", ...args);
 
