@@ -1,1 +1,1 @@
-export {};
+export { exactTerm, type MemoryCategory, type MemoryTerm, totalBytes } from "./term.js";
