@@ -29,6 +29,8 @@ export {
   crossEntropyPerExample,
   meanSquaredError,
 } from "./losses.js";
-export { type GptOptions, gpt2 } from "./models/gpt2.js";
+export { type GptModel, type GptOptions, gpt2 } from "./models/gpt2.js";
 export { type MlpOptions, mlp } from "./models/mlp.js";
 export { type Mode, type Model, type ModelParameter, sequential } from "./models/model.js";
+export { type DrawOptions, drawToken } from "./sampling/drawToken.js";
+export { createSampler, type Sampler, type SamplingOptions } from "./sampling/sampler.js";

@@ -26,6 +26,15 @@ export interface GptOptions {
   readonly head?: "tied" | "own";
 }
 
+/** A GPT, whose logits can be had for some of its places. */
+export interface GptModel extends Model {
+  readonly options: GptOptions;
+  /** From int32 tokens [sequences, time] to the last layer norm [sequences, time, width]. */
+  hidden(tokens: Tensor, mode: Mode): Tensor;
+  /** From what {@link hidden} gives, or rows of it, [..., width], to logits [..., vocabulary]. */
+  logits(hidden: Tensor): Tensor;
+}
+
 /** GPT-2's first deviation of every matrix. */
 const deviation = 0.02;
 
@@ -44,15 +53,8 @@ const deviation = 0.02;
  * @throws SteepestError `invalid-value` where a size is not a positive integer or the heads do not divide the
  *   width; on `apply`, `shape-mismatch` for sequences longer than the context
  */
-export function gpt2({
-  layers,
-  heads,
-  width,
-  context,
-  vocabulary,
-  bias = true,
-  head = "tied",
-}: GptOptions): Model {
+export function gpt2(options: GptOptions): GptModel {
+  const { layers, heads, width, context, vocabulary, bias = true, head = "tied" } = options;
   requireSizes("gpt2", { layers, heads, width, context, vocabulary });
   const weight = normal(deviation);
   const projection = normal(deviation / Math.sqrt(2 * layers));
@@ -64,8 +66,6 @@ export function gpt2({
   const last = layerNorm("ln_f", width, { bias });
   const own =
     head === "own" ? linear("lm_head", width, vocabulary, { role: "head", weight, bias: "none" }) : undefined;
-  const logits = (x: Tensor, mode: Mode): Tensor =>
-    own === undefined ? matmul(x, tokens.table.tensor, { transposeB: true }) : own.apply(x, mode);
 
   const { parameters } = sequential([
     tokens,
@@ -74,20 +74,22 @@ export function gpt2({
     last,
     ...(own === undefined ? [] : [own]),
   ]);
-  return {
-    parameters,
-    apply(indices, mode) {
-      const time = indices.shape.at(-1) ?? 0;
-      requireContext(time, context);
-      const order = constant(
-        Int32Array.from({ length: time }, (_, place) => place),
-        [time],
-        "int32",
-      );
-      const embedded = add(tokens.apply(indices, mode), positions.apply(order, mode));
-      return logits(sequential([...blocks, last]).apply(embedded, mode), mode);
-    },
+  const hidden = (indices: Tensor, mode: Mode): Tensor => {
+    const time = indices.shape.at(-1) ?? 0;
+    requireContext(time, context);
+    const order = constant(
+      Int32Array.from({ length: time }, (_, place) => place),
+      [time],
+      "int32",
+    );
+    const embedded = add(tokens.apply(indices, mode), positions.apply(order, mode));
+    return sequential([...blocks, last]).apply(embedded, mode);
   };
+  const logits = (x: Tensor): Tensor =>
+    own === undefined
+      ? matmul(x, tokens.table.tensor, { transposeB: true })
+      : own.apply(x, { training: false });
+  return { options, parameters, hidden, logits, apply: (indices, mode) => logits(hidden(indices, mode)) };
 }
 
 function requireContext(time: number, context: number): void {
