@@ -1,3 +1,5 @@
+export { type StackedBarsOptions, stackedBarsFigure, stackedBarsSvg } from "./bars/picture.js";
+export type { StackedBar, StackedBars } from "./bars/stackedBars.js";
 export type { Field } from "./chart/contours.js";
 export type { ThemeName } from "./chart/theme.js";
 export type * from "./claims/data.js";

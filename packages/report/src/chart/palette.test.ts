@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { contrast, inkOn, luminance } from "./contrast.js";
 import { palette, seriesStyle } from "./palette.js";
 import { themes } from "./theme.js";
 
-/** Relative luminance and contrast ratio as WCAG 2 defines them. */
-const luminance = (colour: string): number =>
-  [1, 3, 5]
-    .map((start) => Number.parseInt(colour.slice(start, start + 2), 16) / 255)
-    .map((channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, channel, i) => sum + channel * ([0.2126, 0.7152, 0.0722][i] ?? 0), 0);
-const contrast = (a: string, b: string): number => {
-  const [high = 0, low = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-  return (high + 0.05) / (low + 0.05);
-};
+describe("contrast", () => {
+  it("is WCAG's: 21 for black on white, 1 for equal colours, 4.48 for its own border case of grey", () => {
+    expect(contrast("#000000", "#ffffff")).toBeCloseTo(21, 12);
+    expect(contrast("#123456", "#123456")).toBe(1);
+    expect(contrast("#777777", "#ffffff")).toBeCloseTo(4.48, 2);
+    expect(luminance("#ff0000")).toBeCloseTo(0.2126, 12);
+  });
+});
 
 describe.each(["light", "dark"] as const)("the %s theme", (name) => {
   const theme = themes[name];
@@ -23,6 +22,7 @@ describe.each(["light", "dark"] as const)("the %s theme", (name) => {
       }
       for (const line of palette[name]) expect(contrast(line, background)).toBeGreaterThanOrEqual(3);
     }
+    for (const fill of palette[name]) expect(contrast(inkOn(fill), fill)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(theme["warn-ink"], theme.warn)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(theme.ink, theme.soft)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(theme.surface, theme.focus)).toBeGreaterThanOrEqual(4.5);

@@ -1,3 +1,4 @@
+import { inkOn } from "./contrast.js";
 import { palette } from "./palette.js";
 
 /** The themes that there are. */
@@ -62,10 +63,13 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   },
 };
 
-/** A theme as declarations of CSS variables, the series' colours included. */
+/** A theme as declarations of CSS variables, the series' colours and the text colours on them included. */
 export const themeDeclarations = (name: ThemeName): string =>
   [
     `color-scheme:${name}`,
     ...Object.entries(themes[name]).map(([use, colour]) => `--${use}:${colour}`),
-    ...palette[name].map((colour, index) => `--series-${index}:${colour}`),
+    ...palette[name].flatMap((colour, index) => [
+      `--series-${index}:${colour}`,
+      `--on-series-${index}:${inkOn(colour)}`,
+    ]),
   ].join(";");
