@@ -83,6 +83,7 @@ export { rulesetOfPlan } from "./protocol/ruleset.js";
 export { type BenchEvent, type RunBenchOptions, runBench, runBenchTrial } from "./protocol/run.js";
 export { type BenchStatus, benchStatus, type StateCounts, type TrialState } from "./protocol/status.js";
 export { type BenchTrial, countTrials, folderOfTrial, trialOf } from "./protocol/trials.js";
+export { parseYaml } from "./protocol/yaml.js";
 export type { Cell, CellKind } from "./scoring/cells.js";
 export type { Irregularity } from "./scoring/irregularities.js";
 export type { FileRemark } from "./scoring/logs/collect.js";
@@ -155,6 +156,7 @@ export { type Baseline, baselines } from "./targets/baselines.js";
 export { measureTarget, type TargetSearch } from "./targets/measureTarget.js";
 export type { OptimizerTrial, TrialConfiguration } from "./trial/configuration.js";
 export { type TrialPlace, trialFiles, trialFolder } from "./trial/layout.js";
+export { peakResidentBytes, readPeakMemory } from "./trial/peakMemory.js";
 export {
   readOutcome,
   runTrial,

@@ -93,6 +93,15 @@ describe("the training clock", () => {
     expect(result).toMatchObject({ seconds: second, cpuSeconds: 2 * second, ended: "steps" });
   });
 
+  it("counts neither warm-up nor compiling where there is a warm-up", async () => {
+    const { measurements } = await collect(train({ ...config, warmUpSteps: 5, evaluateEvery: 20 }));
+    const { step, prepare } = parts;
+    expect(evaluations(measurements)).toEqual([
+      [20, 20 * step + prepare],
+      [40, 40 * step + 2 * prepare],
+    ]);
+  });
+
   it("goes on where the run was interrupted, and does not count that it compiles again", async () => {
     const whole = await complete(train({ ...config, folder }));
     const abort = new AbortController();

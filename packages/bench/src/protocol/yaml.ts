@@ -5,6 +5,7 @@ import { z } from "zod";
 /**
  * Parses YAML of a known form.
  * @param where the file's name, for errors
+ * @param example what errors point to as an example of the form
  * @throws SteepestError `malformed-file` with line and column of the first thing that is not as expected,
  *   what was expected, and the nearest key where one is unknown
  */
@@ -12,6 +13,7 @@ export function parseYaml<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
   where: string,
+  example = "examples/tiny.yaml",
 ): z.infer<Schema> {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
@@ -24,7 +26,7 @@ export function parseYaml<Schema extends z.ZodType>(
     throw malformed(
       error.pos[0],
       `this is not YAML: ${firstLine(error.message)}`,
-      "Correct this line; see examples/tiny.yaml",
+      `Correct this line; see ${example}`,
       error,
     );
   // An asterisk begins a reference in YAML; one to nothing is found only where values are made.
@@ -78,7 +80,7 @@ export function parseYaml<Schema extends z.ZodType>(
   throw malformed(
     offsetOf(issue.path),
     problem,
-    value === undefined ? "Add it; see examples/tiny.yaml" : "Correct it; see examples/tiny.yaml",
+    `${value === undefined ? "Add it" : "Correct it"}; see ${example}`,
     parsed.error,
   );
 }

@@ -8,7 +8,7 @@ export {
   type SubmissionTuning,
 } from "./hyperparameters.js";
 export { isSubmissionPath, loadSubmission } from "./load.js";
-export { methodOf, type SubmissionMethod } from "./method.js";
+export { type MethodRules, methodOf, type SubmissionMethod } from "./method.js";
 export { submissionNames } from "./registered.js";
 export * from "./submission.js";
 export { type TuningPointsOptions, tuningPoints } from "./tuningPoints.js";

@@ -5,7 +5,15 @@ import { checkedPoint, isRecord, kindOf } from "./define.js";
 import { guardedFacts } from "./facts.js";
 import { createHomes, type Home } from "./homes.js";
 import { type Hyperparameters, type Regularisation, regularisationOf } from "./hyperparameters.js";
-import { checkBatch, checksum, copyValues, isPositiveInteger, ruleBroken } from "./rules.js";
+import {
+  checkBatch,
+  checkOneGradient,
+  checkOptimizerOnly,
+  checksum,
+  copyValues,
+  isPositiveInteger,
+  ruleBroken,
+} from "./rules.js";
 import { checkedState, loadState, saveState } from "./state.js";
 import { type BatchFacts, evaluateAsTrained, type Submission, type SubmissionState } from "./submission.js";
 
@@ -15,16 +23,27 @@ export interface SubmissionMethod extends Regularisation {
   readonly batchSize: number;
 }
 
+/** Which rules hold beside those of every submission. */
+export interface MethodRules {
+  /**
+   * The rules of optimizer-only races: batch, data, loss and length are given, and each step may ask for one
+   * gradient, that of its own mini-batch. Default: a submission chooses as AlgoPerf allows.
+   */
+  readonly optimizerOnly?: boolean;
+}
+
 /**
  * What trains as a submission does with a point of hyper-parameters, and what it asks of the workload. The
  * rules that can be checked are checked as it runs; a submission that breaks one ends with an error.
  * @throws SteepestError `invalid-value` for a point that is not the submission's, rates outside [0, 1), and a
- *   batch size that is no positive integer; `misuse` for a question that is not allowed
+ *   batch size that is no positive integer; `misuse` for a question that is not allowed, and for a choice
+ *   that the rules leave to nobody
  */
 export function methodOf(
   submission: Submission,
   hyperparameters: Hyperparameters,
   facts: BatchFacts,
+  { optimizerOnly = false }: MethodRules = {},
 ): SubmissionMethod {
   const { name } = submission;
   const point = Object.freeze({ ...checkedPoint(submission, hyperparameters) });
@@ -35,14 +54,16 @@ export function methodOf(
       `${name}: getBatchSize gave ${String(batchSize)}`,
       "Give a positive integer, such as defaultBatchSize",
     );
+  const regularisation = regularisationOf(name, point);
+  if (optimizerOnly) checkOptimizerOnly(name, { batchSize, ...regularisation }, facts);
   return {
     method: {
       name,
       settings: point,
-      create: (context) => createTrained(submission, point, context),
+      create: (context) => createTrained(submission, point, context, optimizerOnly),
     },
     batchSize,
-    ...regularisationOf(name, point),
+    ...regularisation,
   };
 }
 
@@ -50,6 +71,7 @@ async function createTrained(
   submission: Submission,
   hyperparameters: Hyperparameters,
   { parameters, batchSize, trainCount, steps, seed, threads, initial }: MethodContext,
+  optimizerOnly: boolean,
 ): Promise<TrainedMethod> {
   const { name } = submission;
   const refuse = (what: string, fix: string) => ruleBroken(name, what, fix);
@@ -109,6 +131,7 @@ async function createTrained(
   const openGradient = (compute: (batch: number) => Promise<number>, usual: number) => {
     let open = true;
     let running = 0;
+    let asked = 0;
     let first: number | undefined;
     return {
       async gradient(batch: number = usual): Promise<number> {
@@ -121,6 +144,8 @@ async function createTrained(
           return awaited ? Promise.reject(broken) : new Promise<never>(() => undefined);
         }
         checkBatch(name, "gradient was asked for", batch);
+        asked++;
+        if (optimizerOnly) checkOneGradient(name, { asked, batch, step: usual });
         if (running > 0)
           throw refuse("asks for a second gradient before the first is there", "Await one after the other");
         running++;
@@ -154,6 +179,7 @@ async function createTrained(
       awaited = true;
       const batch: unknown = submission.dataSelection(contextOf(k));
       checkBatch(name, "dataSelection gave", batch);
+      if (optimizerOnly) checkOneGradient(name, { asked: 1, batch, step: k });
       const { gradient, close } = openGradient(compute, batch);
       let result: unknown;
       try {
@@ -173,6 +199,8 @@ async function createTrained(
         if (result.parameters !== undefined)
           copyValues(name, "updateParams", result.parameters, home, ({ value }) => value);
         finished = result.finished === true;
+        if (finished && optimizerOnly)
+          throw refuse("ends its run by its own word, where the length is given", "Make every step");
       }
       lastStep = k;
       return loss;

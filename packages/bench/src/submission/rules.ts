@@ -1,6 +1,8 @@
 import { SteepestError } from "@steepest/optim";
 import { isRecord, kindOf } from "./define.js";
 import type { Home } from "./homes.js";
+import type { Regularisation } from "./hyperparameters.js";
+import type { BatchFacts } from "./submission.js";
 
 /** The error of a submission that breaks a rule. */
 export const ruleBroken = (submission: string, what: string, fix: string): SteepestError =>
@@ -18,6 +20,51 @@ export function checkBatch(submission: string, where: string, batch: unknown): a
     `${submission}: ${where} batch ${String(batch)}`,
     "Give the number of a mini-batch: 1, 2, ...; the usual one is step",
   );
+}
+
+/**
+ * Where only the optimizer may differ, a submission chooses neither its batch size nor its regularisation.
+ * @throws SteepestError `misuse` where it does
+ */
+export function checkOptimizerOnly(
+  submission: string,
+  { batchSize, dropout, labelSmoothing }: Regularisation & { readonly batchSize: number },
+  { defaultBatchSize }: BatchFacts,
+): void {
+  if (batchSize !== defaultBatchSize)
+    throw ruleBroken(
+      submission,
+      `trains on ${batchSize} examples a step, where ${defaultBatchSize} are given`,
+      "Give defaultBatchSize from getBatchSize",
+    );
+  if (dropout !== undefined || labelSmoothing !== undefined)
+    throw ruleBroken(
+      submission,
+      "chooses dropout or label smoothing, where model and loss are given",
+      "Leave dropout_rate and label_smoothing out of its hyper-parameters",
+    );
+}
+
+/**
+ * Where only the optimizer may differ, a step has one gradient, of its own mini-batch.
+ * @throws SteepestError `misuse` for a second one, or one of other data
+ */
+export function checkOneGradient(
+  submission: string,
+  { asked, batch, step }: { readonly asked: number; readonly batch: number; readonly step: number },
+): void {
+  if (asked > 1)
+    throw ruleBroken(
+      submission,
+      `asks for ${asked} gradients at step ${step}, where one a step is given`,
+      "Call gradient() once within updateParams",
+    );
+  if (batch !== step)
+    throw ruleBroken(
+      submission,
+      `chooses mini-batch ${batch} for step ${step}, where the data are given`,
+      "Give step from dataSelection, as batchesInOrder does",
+    );
 }
 
 /**

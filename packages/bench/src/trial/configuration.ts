@@ -18,6 +18,11 @@ const common = {
   target: z.number(),
   testTarget: z.number().exactOptional(),
   evaluateEvery: z.int(),
+  /** Steps between reports of the training loss, and between checkpoints; training's own where absent. */
+  reportEvery: z.int().exactOptional(),
+  checkpointEvery: z.int().exactOptional(),
+  /** Untimed steps before the first, of which nothing stays; none where absent. */
+  warmUpSteps: z.int().exactOptional(),
   /** Whether the trial ends at its target; false where absent. */
   stopAtTarget: z.boolean().exactOptional(),
   /** How its logs are scored; the trial itself reads nothing of it. */
@@ -39,6 +44,8 @@ const submissionTrialSchema = z.strictObject({
   /** A registered name or a module's path. */
   submission: z.string(),
   hyperparameters: hyperparametersSchema,
+  /** Whether batch, data, loss and length are given, and one gradient a step is all that it may ask for. */
+  optimizerOnly: z.boolean().exactOptional(),
 });
 
 /** {@link TrialConfiguration} in messages to workers. */
@@ -61,8 +68,12 @@ export async function trainingOf(trial: TrialConfiguration): Promise<TrainConfig
     ...(seconds === undefined ? {} : { seconds }),
     ...(cpuSeconds === undefined ? {} : { cpuSeconds }),
   };
+  const { reportEvery, checkpointEvery, warmUpSteps } = trial;
   const config = {
     ...{ workload, steps, seed, target, evaluateEvery, stopAtTarget, threads: 1 },
+    ...(reportEvery === undefined ? {} : { reportEvery }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(warmUpSteps === undefined ? {} : { warmUpSteps }),
     ...(stepHint === undefined ? {} : { horizon: stepHint }),
     ...(testTarget === undefined ? {} : { testTarget }),
     ...(Object.keys(budget).length === 0 ? {} : { budget }),
@@ -74,10 +85,10 @@ export async function trainingOf(trial: TrialConfiguration): Promise<TrainConfig
       optimizer: parseOptimizerSpec(trial.optimizer),
       ...(trial.schedule === undefined ? {} : { schedule: trial.schedule }),
     };
-  const { method, ...asked } = methodOf(await loadSubmission(trial.submission), trial.hyperparameters, {
-    defaultBatchSize: batchSize,
-    stepHint: stepHint ?? steps,
-  });
+  const facts = { defaultBatchSize: batchSize, stepHint: stepHint ?? steps };
+  const { optimizerOnly = false } = trial;
+  const submission = await loadSubmission(trial.submission);
+  const { method, ...asked } = methodOf(submission, trial.hyperparameters, facts, { optimizerOnly });
   return { ...config, ...asked, optimizer: method };
 }
 

@@ -20,5 +20,6 @@ export const trialFiles = {
   hyperparameters: "hparams.json",
   flags: "flags_0.json",
   machine: "meta_data_0.json",
+  memory: "memory.json",
   failure: "failure.json",
 } as const;

@@ -16,6 +16,7 @@ import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
 import { hyperparametersOf, type TrialConfiguration, trainingOf } from "./configuration.js";
 import { trialFiles } from "./layout.js";
+import { recordPeakMemory } from "./peakMemory.js";
 
 const failureSchema = z.strictObject({
   kind: z.enum(["diverged", "failed"]),
@@ -87,6 +88,7 @@ export async function* runTrial(
   try {
     const result = yield* trainOrResume(folder, trial, workload, signal);
     if (result.outcome === "interrupted") return { kind: "interrupted" };
+    await recordPeakMemory(folder);
     await rm(join(folder, runFiles.checkpoint), { force: true });
     return { kind: "completed", result };
   } catch (error) {

@@ -63,6 +63,11 @@ export interface TrainConfig {
   readonly seed?: number;
   /** Threads of the gradient's computation; 1 by default. */
   readonly threads?: number;
+  /**
+   * Steps made before the run, on the mini-batches behind its last, after which everything is as it was;
+   * neither they nor the compilation of the network are timed. None by default, and then compilation counts.
+   */
+  readonly warmUpSteps?: number;
   /** Dropout and label smoothing in [0, 1) in place of the workload's own; one without either leaves them. */
   readonly dropout?: number;
   readonly labelSmoothing?: number;
@@ -106,6 +111,7 @@ export const runConfigurationSchema = z.strictObject({
   horizon: count.exactOptional(),
   seed: z.int().min(0),
   threads: count,
+  warmUpSteps: count.exactOptional(),
   dropout: z.number().exactOptional(),
   labelSmoothing: z.number().exactOptional(),
   /** What targets are in, and what decides which evaluation is the best. */
@@ -155,6 +161,9 @@ export function resolveConfiguration(
     ...(horizon === steps ? {} : { horizon }),
     seed: wholeNumber("seed", config.seed ?? 0),
     threads: threadCount(config.threads ?? 1),
+    ...(config.warmUpSteps === undefined
+      ? {}
+      : { warmUpSteps: positiveInteger("number of warm-up steps", config.warmUpSteps) }),
     ...regularisation(config),
     ...goals(config, workload, loaded),
     evaluateEvery: evaluationPeriod(config.evaluateEvery ?? epoch),

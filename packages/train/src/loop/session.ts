@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { elementCount, type SafetensorsTensor, SteepestError, unknownName } from "@steepest/optim";
+import {
+  decodeSafetensors,
+  elementCount,
+  encodeSafetensors,
+  type SafetensorsTensor,
+  SteepestError,
+  unknownName,
+} from "@steepest/optim";
 import { type BoundWorkload, initialiseParameters, type LoadedWorkload } from "@steepest/workloads";
 import type { RunConfiguration } from "../configuration/configuration.js";
 import type { Checkpoint } from "../folder/checkpoint.js";
@@ -30,7 +37,8 @@ export async function openSession(
   training: TrainingMethod,
   checkpoint?: Checkpoint,
 ): Promise<Session> {
-  const { batchSize, seed, threads, steps, horizon = steps, dropout, labelSmoothing } = configuration;
+  const { batchSize, seed, threads, steps, horizon = steps, warmUpSteps } = configuration;
+  const { dropout, labelSmoothing } = configuration;
   const { parameters, trainCount, exampleOperations } = loaded;
   const initial = (name: string) => initialValues(loaded, seed, name);
   const method = await training.create({
@@ -38,8 +46,8 @@ export async function openSession(
     ...(exampleOperations === undefined ? {} : { exampleOperations }),
   });
   try {
-    initialiseParameters(parameters, seed, (name) => method.parameter(name));
-    if (checkpoint !== undefined) restore(checkpoint, loaded, method);
+    const initialise = () => initialiseParameters(parameters, seed, (name) => method.parameter(name));
+    initialise();
     const clock = createClock();
     clock.switchTo("training");
     const bound = await loaded.bind(
@@ -55,8 +63,19 @@ export async function openSession(
       },
     );
     clock.switchTo("idle");
+    try {
+      if (warmUpSteps !== undefined) {
+        await warmUp(method, bound, { steps, warmUpSteps });
+        initialise();
+      }
+      if (checkpoint !== undefined) restore(checkpoint, loaded, method);
+    } catch (error) {
+      await bound.release();
+      throw error;
+    }
     return {
-      ...{ configuration, loaded, method, bound, compilation: clock.read() },
+      ...{ configuration, loaded, method, bound },
+      compilation: warmUpSteps === undefined ? clock.read() : createClock().read(),
       async release() {
         await bound.release();
         await method.release();
@@ -66,6 +85,22 @@ export async function openSession(
     await method.release();
     throw error;
   }
+}
+
+/**
+ * Steps that leave nothing behind but compiled code and memory that is there: on mini-batches that the run
+ * itself never sees, and with the method's state put back. The parameters are the caller's to put back.
+ */
+async function warmUp(
+  method: TrainedMethod,
+  bound: BoundWorkload,
+  { steps, warmUpSteps }: { readonly steps: number; readonly warmUpSteps: number },
+): Promise<void> {
+  // The tensors of a saved state may be views of the memory that the steps change.
+  const { tensors, metadata } = method.saveState();
+  const before = decodeSafetensors(encodeSafetensors(tensors, metadata));
+  for (let k = 1; k <= warmUpSteps; k++) await method.step(k, (batch) => bound.gradient(steps + batch));
+  method.loadState(before);
 }
 
 /** A copy of a parameter's values before the first step. @throws SteepestError `unknown-name` */
