@@ -1,3 +1,4 @@
+export type { ArrayBytes, OptimizerArrays } from "./arrays.js";
 export type { ClosureEntry } from "./closure/entry.js";
 export type { ClosureMethod, ClosureReport, SteppedOptimizer, StepRun } from "./closure/method.js";
 export { type ClosureOptimizer, createClosureOptimizer } from "./closure/optimizer.js";

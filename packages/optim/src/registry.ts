@@ -1,3 +1,4 @@
+import { type OptimizerArrays, sumOfBytes } from "./arrays.js";
 import { type ClosureEntry, closureEntry } from "./closure/entry.js";
 import { gdBacktracking } from "./closure/gdBacktracking.js";
 import { gdWolfe } from "./closure/gdWolfe.js";
@@ -81,6 +82,12 @@ export interface EntryDescription extends Choices {
    */
   stateBytes(parameters: readonly ParameterSpec[], given?: GivenValues): number;
   /**
+   * Every array that it keeps for these parameters, beside them and their gradients; `stateBytes` is the sum of
+   * the state's.
+   * @throws SteepestError as `stateBytes`
+   */
+  arrays(parameters: readonly ParameterSpec[], given?: GivenValues): OptimizerArrays;
+  /**
    * The update as LaTeX, as the lecture would write it: terms whose hyper-parameter is 0 or 1 by default are
    * left out, but those of step sizes and of the hyper-parameters that are `stated`.
    * @throws SteepestError for an unknown option or value
@@ -126,12 +133,22 @@ function ruleEntry(rule: Rule, adaptive: boolean): RuleEntry {
     chosen?: Readonly<Record<string, OptionValue>>,
     stated?: readonly string[],
   ): RuleBody => withoutNeutralTerms(hyper, bodyOf(chosen), stated);
+  const arrays = (parameters: readonly ParameterSpec[], given: GivenValues = {}): OptimizerArrays => {
+    const { state, inputs = [], evaluation } = chooseBody(rule, given).body;
+    const bytes = bytesPerSlot * elementsOf(parameters);
+    const ofEach = (names: readonly string[]) => names.map((slot) => ({ name: slot, bytes }));
+    return {
+      state: ofEach(Object.keys(state)),
+      inputs: ofEach(inputs),
+      evaluation: evaluation === undefined ? 0 : bytes,
+      scratch: 0,
+    };
+  };
   return {
-    ...{ kind: "rule", rule, adaptive },
+    ...{ kind: "rule", rule, adaptive, arrays },
     ...{ name, title, summary, cite, hyper, options, presets },
     stateBytesPerParameter: (chosen) => bytesPerSlot * Object.keys(bodyOf(chosen).state).length,
-    stateBytes: (parameters, given) =>
-      bytesPerSlot * Object.keys(chooseBody(rule, given ?? {}).body.state).length * elementsOf(parameters),
+    stateBytes: (parameters, given) => sumOfBytes(arrays(parameters, given).state),
     latex: (chosen, stated) => latexFormula(rule, writtenBody(chosen, stated)),
     plainFormula: (chosen, stated) => plainFormula(rule, writtenBody(chosen, stated)),
     choose: (given) => {
@@ -186,6 +203,7 @@ function overBases<Entry extends RuleEntry | ClosureEntry>(
     over,
     stateBytesPerParameter: (options) => chosen(options).stateBytesPerParameter(options),
     stateBytes: (parameters, given) => chosen(given?.options).stateBytes(parameters, given),
+    arrays: (parameters, given) => chosen(given?.options).arrays(parameters, given),
     latex: (options, stated) => chosen(options).latex(options, stated),
     plainFormula: (options, stated) => chosen(options).plainFormula(options, stated),
     choose: (given) => chosen(given.options).choose(given),

@@ -97,7 +97,7 @@ export function defineDescent<const Hyper extends ClosureMethod["hyper"]>(
     },
     slots(chosen) {
       const { saved, scratch } = declaration.state(complete(chosen.hyper));
-      return saved.length + scratch.length;
+      return [...saved, ...scratch];
     },
     build(given, parameters, config) {
       refuseConfig(name, config);

@@ -65,8 +65,8 @@ export interface ClosureMethod
    * @throws SteepestError for unknown names, values out of range, and hyper-parameters without effect
    */
   choose(given: GivenValues): ChosenValues;
-  /** Arrays as large as the parameters that it takes beside them and their gradients. */
-  slots(chosen: ChosenValues): number;
+  /** The names of the arrays as large as the parameters that it takes beside them and their gradients. */
+  slots(chosen: ChosenValues): readonly string[];
   /**
    * @throws SteepestError for a configuration that it cannot honour, impossible shapes, and memory that
    * cannot be had

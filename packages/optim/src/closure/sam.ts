@@ -72,7 +72,10 @@ export function sam(base: RuleEntry): ClosureMethod {
       base.choose(toBase(values));
       return chosen;
     },
-    slots: ({ options }) => 1 + base.stateBytesPerParameter(ofBase(options)) / Float32Array.BYTES_PER_ELEMENT,
+    slots: ({ options }) => [
+      "start",
+      ...base.arrays([], { options: ofBase(options) }).state.map(({ name: slot }) => slot),
+    ],
     build(given, parameters, config) {
       const { hyper } = chooseValues(choices, given);
       const { extraBytes = 0 } = config;

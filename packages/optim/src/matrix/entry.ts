@@ -1,3 +1,4 @@
+import { mergedArrays, type OptimizerArrays, sumOfBytes } from "../arrays.js";
 import type { OptionValue } from "../language/rule.js";
 import { elementCount, type ParameterSpec } from "../parameter.js";
 import type { EntryDescription } from "../registry.js";
@@ -24,8 +25,10 @@ export function matrixEntry(rule: MatrixRule): MatrixEntry {
     ...{ kind: "matrix", rule, adaptive: true },
     ...{ name, title, summary, cite, hyper, options, presets },
     stateBytesPerParameter: (chosen) =>
-      matrixStateBytes(rule, [squareMatrix], { options: chosen ?? {} }) / elementCount(squareMatrix.shape),
-    stateBytes: (parameters, given) => matrixStateBytes(rule, parameters, given ?? {}),
+      sumOfBytes(matrixArrays(rule, [squareMatrix], { options: chosen ?? {} }).state) /
+      elementCount(squareMatrix.shape),
+    stateBytes: (parameters, given) => sumOfBytes(matrixArrays(rule, parameters, given ?? {}).state),
+    arrays: (parameters, given) => matrixArrays(rule, parameters, given ?? {}),
     latex: (chosen) =>
       ["\\begin{aligned}", rule.latex(chosenOptions(chosen)).join(" \\\\\n"), "\\end{aligned}"].join("\n"),
     plainFormula: (chosen) => rule.plainFormula(chosenOptions(chosen)),
@@ -38,18 +41,29 @@ export const matrixStateExample: readonly number[] = [256, 256];
 
 const squareMatrix: ParameterSpec = { name: "square", shape: matrixStateExample, role: "hiddenMatrix" };
 
-/** Bytes of float32 state for these parameters. */
-function matrixStateBytes(
+/** The arrays for these parameters: what the rule's plan declares, and the companion's slots for the rest. */
+function matrixArrays(
   rule: MatrixRule,
   parameters: readonly ParameterSpec[],
   given: GivenValues,
-): number {
+): OptimizerArrays {
   const room = new Room();
   const declared = parameters.filter((each) => rule.takes(each)).map((each) => room.declare(each));
   rule.plan(declared, { ...chooseMatrixValues(rule, given), ...room.tools });
   const rest = parameters
     .filter((each) => !rule.takes(each))
     .reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  const slots = Object.keys(companionBody(rule.companion).state).length;
-  return bytesPerElement * (room.stateElements + rest * slots);
+  const slots = Object.keys(companionBody(rule.companion).state);
+  return {
+    state: mergedArrays([
+      ...room.states.map(({ slot, place }) => ({
+        name: slot,
+        bytes: bytesPerElement * elementCount(place.shape),
+      })),
+      ...slots.map((name) => ({ name, bytes: bytesPerElement * rest })),
+    ]),
+    inputs: [],
+    evaluation: 0,
+    scratch: bytesPerElement * room.scratchElements,
+  };
 }

@@ -56,6 +56,11 @@ export class Room {
     return this.states.reduce((sum, { place }) => sum + elementCount(place.shape), 0);
   }
 
+  /** Elements of all declared arrays that need not outlive a step. */
+  get scratchElements(): number {
+    return this.#scratches.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  }
+
   /** Says where a parameter or its gradient lies. */
   locate(place: Place, address: number): void {
     this.#addresses.set(place, address);

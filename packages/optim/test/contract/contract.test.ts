@@ -81,6 +81,25 @@ describe.each(onBackends(formsOf("rule")))("%s on %s", (_, backend, spec, entry)
     expect(build().arenaBytes.state).toBe(backend === "wasm" ? bytes : 2 * bytes);
   });
 
+  it("has the arrays that it declares, and no others", () => {
+    const optimizer = build();
+    const width = backend === "wasm" ? 1 : 2;
+    const { state, inputs, evaluation, scratch } = entry.arrays(awkwardParameters, spec);
+    const sum = (arrays: typeof state) => arrays.reduce((total, { bytes }) => total + bytes, 0);
+    expect(width * sum(state)).toBe(optimizer.arenaBytes.state);
+    for (const { name, bytes } of state) {
+      const found = awkwardParameters.reduce(
+        (total, parameter) => total + optimizer.state(parameter.name, name).byteLength,
+        0,
+      );
+      expect(found, name).toBe(width * bytes);
+    }
+    expect(inputs.map(({ name }) => name)).toEqual(optimizer.inputs);
+    expect(width * sum(inputs)).toBe(optimizer.arenaBytes.inputs);
+    expect(width * evaluation).toBe(optimizer.arenaBytes.evaluation);
+    expect(scratch).toBe(0);
+  });
+
   it("resumes from a file to the same bits, at any step", () => {
     expectToResume(() => build());
   });

@@ -5,7 +5,7 @@ import { companionBody } from "../../src/matrix/companion.js";
 import type { MatrixRule } from "../../src/matrix/matrixRule.js";
 import type { Optimizer, OptimizerConfig } from "../../src/optimizer/config.js";
 import { createOptimizer } from "../../src/optimizer/createOptimizer.js";
-import type { ParameterSpec } from "../../src/parameter.js";
+import { elementCount, type ParameterSpec } from "../../src/parameter.js";
 import { registry } from "../../src/registry.js";
 import type { OptimizerSpec } from "../../src/spec.js";
 import { formsOf, onBackends } from "../forms.js";
@@ -63,6 +63,23 @@ describe.each(forms)("%s on %s", (_, backend, spec, entry) => {
   it("takes the bytes of state that it declares", () => {
     const bytes = entry.stateBytes(parameters, spec);
     expect(build().arenaBytes.state).toBe(backend === "wasm" ? bytes : 2 * bytes);
+  });
+
+  it("has the arrays that it declares, slot by slot, and scratch within its memory", () => {
+    const optimizer = build();
+    const { state, inputs, evaluation, scratch } = entry.arrays(parameters, spec);
+    const width = backend === "wasm" ? 4 : 8;
+    const slots = new Map<string, number>();
+    for (const [name, { shape }] of optimizer.saveState().tensors) {
+      const slot = name.slice(name.indexOf("/") + 1);
+      slots.set(slot, (slots.get(slot) ?? 0) + elementCount(shape) * Float32Array.BYTES_PER_ELEMENT);
+    }
+    const declared = Object.fromEntries(state.map(({ name, bytes }) => [name, bytes]));
+    expect(declared).toEqual(Object.fromEntries([...slots].filter(([, bytes]) => bytes > 0)));
+    expect([inputs, evaluation]).toEqual([[], 0]);
+    const { total, parameters: own, gradients, state: saved } = optimizer.arenaBytes;
+    expect(own + gradients + saved + (scratch * width) / 4).toBeLessThanOrEqual(total);
+    expect(scratch).toBeGreaterThan(0);
   });
 
   it("stays finite on awkward shapes and moves every parameter", () => {
