@@ -44,6 +44,7 @@ import {
   power,
   relu,
   reshape,
+  rmsNorm,
   scatterAdd,
   sigmoid,
   sign,
@@ -161,6 +162,14 @@ const layerNormCases: Cases = fc
             withBias ? layerNorm(x, scale, bias, 0.01) : layerNorm(x, scale, undefined, 0.01),
         ),
       ),
+  );
+
+const rmsNormCases: Cases = fc
+  .tuple(shapeOfRank(0, 2), nonEmptyShape(1, 1), fc.boolean())
+  .chain(([batch, width, withScale]) =>
+    applied([floats([...batch, ...width]), floats(width, 1)], (x, scale) =>
+      rmsNorm(x, withScale ? scale : undefined, 0.01),
+    ),
   );
 
 const sliceCases: Cases = anyShape.chain((shape) =>
@@ -361,6 +370,7 @@ export const operatorCases: Readonly<Record<string, Cases>> = {
   softmax: alongAxis((x, axis) => softmax(x, { axis }), shapeOfRank(1, 3)),
   logSoftmax: alongAxis((x, axis) => logSoftmax(x, { axis }), shapeOfRank(1, 3)),
   layerNorm: layerNormCases,
+  rmsNorm: rmsNormCases,
   broadcastTo: anyShape.chain((shape) =>
     smallerShape(shape).chain((small) => applied([floats(small)], (x) => broadcastTo(x, shape))),
   ),

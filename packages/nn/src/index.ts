@@ -18,8 +18,16 @@ export { type ActivationName, activation } from "./layers/activations.js";
 export { type AttentionOptions, causalSelfAttention } from "./layers/attention.js";
 export { dropout, dropoutKey } from "./layers/dropout.js";
 export { type Embedding, embedding } from "./layers/embedding.js";
+export {
+  type FeedForwardKind,
+  type FeedForwardOptions,
+  feedForward,
+  feedForwardWidth,
+} from "./layers/feedForward.js";
 export { layerNorm } from "./layers/layerNorm.js";
 export { type LinearOptions, linear } from "./layers/linear.js";
+export { rmsNorm } from "./layers/rmsNorm.js";
+export { rotary } from "./layers/rotary.js";
 export { type GraphLinearAlgebra, graphLinearAlgebra } from "./linearAlgebra/graphLinearAlgebra.js";
 export {
   accuracy,
@@ -30,6 +38,8 @@ export {
   meanSquaredError,
 } from "./losses.js";
 export { type GptModel, type GptOptions, gpt2 } from "./models/gpt2.js";
+export type { NormalisationKind } from "./models/gptBlock.js";
+export { findGptPreset, type GptPresetName, gptPresets } from "./models/gptPresets.js";
 export { type MlpOptions, mlp } from "./models/mlp.js";
 export { type Mode, type Model, type ModelParameter, sequential } from "./models/model.js";
 export { type DrawOptions, drawToken } from "./sampling/drawToken.js";

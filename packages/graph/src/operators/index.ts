@@ -20,6 +20,7 @@ export { averagePool2d, maxPool2d, type Pool2dOptions } from "./pooling.js";
 export { uniform } from "./random.js";
 export { argMax, max, mean, min, type ReductionOptions, sum } from "./reductions.js";
 export { operators } from "./registry.js";
+export { rmsNorm } from "./rmsNorm.js";
 export { cast, where } from "./select.js";
 export type { AxisOptions } from "./shared/axis.js";
 export type { Pair } from "./shared/windows.js";

@@ -11,6 +11,7 @@ import { normalisationOperators } from "./normalisation.js";
 import { poolingOperators } from "./pooling.js";
 import { randomOperators } from "./random.js";
 import { reductionOperators } from "./reductions.js";
+import { rmsNormOperator } from "./rmsNorm.js";
 import { selectOperators } from "./select.js";
 import { slicingOperators } from "./slicing.js";
 import { sumToOperator } from "./sumTo.js";
@@ -28,6 +29,7 @@ export const operators: readonly Operator[] = [
   ...reductionOperators,
   matmulOperator,
   ...normalisationOperators,
+  rmsNormOperator,
   geluOperator,
   broadcastToOperator,
   sumToOperator,

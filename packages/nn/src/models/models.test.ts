@@ -100,6 +100,8 @@ describe("activation", () => {
     sigmoid: (x) => 1 / (1 + Math.exp(-x)),
     tanh: Math.tanh,
     // xΦ(x) with Φ by the midpoint rule.
+    relu2: (x) => Math.max(0, x) ** 2,
+    silu: (x) => x / (1 + Math.exp(-x)),
     gelu: (x) => {
       const cells = 20_000;
       const density = (t: number) => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
