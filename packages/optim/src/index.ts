@@ -50,7 +50,7 @@ export type {
   StateDictionary,
   StepReport,
 } from "./optimizer/config.js";
-export { createOptimizer } from "./optimizer/createOptimizer.js";
+export { createOptimizer, plannedArenaBytes } from "./optimizer/createOptimizer.js";
 export { fromOriginal } from "./originals.js";
 export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } from "./parameter.js";
 export {

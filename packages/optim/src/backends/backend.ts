@@ -72,6 +72,8 @@ export interface BackendMemory {
 /** A way to run rules. The float64 reference and the fused float32 kernels implement it. */
 export interface Backend {
   readonly precision: "float32" | "float64";
+  /** Bytes of the memory that `allocate` makes for so many. */
+  allocatedBytes(bytes: number): number;
   /** @throws SteepestError `unavailable` where the bytes cannot be had. */
   allocate(bytes: number): BackendMemory;
   /** @throws SteepestError `unavailable` where this back end cannot run the body. */

@@ -141,6 +141,7 @@ function compile({ hyper, body }: Program): CompiledProgram {
  */
 export const referenceBackend: Backend = {
   precision: "float64",
+  allocatedBytes: (bytes) => bytes,
   allocate(bytes) {
     try {
       return { buffer: new ArrayBuffer(bytes) };

@@ -1,11 +1,11 @@
-import { elementBytes, type Values, viewOf } from "../backends/backend.js";
+import { type Values, viewOf } from "../backends/backend.js";
 import { SteepestError, unknownName } from "../errors.js";
 import type { OptionValue } from "../language/rule.js";
 import { learningRate, scheduledFactor } from "../optimizer/checks.js";
 import type { OptimizerConfig, StateDictionary } from "../optimizer/config.js";
-import { assignGroups, parameterViews, planArena } from "../optimizer/memory/arena.js";
+import { assignGroups, parameterViews, planArena, plannedBytes } from "../optimizer/memory/arena.js";
 import { checkLoss, nonFiniteError } from "../optimizer/nonFinite.js";
-import { backends } from "../optimizer/optimizer.js";
+import { backendOf } from "../optimizer/optimizer.js";
 import {
   exact,
   expectEqual,
@@ -99,6 +99,10 @@ export function defineDescent<const Hyper extends ClosureMethod["hyper"]>(
       const { saved, scratch } = declaration.state(complete(chosen.hyper));
       return [...saved, ...scratch];
     },
+    arenaBytes(given, parameters, config) {
+      refuseConfig(name, config);
+      return planDescent(declaration.state(complete(method.choose(given).hyper)), parameters, config).bytes;
+    },
     build(given, parameters, config) {
       refuseConfig(name, config);
       const chosen = method.choose(given);
@@ -132,19 +136,30 @@ function refuseConfig(name: string, config: OptimizerConfig): void {
   );
 }
 
+/** Where all vectors of a descent lie, before there is a memory. */
+function planDescent(state: DescentState, parameters: readonly ParameterSpec[], config: OptimizerConfig) {
+  const { extraBytes = 0 } = config;
+  const backend = backendOf(config);
+  const memberships = assignGroups(parameters, []);
+  const count = memberships[0]?.shape.count ?? 0;
+  const slots = [...state.saved, ...state.scratch];
+  const plan = planArena(backend, [{ count, scratchBytes: [] }], ["x", "g", ...slots], extraBytes);
+  const bytes = plannedBytes(backend, {
+    ...{ elements: count, stateElements: count * slots.length, planned: plan.bytes },
+    ...{ accumulates: false, inputs: 0, evaluates: false, extraBytes },
+  });
+  return { backend, memberships, count, slots, plan, bytes };
+}
+
 function buildDescent(
   name: string,
   { state, step }: Descent,
   { hyper, options }: ChosenValues,
   parameters: readonly ParameterSpec[],
-  { backend: backendName = "wasm", extraBytes = 0, schedule }: OptimizerConfig,
+  config: OptimizerConfig,
 ): SteppedOptimizer {
-  const backend = backends[backendName];
-  const bytes = elementBytes(backend.precision);
-  const memberships = assignGroups(parameters, []);
-  const count = memberships[0]?.shape.count ?? 0;
-  const slots = [...state.saved, ...state.scratch];
-  const plan = planArena(backend, [{ count, scratchBytes: [] }], ["x", "g", ...slots], extraBytes);
+  const { extraBytes = 0, schedule } = config;
+  const { backend, memberships, count, slots, plan, bytes } = planDescent(state, parameters, config);
   const memory = backend.allocate(plan.bytes);
   const vectors = new Map(
     ["x", "g", ...slots].map((array) => [
@@ -207,16 +222,7 @@ function buildDescent(
     precision: backend.precision,
     memory: memory.buffer,
     extra: { byteOffset: plan.extra, byteLength: extraBytes },
-    arenaBytes: {
-      parameters: count * bytes,
-      gradients: count * bytes,
-      state: count * bytes * slots.length,
-      accumulation: 0,
-      inputs: 0,
-      evaluation: 0,
-      extra: extraBytes,
-      total: memory.buffer.byteLength,
-    },
+    arenaBytes: { ...bytes, total: memory.buffer.byteLength },
     get stepCount() {
       return stepCount;
     },

@@ -1,5 +1,5 @@
 import type { RuleDescription } from "../language/rule.js";
-import type { Optimizer, OptimizerConfig, StepReport } from "../optimizer/config.js";
+import type { ArenaBytes, Optimizer, OptimizerConfig, StepReport } from "../optimizer/config.js";
 import type { ParameterSpec } from "../parameter.js";
 import type { ChosenValues, GivenValues } from "../values.js";
 
@@ -67,6 +67,11 @@ export interface ClosureMethod
   choose(given: GivenValues): ChosenValues;
   /** The names of the arrays as large as the parameters that it takes beside them and their gradients. */
   slots(chosen: ChosenValues): readonly string[];
+  /**
+   * The bytes that `build` allocates for the same arguments, by use; nothing is allocated.
+   * @throws SteepestError as `build`
+   */
+  arenaBytes(given: GivenValues, parameters: readonly ParameterSpec[], config: OptimizerConfig): ArenaBytes;
   /**
    * @throws SteepestError for a configuration that it cannot honour, impossible shapes, and memory that
    * cannot be had

@@ -1,9 +1,9 @@
 import { elementBytes, type Values, viewOf } from "../backends/backend.js";
 import { count, nonNegative } from "../language/hyper.js";
-import type { NonFinitePolicy, Optimizer } from "../optimizer/config.js";
+import type { ArenaBytes, NonFinitePolicy, Optimizer, OptimizerConfig } from "../optimizer/config.js";
 import { alignedBytes } from "../optimizer/memory/arena.js";
 import { checkLoss } from "../optimizer/nonFinite.js";
-import { createRuleOptimizer } from "../optimizer/optimizer.js";
+import { backendOf, createRuleOptimizer, ruleOptimizerArena } from "../optimizer/optimizer.js";
 import {
   exact,
   expectEqual,
@@ -12,7 +12,7 @@ import {
   readDescription,
   readNumber,
 } from "../optimizer/state/description.js";
-import { elementCount } from "../parameter.js";
+import { elementCount, type ParameterSpec } from "../parameter.js";
 import type { RuleEntry } from "../registry.js";
 import { chooseValues, type GivenValues } from "../values.js";
 import { baseOption, optionOfBase, refuseClash, withBase } from "../wrappers/wrapper.js";
@@ -25,6 +25,34 @@ const own = {
 
 const title = "SAM";
 const name = "sam";
+
+const elementsOf = (parameters: readonly ParameterSpec[]): number =>
+  parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+
+/** Bytes of one array as large as the parameters: the point that they are moved uphill from. */
+const startBytes = (parameters: readonly ParameterSpec[], config: OptimizerConfig): number =>
+  elementsOf(parameters) * elementBytes(backendOf(config).precision);
+
+/** The bytes that this array takes of the base's extra room. */
+const roomFor = (parameters: readonly ParameterSpec[], config: OptimizerConfig): number =>
+  alignedBytes(startBytes(parameters, config));
+
+/** The configuration of the base, with room for the array. */
+const withRoom = (parameters: readonly ParameterSpec[], config: OptimizerConfig): OptimizerConfig => ({
+  ...config,
+  extraBytes: roomFor(parameters, config) + (config.extraBytes ?? 0),
+});
+
+/** The bytes of the base's arena, with the array counted as state. */
+const withStart = (
+  arena: ArenaBytes,
+  parameters: readonly ParameterSpec[],
+  config: OptimizerConfig,
+): ArenaBytes => ({
+  ...arena,
+  state: arena.state + startBytes(parameters, config),
+  extra: config.extraBytes ?? 0,
+});
 
 /**
  * Sharpness-aware minimisation over a rule: the rule gets the gradient of the point that lies `radius` uphill
@@ -76,16 +104,25 @@ export function sam(base: RuleEntry): ClosureMethod {
       "start",
       ...base.arrays([], { options: ofBase(options) }).state.map(({ name: slot }) => slot),
     ],
+    arenaBytes(given, parameters, config) {
+      chooseValues(choices, given);
+      const choice = { rule: base.rule, ...toBase(given) };
+      return withStart(
+        ruleOptimizerArena(choice, parameters, withRoom(parameters, config)),
+        parameters,
+        config,
+      );
+    },
     build(given, parameters, config) {
       const { hyper } = chooseValues(choices, given);
       const { extraBytes = 0 } = config;
-      const elements = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-      const bytes = elementBytes(config.backend === "float64" ? "float64" : "float32");
-      const room = alignedBytes(elements * bytes);
-      const optimizer = createRuleOptimizer({ rule: base.rule, ...toBase(given) }, parameters, {
-        ...config,
-        extraBytes: room + extraBytes,
-      });
+      const elements = elementsOf(parameters);
+      const room = roomFor(parameters, config);
+      const optimizer = createRuleOptimizer(
+        { rule: base.rule, ...toBase(given) },
+        parameters,
+        withRoom(parameters, config),
+      );
       const start = viewOf(
         optimizer.precision,
         { buffer: optimizer.memory },
@@ -93,7 +130,6 @@ export function sam(base: RuleEntry): ClosureMethod {
         elements,
       );
       const values = { radius: hyper.radius ?? Number.NaN, ascentSteps: hyper.ascentSteps ?? Number.NaN };
-      const { arenaBytes } = optimizer;
       const description = {
         rule: name,
         hyper: { radius: exact(values.radius), ascentSteps: exact(values.ascentSteps) },
@@ -103,7 +139,7 @@ export function sam(base: RuleEntry): ClosureMethod {
         precision: optimizer.precision,
         memory: optimizer.memory,
         extra: { byteOffset: optimizer.extra.byteOffset + room, byteLength: extraBytes },
-        arenaBytes: { ...arenaBytes, state: arenaBytes.state + elements * bytes, extra: extraBytes },
+        arenaBytes: withStart(optimizer.arenaBytes, parameters, config),
         get stepCount() {
           return optimizer.stepCount;
         },

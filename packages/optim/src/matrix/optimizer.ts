@@ -4,11 +4,11 @@ import type { LinearAlgebra } from "../linearAlgebra/linearAlgebra.js";
 import { referenceLinearAlgebra } from "../linearAlgebra/reference/reference.js";
 import { wasmLinearAlgebra } from "../linearAlgebra/wasm/wasmLinearAlgebra.js";
 import { checkConfig } from "../optimizer/checks.js";
-import type { MatrixRuleChoice, Optimizer, OptimizerConfig } from "../optimizer/config.js";
-import { ArrangedOptimizer, backends } from "../optimizer/optimizer.js";
+import type { ArenaBytes, MatrixRuleChoice, Optimizer, OptimizerConfig } from "../optimizer/config.js";
+import { ArrangedOptimizer, backendOf } from "../optimizer/optimizer.js";
 import type { ParameterSpec } from "../parameter.js";
 import { type ChosenValues, chooseValues, type GivenValues, refuseConflict, refuseIdle } from "../values.js";
-import { arrangeMatrix } from "./arrange.js";
+import { arrangeMatrix, matrixArenaBytes } from "./arrange.js";
 import { companionBody } from "./companion.js";
 import type { MatrixRule } from "./matrixRule.js";
 
@@ -37,10 +37,8 @@ export function createMatrixOptimizer(
   config: OptimizerConfig = {},
 ): Optimizer {
   const { rule } = choice;
-  const chosen = chooseMatrixValues(rule, choice);
-  checkBody(rule, companionBody(rule.companion));
-  checkConfig(rule, config);
-  const backend = backends[config.backend ?? "wasm"];
+  const chosen = checkedValues(choice, config);
+  const backend = backendOf(config);
   const algebra = config.linearAlgebra ?? defaultAlgebra(backend.precision);
   if (algebra.precision !== backend.precision)
     throw new SteepestError(
@@ -50,6 +48,22 @@ export function createMatrixOptimizer(
     );
   const arranged = arrangeMatrix(rule, chosen, backend, algebra, parameters, config);
   return new ArrangedOptimizer(parameters, arranged, config);
+}
+
+/** The bytes that `createMatrixOptimizer` allocates for the same arguments; throws as it does. */
+export const matrixOptimizerArena = (
+  choice: MatrixRuleChoice,
+  parameters: readonly ParameterSpec[],
+  config: OptimizerConfig = {},
+): ArenaBytes =>
+  matrixArenaBytes(choice.rule, checkedValues(choice, config), backendOf(config), parameters, config);
+
+function checkedValues(choice: MatrixRuleChoice, config: OptimizerConfig): ChosenValues {
+  const { rule } = choice;
+  const chosen = chooseMatrixValues(rule, choice);
+  checkBody(rule, companionBody(rule.companion));
+  checkConfig(rule, config);
+  return chosen;
 }
 
 /** Readable in float64, fast in float32. */

@@ -52,7 +52,6 @@ export interface PartContext {
   readonly rule: MatrixRule;
   readonly options: ChosenValues["options"];
   readonly backend: Backend;
-  readonly algebra: LinearAlgebra;
   readonly config: OptimizerConfig;
   /** The rule's own, then those by which gradients are averaged and clipped. */
   readonly hyperNames: readonly string[];
@@ -80,7 +79,7 @@ export interface BoundPart {
 export interface PlannedPart {
   /** Elements of state, without the buffer that averages gradients. */
   readonly stateElements: number;
-  bind(memory: BackendMemory): BoundPart;
+  bind(memory: BackendMemory, algebra: LinearAlgebra): BoundPart;
 }
 
 /** The rest: the companion's body in one compiled program. */
@@ -125,7 +124,7 @@ export function planRest(
 
 /** What the matrix rule takes: its stages, after the gradient has been averaged and clipped. */
 export function planMatrices(context: PartContext, part: Part, space: Addresses): PlannedPart {
-  const { rule, options, backend, algebra, config, hyperNames } = context;
+  const { rule, options, backend, config, hyperNames } = context;
   const { precision } = backend;
   const transforms = gradientHyper(accumulates(config), config.clip ?? {}).length > 0;
   const arrays = planArrays(context, part, transforms ? [effectiveGradient] : [], space);
@@ -157,7 +156,7 @@ export function planMatrices(context: PartContext, part: Part, space: Addresses)
   }
   return {
     stateElements: room.stateElements,
-    bind(memory) {
+    bind(memory, algebra) {
       const elementwise = arrayViews(context, part, arrays, memory);
       const states = room.states.map(({ parameter, slot, place, initial }) => {
         const view = room.view(place, precision, memory);

@@ -1,10 +1,11 @@
 import { SteepestError } from "../errors.js";
-import { createMatrixOptimizer } from "../matrix/optimizer.js";
+import { createMatrixOptimizer, matrixOptimizerArena } from "../matrix/optimizer.js";
 import type { ParameterSpec } from "../parameter.js";
 import { optimizerOf } from "../registry.js";
 import type { OptimizerSpec } from "../spec.js";
-import type { MatrixRuleChoice, Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
-import { createRuleOptimizer } from "./optimizer.js";
+import { checkConfig } from "./checks.js";
+import type { ArenaBytes, MatrixRuleChoice, Optimizer, OptimizerConfig, RuleChoice } from "./config.js";
+import { createRuleOptimizer, ruleOptimizerArena } from "./optimizer.js";
 
 /**
  * Builds an optimizer over its own memory, by name or from a rule of your own; both get the same kernels.
@@ -41,6 +42,29 @@ export function createOptimizer(
   return entry.kind === "matrix"
     ? createMatrixOptimizer({ ...choice, rule: entry.rule }, parameters, config)
     : createRuleOptimizer({ ...choice, rule: entry.rule }, parameters, config);
+}
+
+/**
+ * The bytes of the arena that an optimizer of any kind would hold, by use, as its `arenaBytes` says once it is
+ * built. Nothing is allocated, so that there may be more parameters than fit.
+ *
+ * @throws SteepestError as `createOptimizer`, but for memory that cannot be had
+ */
+export function plannedArenaBytes(
+  spec: OptimizerSpec,
+  parameters: readonly ParameterSpec[],
+  config: OptimizerConfig = {},
+): ArenaBytes {
+  const entry = optimizerOf(spec);
+  switch (entry.kind) {
+    case "closure":
+      checkConfig(entry.method, config);
+      return entry.method.arenaBytes(spec, parameters, config);
+    case "matrix":
+      return matrixOptimizerArena({ ...spec, rule: entry.rule }, parameters, config);
+    case "rule":
+      return ruleOptimizerArena({ ...spec, rule: entry.rule }, parameters, config);
+  }
 }
 
 /** @throws SteepestError `invalid-value` for what the types exclude, as where an import has no such rule */

@@ -1,4 +1,4 @@
-import { elementBytes, type Values } from "../backends/backend.js";
+import type { Backend, Values } from "../backends/backend.js";
 import { referenceBackend } from "../backends/reference.js";
 import { wasmBackend } from "../backends/wasm/backend.js";
 import { SteepestError, unknownName } from "../errors.js";
@@ -17,7 +17,7 @@ import type {
   StateDictionary,
   StepReport,
 } from "./config.js";
-import { type Arrangement, arrange } from "./memory/arrange.js";
+import { type Arrangement, arrange, type ChosenRule, ruleArenaBytes } from "./memory/arrange.js";
 import { largestSquares, nonFiniteError, overflowError } from "./nonFinite.js";
 import { evaluationWeights } from "./passes/averaging.js";
 import { accumulator, gradientScale } from "./passes/gradient.js";
@@ -27,7 +27,7 @@ import { loadState, type Progress, saveState } from "./state/state.js";
 /** Views that are no state slots, beside inputs. */
 const notState: readonly string[] = ["x", "g", accumulator, evaluationWeights];
 
-export const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
+const backends = { wasm: wasmBackend, float64: referenceBackend } as const;
 
 /**
  * Builds an optimizer from a rule.
@@ -40,13 +40,30 @@ export function createRuleOptimizer(
   parameters: readonly ParameterSpec[],
   config: OptimizerConfig = {},
 ): Optimizer {
+  return new ArrangedOptimizer(
+    parameters,
+    arrange(checkedRule(choice, config), backendOf(config), parameters, config),
+    config,
+  );
+}
+
+/** The bytes that `createRuleOptimizer` allocates for the same arguments; throws as it does. */
+export const ruleOptimizerArena = (
+  choice: RuleChoice,
+  parameters: readonly ParameterSpec[],
+  config: OptimizerConfig = {},
+): ArenaBytes => ruleArenaBytes(checkedRule(choice, config), backendOf(config), parameters, config);
+
+function checkedRule(choice: RuleChoice, config: OptimizerConfig): ChosenRule {
   const { rule } = choice;
   const chosen = { rule, ...chooseBody(rule, choice) };
   checkBody(rule, chosen.body);
   checkConfig(rule, config);
-  const backend = backends[config.backend ?? "wasm"];
-  return new ArrangedOptimizer(parameters, arrange(chosen, backend, parameters, config), config);
+  return chosen;
 }
+
+/** The back end that a configuration names. */
+export const backendOf = ({ backend = "wasm" }: OptimizerConfig): Backend => backends[backend];
 
 /** Runs what is arranged, whatever kind of rule it comes from. */
 export class ArrangedOptimizer implements Optimizer {
@@ -69,25 +86,14 @@ export class ArrangedOptimizer implements Optimizer {
   readonly #scaleIndex: number;
 
   constructor(parameters: readonly ParameterSpec[], arranged: Arrangement, config: OptimizerConfig) {
-    const { hyperNames, gradientHyperNames, learningRates, elements, precision, accumulate, memory } =
-      arranged;
+    const { hyperNames, gradientHyperNames, learningRates, bytes, memory } = arranged;
     this.parameters = parameters;
     this.#arranged = arranged;
     this.#clip = config.clip ?? {};
     this.#nonFinite = config.nonFinite ?? "throw";
     this.#learningRateIndices = learningRates.map((name) => hyperNames.indexOf(name));
     this.#scaleIndex = [...hyperNames, ...gradientHyperNames].indexOf(gradientScale);
-    const arrayBytes = elements * elementBytes(precision);
-    this.arenaBytes = {
-      parameters: arrayBytes,
-      gradients: arrayBytes,
-      state: arranged.stateBytes,
-      accumulation: accumulate > 1 ? arrayBytes : 0,
-      inputs: arranged.inputs.length * arrayBytes,
-      evaluation: arranged.views.has(evaluationWeights) ? arrayBytes : 0,
-      extra: config.extraBytes ?? 0,
-      total: memory.buffer.byteLength,
-    };
+    this.arenaBytes = { ...bytes, total: memory.buffer.byteLength };
   }
 
   get rule() {

@@ -30,8 +30,10 @@ const maximumPages = 65_536;
 
 const memories = new WeakMap<BackendMemory, WebAssembly.Memory>();
 
+const pagesOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / pageBytes));
+
 function allocate(bytes: number): BackendMemory {
-  const pages = Math.max(1, Math.ceil(bytes / pageBytes));
+  const pages = pagesOf(bytes);
   const unavailable = (cause?: unknown) =>
     new SteepestError(
       "unavailable",
@@ -311,6 +313,7 @@ function lazily(kernel: Kernel, memory: BackendMemory): (descriptor: number) => 
 /** Fused float32 kernels in WebAssembly SIMD: one pass over memory a phase. */
 export const wasmBackend: Backend = {
   precision: "float32",
+  allocatedBytes: (bytes) => pagesOf(bytes) * pageBytes,
   allocate,
   compile,
   moves: wasmMoves(memoryOf),

@@ -8,7 +8,7 @@ import {
 } from "../../backends/backend.js";
 import { SteepestError, unknownName } from "../../errors.js";
 import { elementCount, type ParameterSpec, parameterRoles } from "../../parameter.js";
-import type { GroupSpec } from "../config.js";
+import type { ArenaBytes, GroupSpec } from "../config.js";
 
 /** Cache lines and SIMD registers never straddle two arrays. */
 const alignment = 64;
@@ -138,6 +138,35 @@ export function planArena(
     scratches: scratchBytes.map(take),
   }));
   return { groups: plans, extra: take(extraBytes), bytes: taken() };
+}
+
+/** What `ArenaBytes` is made of: elements of the parameters and of state, and which arrays there are besides. */
+export interface ArenaUse {
+  readonly elements: number;
+  readonly stateElements: number;
+  readonly accumulates: boolean;
+  /** How many arrays the caller fills beside the gradients. */
+  readonly inputs: number;
+  /** Whether there are weights to evaluate with. */
+  readonly evaluates: boolean;
+  readonly extraBytes: number;
+  /** End of the plan. */
+  readonly planned: number;
+}
+
+/** The bytes of a planned arena, before it is allocated. */
+export function plannedBytes(backend: Backend, use: ArenaUse): ArenaBytes {
+  const array = use.elements * elementBytes(backend.precision);
+  return {
+    parameters: array,
+    gradients: array,
+    state: use.stateElements * elementBytes(backend.precision),
+    accumulation: use.accumulates ? array : 0,
+    inputs: use.inputs * array,
+    evaluation: use.evaluates ? array : 0,
+    extra: use.extraBytes,
+    total: backend.allocatedBytes(use.planned),
+  };
 }
 
 /** Every parameter's part of one array, by parameter name. */

@@ -2,7 +2,7 @@ import {
   type Backend,
   type BackendMemory,
   type BoundProgram,
-  elementBytes,
+  type CompiledProgram,
   type PhasedProgram,
   runTogether,
   type Values,
@@ -13,7 +13,7 @@ import type { ParameterSpec } from "../../parameter.js";
 import type { Schedule } from "../../schedules/schedule.js";
 import { refuseConflict } from "../../values.js";
 import { learningRate } from "../checks.js";
-import type { OptimizerConfig } from "../config.js";
+import type { ArenaBytes, OptimizerConfig } from "../config.js";
 import { beginningOf, evaluationOf, evaluationWeights } from "../passes/averaging.js";
 import {
   accumulation,
@@ -24,7 +24,14 @@ import {
   transformGradient,
 } from "../passes/gradient.js";
 import { clearSubnormals } from "../passes/subnormal.js";
-import { assignGroups, parameterViews, planArena } from "./arena.js";
+import {
+  type ArenaPlan,
+  assignGroups,
+  type Membership,
+  parameterViews,
+  planArena,
+  plannedBytes,
+} from "./arena.js";
 
 /** A group's programs, bound to its part of the arena. */
 export interface GroupPrograms {
@@ -89,8 +96,7 @@ export interface Arrangement {
   readonly inputs: readonly string[];
   /** Everything that is saved; views of the arena. */
   readonly stateTensors: readonly StateTensor[];
-  readonly stateBytes: number;
-  readonly elements: number;
+  readonly bytes: ArenaBytes;
   /** Byte address of the extra room. */
   readonly extra: number;
 }
@@ -103,13 +109,40 @@ export interface ChosenRule {
   readonly body: RuleBody;
 }
 
-/** Plans one memory, compiles the rule once, binds it to every group and writes the initial state. */
-export function arrange(
-  { rule, hyper, options, body }: ChosenRule,
+/** A rule's programs and where everything will lie, before there is a memory. */
+interface RulePlan {
+  readonly memberships: readonly Membership[];
+  readonly transformed: RuleBody;
+  readonly hyperNames: readonly string[];
+  readonly gradientHyperNames: readonly string[];
+  readonly programs: RulePrograms;
+  /** In the order of each group's `scratches`. */
+  readonly scratched: readonly CompiledProgram[];
+  readonly slots: readonly string[];
+  /** What is saved: the slots, and the buffer that averages gradients. */
+  readonly saved: readonly string[];
+  /** Every array that has one element for each of the parameters'. */
+  readonly arrays: readonly string[];
+  readonly arena: ArenaPlan;
+  readonly bytes: ArenaBytes;
+}
+
+interface RulePrograms {
+  readonly update: CompiledProgram;
+  readonly beginning: CompiledProgram | undefined;
+  readonly evaluation: CompiledProgram | undefined;
+  readonly total: CompiledProgram;
+  readonly accumulatedTotal: CompiledProgram;
+  readonly accumulating: CompiledProgram;
+  readonly clearing: CompiledProgram;
+}
+
+function planRule(
+  { rule, body }: ChosenRule,
   backend: Backend,
   parameters: readonly ParameterSpec[],
   config: OptimizerConfig,
-): Arrangement {
+): RulePlan {
   const { clip = {}, accumulate = 1, extraBytes = 0 } = config;
   const accumulates = accumulate > 1;
   const memberships = assignGroups(parameters, config.groups ?? []);
@@ -122,43 +155,72 @@ export function arrange(
     some && compile(some, hyperOrder);
   const transformed = transformGradient(body, accumulates, clip);
   const allHyper = [...hyperNames, ...gradientHyperNames];
-  const update = compile(transformed, allHyper);
-  const beginning = compileSome(beginningOf(transformed), allHyper);
-  const evaluation = compileSome(evaluationOf(body), allHyper);
-  const total = compile(gradientTotal(false, clip.globalNorm !== undefined));
-  const accumulatedTotal = compile(gradientTotal(accumulates, clip.globalNorm !== undefined));
-  const accumulating = compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] });
   const slots = Object.keys(body.state);
-  const inputs = body.inputs ?? [];
-  const ownCarried = body.carriedPerParameter ?? {};
-  const clearing = compile(clearSubnormals(slots));
-  const programs = [update, beginning, evaluation, total, accumulatedTotal, accumulating, clearing].filter(
-    (program) => program !== undefined,
-  );
+  const programs: RulePrograms = {
+    update: compile(transformed, allHyper),
+    beginning: compileSome(beginningOf(transformed), allHyper),
+    evaluation: compileSome(evaluationOf(body), allHyper),
+    total: compile(gradientTotal(false, clip.globalNorm !== undefined)),
+    accumulatedTotal: compile(gradientTotal(accumulates, clip.globalNorm !== undefined)),
+    accumulating: compile(accumulates ? accumulation : { ...accumulation, state: {}, phases: [] }),
+    clearing: compile(clearSubnormals(slots)),
+  };
+  const scratched = Object.values(programs).filter((program) => program !== undefined);
 
+  const evaluates = programs.evaluation !== undefined;
+  const inputs = body.inputs ?? [];
   const saved = [...slots, ...(accumulates ? [accumulator] : [])];
-  const arrays = ["x", "g", ...inputs, ...saved, ...(evaluation ? [evaluationWeights] : [])];
-  const plan = planArena(
+  const arrays = ["x", "g", ...inputs, ...saved, ...(evaluates ? [evaluationWeights] : [])];
+  const arena = planArena(
     backend,
     memberships.map(({ shape }) => ({
       count: shape.count,
-      scratchBytes: programs.map((program) => program.scratchBytes(shape)),
+      scratchBytes: scratched.map((program) => program.scratchBytes(shape)),
     })),
     arrays,
     extraBytes,
   );
-  const memory = backend.allocate(plan.bytes);
+  const elements = memberships.reduce((sum, { shape }) => sum + shape.count, 0);
+  const bytes = plannedBytes(backend, {
+    ...{ elements, accumulates, evaluates, extraBytes, inputs: inputs.length },
+    stateElements: elements * slots.length,
+    planned: arena.bytes,
+  });
+  return {
+    ...{ memberships, transformed, hyperNames, gradientHyperNames, programs, scratched },
+    ...{ slots, saved, arrays, arena, bytes },
+  };
+}
+
+/** The bytes that `arrange` allocates for the same arguments, by use; nothing is allocated. */
+export const ruleArenaBytes = (...args: Parameters<typeof planRule>): ArenaBytes => planRule(...args).bytes;
+
+/** Plans one memory, compiles the rule once, binds it to every group and writes the initial state. */
+export function arrange(
+  chosen: ChosenRule,
+  backend: Backend,
+  parameters: readonly ParameterSpec[],
+  config: OptimizerConfig,
+): Arrangement {
+  const { rule, hyper, options, body } = chosen;
+  const { clip = {}, accumulate = 1 } = config;
+  const planned = planRule(chosen, backend, parameters, config);
+  const { memberships, transformed, hyperNames, gradientHyperNames, programs, scratched } = planned;
+  const { saved, arrays, arena } = planned;
+  const { update, beginning, evaluation, total, accumulatedTotal, accumulating, clearing } = programs;
+  const ownCarried = body.carriedPerParameter ?? {};
+  const memory = backend.allocate(arena.bytes);
   const views = new Map(
-    arrays.map((array) => [array, parameterViews(backend, memory, memberships, plan, array)] as const),
+    arrays.map((array) => [array, parameterViews(backend, memory, memberships, arena, array)] as const),
   );
 
   const updates: PhasedProgram[] = [];
   const groups = memberships.map(({ spec, parameters: members, shape }, index): RunningGroup => {
     const values = { ...hyper, ...spec.hyper };
     refuseConflict(rule, { hyper: values, options });
-    const { arrays: addresses = {}, scratches = [] } = plan.groups[index] ?? {};
-    const bind = (program: (typeof programs)[number]) =>
-      program.bind(memory, shape, { arrays: addresses, scratch: scratches[programs.indexOf(program)] ?? 0 });
+    const { arrays: addresses = {}, scratches = [] } = arena.groups[index] ?? {};
+    const bind = (program: CompiledProgram) =>
+      program.bind(memory, shape, { arrays: addresses, scratch: scratches[scratched.indexOf(program)] ?? 0 });
     const updating = bind(update);
     updates.push(updating);
     const group = {
@@ -190,7 +252,6 @@ export function arrange(
     return group;
   });
 
-  const elements = memberships.reduce((sum, { shape }) => sum + shape.count, 0);
   const sumsOverAll = body.phases.some(({ reduce }) =>
     Object.values(reduce).some(({ over }) => over === "all"),
   );
@@ -204,14 +265,13 @@ export function arrange(
           ),
         }
       : {}),
-    inputs,
+    inputs: body.inputs ?? [],
     ...{ rule, options, precision: backend.precision, accumulate, hyperNames, gradientHyperNames },
-    ...{ groups, memory, views, extra: plan.extra, elements, structural: [], squared: [] },
+    ...{ groups, memory, views, extra: arena.extra, bytes: planned.bytes, structural: [], squared: [] },
     learningRates: hyperNames.filter((name) => name === learningRate),
     stateTensors: memberships.flatMap(({ parameters: members }) =>
       members.flatMap((member) => elementwiseState(member, views, saved)),
     ),
-    stateBytes: elements * slots.length * elementBytes(backend.precision),
   };
 }
 
