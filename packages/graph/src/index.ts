@@ -1,3 +1,4 @@
+export { checkpoint } from "./differentiate/checkpoint.js";
 export {
   type Feeds,
   grad,

@@ -7,6 +7,7 @@ import { gradients } from "../src/differentiate/gradients.js";
 import {
   abs,
   add,
+  after,
   argMax,
   averagePool2d,
   broadcastTo,
@@ -404,5 +405,15 @@ export const operatorCases: Readonly<Record<string, Cases>> = {
   averagePool2d: pool2d(averagePool2d),
   uniform: anyShape.chain((shape) =>
     applied([integers([], "int64", -(2 ** 31), 2 ** 31)], (key) => uniform(key, shape)),
+  ),
+  after: anyShape.chain((shape) =>
+    fc
+      .constantFrom<DType>("float32", "int32")
+      .chain((dtype) =>
+        applied(
+          [dtype === "float32" ? floats(shape) : integers(shape, dtype, -3, 3), floats([2, 1], 1)],
+          (x, first) => after(x, first),
+        ),
+      ),
   ),
 };

@@ -37,6 +37,7 @@ export {
   crossEntropyPerExample,
   meanSquaredError,
 } from "./losses.js";
+export type { Checkpointing } from "./models/checkpointing.js";
 export { type GptModel, type GptOptions, gpt2 } from "./models/gpt2.js";
 export type { NormalisationKind } from "./models/gptBlock.js";
 export { findGptPreset, type GptPresetName, gptPresets } from "./models/gptPresets.js";

@@ -1,18 +1,8 @@
 import { dtypeError, formatShape, GraphError } from "../errors/errors.js";
 import { add } from "../operators/binary.js";
 import { elementCount, sameShape } from "../tensor/shape.js";
-import { constant, type Operation, type Source, type Tensor, zerosLike } from "../tensor/tensor.js";
-import { topologicalOrder } from "../tensor/traverse.js";
-
-/** Of the vertices, those through which the loss depends on one of the tensors. */
-function sourcesBetween(order: readonly Source[], wrt: ReadonlySet<Tensor>): Set<Source> {
-  const between = new Set<Source>();
-  for (const source of order) {
-    if (source.kind !== "operation") continue;
-    if (source.inputs.some((x) => wrt.has(x) || between.has(x.source))) between.add(source);
-  }
-  return between;
-}
+import { constant, type Operation, type Tensor, zerosLike } from "../tensor/tensor.js";
+import { sourcesBetween, topologicalOrder } from "../tensor/traverse.js";
 
 function checkGradient(operation: Operation, x: Tensor, gradient: Tensor): Tensor {
   if (sameShape(gradient.shape, x.shape) && gradient.dtype === x.dtype) return gradient;
@@ -54,13 +44,26 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
     }
   }
 
+  return pullback(loss, constant(1, loss.shape), wrt).map(
+    (gradient, i) => gradient ?? zerosLike(wrt[i] ?? loss),
+  );
+}
+
+/**
+ * dL/dx of some tensors x from dL/dy, for a tensor y that is computed from them: the product of dy with the
+ * Jacobian matrices of y.
+ *
+ * @returns one tensor per entry of `wrt`, of its shape; undefined where y does not depend on it, or not
+ *   differentiably
+ */
+export function pullback(y: Tensor, dy: Tensor, wrt: readonly Tensor[]): readonly (Tensor | undefined)[] {
   const wanted = new Set(wrt);
-  const order = topologicalOrder([loss]);
+  const order = topologicalOrder([y]);
   const between = sourcesBetween(order, wanted);
-  const gradientOf = new Map<Tensor, Tensor>([[loss, constant(1, loss.shape)]]);
+  const gradientOf = new Map([[y, dy]]);
   for (const source of order.toReversed()) {
     if (source.kind !== "operation" || !between.has(source)) continue;
-    const outputGradients = source.outputs.map((y) => gradientOf.get(y));
+    const outputGradients = source.outputs.map((output) => gradientOf.get(output));
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
     const inputGradients = source.operator.gradient(source, outputGradients);
     source.inputs.forEach((x, i) => {
@@ -71,5 +74,5 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
       gradientOf.set(x, sum === undefined ? checked : add(sum, checked));
     });
   }
-  return wrt.map((tensor) => gradientOf.get(tensor) ?? zerosLike(tensor));
+  return wrt.map((tensor) => gradientOf.get(tensor));
 }

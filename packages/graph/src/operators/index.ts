@@ -1,3 +1,4 @@
+export { after } from "./after.js";
 export { add, divide, maximum, minimum, multiply, power, subtract } from "./binary.js";
 export { broadcastTo } from "./broadcastTo.js";
 export {

@@ -1,4 +1,5 @@
 import type { Operator } from "../tensor/operator.js";
+import { afterOperator } from "./after.js";
 import { binaryOperators } from "./binary.js";
 import { broadcastToOperator } from "./broadcastTo.js";
 import { comparisonOperators } from "./comparison.js";
@@ -39,4 +40,5 @@ export const operators: readonly Operator[] = [
   ...convolutionOperators,
   ...poolingOperators,
   ...randomOperators,
+  afterOperator,
 ];

@@ -1,3 +1,4 @@
+import { checkpointOperator } from "../differentiate/checkpoint.js";
 import { broadcastTo, broadcastToOperator } from "../operators/broadcastTo.js";
 import { reshape, reshapeOperator, transpose, transposeOperator } from "../operators/layout.js";
 import { castOperator } from "../operators/select.js";
@@ -19,6 +20,10 @@ const dropIdentities: RewriteRule = (operation) => {
       sameShape(x.shape, y.shape));
   return isIdentity ? [x] : undefined;
 };
+
+/** What is to be computed again stands in the derivatives by now, after what it waits for. */
+const dropCheckpoints: RewriteRule = (operation) =>
+  operation.operator === checkpointOperator ? operation.inputs.slice(0, 1) : undefined;
 
 /** Two reshapes, or two broadcasts, in a row are one. */
 const mergeShapes: RewriteRule = (operation) => {
@@ -54,4 +59,9 @@ const mergeTransposes: RewriteRule = (operation) => {
 };
 
 /** Changes of shape and order that need not be made. */
-export const layoutRules: readonly RewriteRule[] = [dropIdentities, mergeShapes, mergeTransposes];
+export const layoutRules: readonly RewriteRule[] = [
+  dropIdentities,
+  dropCheckpoints,
+  mergeShapes,
+  mergeTransposes,
+];

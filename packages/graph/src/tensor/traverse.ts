@@ -26,6 +26,16 @@ export function topologicalOrder(tensors: readonly Tensor[]): Source[] {
   return order;
 }
 
+/** Of vertices in topological order, those that depend on one of the tensors. */
+export function sourcesBetween(order: readonly Source[], wrt: ReadonlySet<Tensor>): Set<Source> {
+  const between = new Set<Source>();
+  for (const source of order) {
+    if (source.kind !== "operation") continue;
+    if (source.inputs.some((x) => wrt.has(x) || between.has(x.source))) between.add(source);
+  }
+  return between;
+}
+
 /**
  * The inputs among the vertices, by name.
  *

@@ -7,6 +7,7 @@ import type { FeedForwardKind } from "../layers/feedForward.js";
 import { linear } from "../layers/linear.js";
 import { rotary } from "../layers/rotary.js";
 import { requireSizes } from "../layers/sizes.js";
+import { type Checkpointing, withCheckpointing } from "./checkpointing.js";
 import {
   type GptBlockOptions,
   gptBlock,
@@ -48,6 +49,8 @@ export interface GptOptions {
    * branch adds to the residual stream. Default 0.
    */
   readonly dropout?: number;
+  /** Which blocks the backward pass computes a second time; default `none`. */
+  readonly checkpointing?: Checkpointing;
 }
 
 /** A GPT, whose logits can be had for some of its places. */
@@ -78,7 +81,7 @@ export interface GptModel extends Model {
  */
 export function gpt2(options: GptOptions): GptModel {
   const { layers, heads, width, context, vocabulary, bias = true, head = "tied", logitCap } = options;
-  const { positions: places = "learned", dropout: rate = 0 } = options;
+  const { positions: places = "learned", dropout: rate = 0, checkpointing = "none" } = options;
   requireSizes("gpt2", { layers, heads, width, context, vocabulary });
   requireKnown("kind of head", head, ["tied", "own"]);
   requireKnown("kind of positions", places, ["learned", "rotary"]);
@@ -110,7 +113,7 @@ export function gpt2(options: GptOptions): GptModel {
     requireContext(time, context);
     const content = tokens.apply(indices, mode);
     const embedded = positions === undefined ? content : add(content, positions.apply(placesOf(time), mode));
-    return sequential([drop, ...blocks, last]).apply(embedded, mode);
+    return sequential([drop, ...withCheckpointing(blocks, checkpointing), last]).apply(embedded, mode);
   };
   const logits = (x: Tensor): Tensor => {
     const product =
