@@ -1,77 +1,41 @@
-import { compile, createSession, evaluate, gradients, input, reshape, type Tensor } from "@steepest/graph";
+import { input } from "@steepest/graph";
 import { elementCount, SteepestError } from "@steepest/optim";
-import { randomStream } from "@steepest/random";
 import { describe, expect, it } from "vitest";
-import { literalLogits } from "../../test/literalGpt.js";
+import { smallGpt } from "../../test/gptCases.js";
 import { initialiseParameters } from "../initialisers.js";
-import { crossEntropy } from "../losses.js";
 import { type GptOptions, gpt2 } from "./gpt2.js";
+import { findGptPreset, gptPresets } from "./gptPresets.js";
 import type { Model } from "./model.js";
 
-const small: GptOptions = { layers: 2, heads: 2, width: 8, context: 5, vocabulary: 7 };
-const sequences = 3;
+const parameterCount = ({ parameters }: Model): number =>
+  parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
-const get = (arrays: Readonly<Record<string, Float64Array>>, name: string): Float64Array =>
-  arrays[name] ?? expect.unreachable(name);
+const described = (options: GptOptions): string[] =>
+  gpt2(options).parameters.map(({ name, shape, role }) => `${name} [${shape.join(", ")}] ${role}`);
 
-/** First values with noise ten times as large, biases too, so that every part of the model matters. */
-function firstValues(model: Model): Record<string, Float64Array> {
-  const values = Object.fromEntries(
-    model.parameters.map(({ name, shape }) => [name, new Float64Array(elementCount(shape))]),
-  );
-  initialiseParameters(model.parameters, 1, (name) => get(values, name));
-  for (const [name, array] of Object.entries(values)) {
-    const noise = randomStream(2, name);
-    for (const [i, value] of array.entries()) array[i] = value + 0.2 * noise.normal();
-  }
-  return values;
-}
+describe("gptPresets", () => {
+  it("have the published numbers of parameters, which are never allocated", () => {
+    const counts = Object.entries(gptPresets).map(([name, options]) => [name, parameterCount(gpt2(options))]);
+    expect(Object.fromEntries(counts)).toEqual({
+      "nanogpt-cpu": 804_096,
+      "baby-gpt": 10_745_088,
+      gpt2: 124_439_808,
+      "gpt2-medium": 354_823_168,
+      "gpt2-large": 774_030_080,
+      "gpt2-xl": 1_557_611_200,
+    });
+  });
 
-const draw = (name: string, count: number, below: number): Int32Array => {
-  const stream = randomStream(3, name);
-  return Int32Array.from({ length: count }, () => stream.integer(below));
-};
-
-function lossOf(options: GptOptions) {
-  const model = gpt2(options);
-  const { context, vocabulary } = options;
-  const shape = [sequences, context];
-  const logits = model.apply(input("tokens", shape, "int32"), { training: true });
-  const loss = crossEntropy(
-    reshape(logits, [-1, vocabulary]),
-    input("targets", [elementCount(shape)], "int32"),
-  );
-  const data = {
-    tokens: draw("tokens", elementCount(shape), vocabulary),
-    targets: draw("targets", elementCount(shape), vocabulary),
-  };
-  return { model, logits, loss, data };
-}
-
-const derivatives = (model: Model, loss: Tensor): Record<string, Tensor> => {
-  const found = gradients(
-    loss,
-    model.parameters.map(({ tensor }) => tensor),
-  );
-  return Object.fromEntries(model.parameters.map(({ name, tensor }, i) => [name, found[i] ?? tensor]));
-};
-
-const variants: readonly GptOptions[] = [small, { ...small, bias: false, head: "own" }];
+  it("are found by their names, with the nearest one where there is none", () => {
+    expect(findGptPreset("gpt2-xl")).toBe(gptPresets["gpt2-xl"]);
+    expect(() => findGptPreset("nanogpt-gpu")).toThrow(/Did you mean "?nanogpt-cpu/);
+    expect(() => findGptPreset("toString")).toThrow(SteepestError);
+  });
+});
 
 describe("gpt2", () => {
-  it("has nanoGPT's number of parameters, GPT-2's names and the roles of their places", () => {
-    const { parameters } = gpt2({
-      layers: 4,
-      heads: 4,
-      width: 128,
-      context: 64,
-      vocabulary: 65,
-      bias: false,
-    });
-    expect(parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(804_096);
-    const described = (model: Model) =>
-      model.parameters.map(({ name, shape, role }) => `${name} [${shape.join(", ")}] ${role}`);
-    expect(described(gpt2({ ...small, layers: 1, head: "own" }))).toEqual([
+  it("has GPT-2's names and the roles of their places", () => {
+    expect(described({ ...smallGpt, layers: 1, head: "own" })).toEqual([
       "wte.weight [7, 8] embedding",
       "wpe.weight [5, 8] embedding",
       "h.0.ln_1.weight [8] norm",
@@ -92,6 +56,25 @@ describe("gpt2", () => {
     ]);
   });
 
+  it("has the parameters that its options ask for", () => {
+    const modern: GptOptions = {
+      ...{ ...smallGpt, layers: 1, bias: false, normalisation: "rmsNorm" },
+      ...{ positions: "rotary", qkNormalisation: true, network: "swiglu" },
+    };
+    expect(described(modern)).toEqual([
+      "wte.weight [7, 8] embedding",
+      "h.0.ln_1.weight [8] norm",
+      "h.0.attn.c_attn.weight [24, 8] hiddenMatrix",
+      "h.0.attn.c_proj.weight [8, 8] hiddenMatrix",
+      "h.0.ln_2.weight [8] norm",
+      "h.0.mlp.c_fc.weight [48, 8] hiddenMatrix",
+      "h.0.mlp.c_proj.weight [8, 24] hiddenMatrix",
+      "ln_f.weight [8] norm",
+    ]);
+    expect(described({ ...modern, hidden: 5 })).toContain("h.0.mlp.c_fc.weight [10, 8] hiddenMatrix");
+    expect(described({ ...smallGpt, normalisation: "rmsNorm" })).not.toContain("ln_f.bias [8] norm");
+  });
+
   it("begins at GPT-2's deviations, smaller where it writes to the residual stream", () => {
     const { parameters } = gpt2({ layers: 8, heads: 1, width: 64, context: 64, vocabulary: 65 });
     const values = new Map(
@@ -108,64 +91,26 @@ describe("gpt2", () => {
       expect(deviation(name) / 0.005).toBeCloseTo(1, 1);
   });
 
-  it.each(variants)("computes what a literal transcription computes: %o", (options) => {
-    const { model, logits, data } = lossOf(options);
-    const values = firstValues(model);
-    const found = evaluate({ logits }, { ...values, tokens: data.tokens }).logits;
-    const expected = literalLogits(options, (name) => get(values, name), data.tokens);
-    expect(found.length).toBe(expected.length);
-    found.forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 10);
-    });
-  });
-
-  it.each(variants)("has the derivatives of finite differences: %o", (options) => {
-    const { model, loss, data } = lossOf(options);
-    const values = firstValues(model);
-    const found = evaluate(derivatives(model, loss), { ...values, ...data });
-    const h = 1e-5;
-    for (const { name } of model.parameters) {
-      const array = get(values, name);
-      const pick = randomStream(4, name);
-      for (let sample = 0; sample < 3; sample++) {
-        const i = pick.integer(array.length);
-        const at = (value: number) =>
-          evaluate({ loss }, { ...values, ...data, [name]: array.with(i, value) }).loss[0] ?? Number.NaN;
-        const difference = (at((array[i] ?? 0) + h) - at((array[i] ?? 0) - h)) / (2 * h);
-        expect(get(found, name)[i]).toBeCloseTo(difference, 7);
-      }
-    }
-  });
-
-  it("has the same gradients in ONNX Runtime to 1e-4 of each tensor's scale", async () => {
-    const { model, loss, data } = lossOf(small);
-    const values = firstValues(model);
-    const single = Object.fromEntries(
-      Object.entries(values).map(([name, array]) => [name, Float32Array.from(array)]),
-    );
-    const outputs = derivatives(model, loss);
-    const expected = evaluate(outputs, { ...single, ...data });
-    const fetches = Object.fromEntries(
-      model.parameters.map(({ name, shape }) => [name, new Float32Array(elementCount(shape))]),
-    );
-    const session = await createSession(compile(outputs), { feeds: { ...single, ...data }, fetches });
-    await session.run();
-    await session.release();
-    for (const { name } of model.parameters) {
-      const exact = get(expected, name);
-      const scale = Math.max(...exact.map(Math.abs));
-      expect(scale).toBeGreaterThan(0);
-      exact.forEach((value, i) => {
-        expect(Math.abs((fetches[name]?.[i] ?? Number.NaN) - value)).toBeLessThan(1e-4 * scale);
-      });
-    }
-  });
-
   it("refuses sizes that do not fit, and sequences longer than its context", () => {
-    expect(() => gpt2({ ...small, heads: 3 })).toThrow(SteepestError);
-    expect(() => gpt2({ ...small, layers: 0 })).toThrow(/layers/);
-    expect(() => gpt2(small).apply(input("tokens", [1, 6], "int32"), { training: false })).toThrow(
+    expect(() => gpt2({ ...smallGpt, heads: 3 })).toThrow(SteepestError);
+    expect(() => gpt2({ ...smallGpt, layers: 0 })).toThrow(/layers/);
+    expect(() => gpt2({ ...smallGpt, hidden: 2.5 })).toThrow(/hidden to be a positive integer, found 2\.5/);
+    expect(() => gpt2({ ...smallGpt, width: 6, positions: "rotary" })).toThrow(/heads of 3 elements/);
+    for (const logitCap of [0, -1, Number.POSITIVE_INFINITY, Number.NaN])
+      expect(() => gpt2({ ...smallGpt, logitCap })).toThrow(/logitCap to be a positive number/);
+    expect(() => gpt2({ ...smallGpt, dropout: 1 })).toThrow(/rate in \[0, 1\)/);
+    expect(() => gpt2(smallGpt).apply(input("tokens", [1, 6], "int32"), { training: false })).toThrow(
       /context of 5/,
     );
+  });
+
+  it("refuses kinds that there are not, with the nearest one", () => {
+    // As a caller without types, or a file, may ask.
+    const refuses = (options: object, message: RegExp) =>
+      expect(() => gpt2(Object.assign({}, smallGpt, options))).toThrow(message);
+    refuses({ normalisation: "rmsnorm" }, /normalisation "rmsnorm".*rmsNorm/);
+    refuses({ network: "swiglue" }, /network "swiglue".*swiglu/);
+    refuses({ positions: "rotarry" }, /positions "rotarry".*rotary/);
+    refuses({ head: "tie" }, /head "tie".*tied/);
   });
 });
