@@ -70,6 +70,7 @@ export function toyWorkload({
       parameters,
       parameterCount: 18,
       trainCount: 205,
+      dataBytes: 0,
       metrics: lossOnly ? ["loss"] : ["loss", "accuracy"],
       source: isProcedural ? "procedural toy" : "toy, exact",
       procedural: isProcedural,

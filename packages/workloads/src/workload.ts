@@ -1,3 +1,4 @@
+import type { CompiledGraph } from "@steepest/graph";
 import type { ModelParameter } from "@steepest/nn";
 
 /** The parts of a data set: to learn from, to choose and stop by, to report. */
@@ -69,6 +70,13 @@ export interface LoadedWorkload {
    * times (tokens, positions of a convolution). Default: those of dense layers, six a parameter.
    */
   readonly exampleOperations?: number;
+  /** Bytes of the data that stay in memory. */
+  readonly dataBytes: number;
+  /**
+   * The graph that `bind` runs at every step under the same options, compiled; absent where gradients are
+   * computed without one.
+   */
+  stepGraph?(options: BindOptions): CompiledGraph;
   /** What its evaluations measure, and its target may be in. */
   readonly metrics: readonly Metric[];
   /** Where the data are from, for people. */

@@ -23,7 +23,14 @@ function parabola(): Workload & { readonly runs: { seed: number; steps: number }
     target: { metric: "loss", direction: "min", split: "validation", value: 1 },
     load: async () => ({
       parameters: [{ name: "x", shape: [1], role: "other", initialise, tensor: parameterTensor("x", [1]) }],
-      ...{ parameterCount: 1, trainCount: 100, metrics: ["loss"], source: "", procedural: false },
+      ...{
+        parameterCount: 1,
+        trainCount: 100,
+        dataBytes: 0,
+        metrics: ["loss"],
+        source: "",
+        procedural: false,
+      },
       async bind({ parameter, gradient }, { seed }) {
         const [x, slope] = [parameter("x"), gradient("x")];
         const run = { seed, steps: 0 };

@@ -103,6 +103,19 @@ describe("imageClassifier", () => {
     expect(loaded.parameterCount).toBe(6 * 5 + 5 + 5 * 3 + 3);
     expect(loaded.trainCount).toBe(2300);
     expect(loaded.source).toBe("test");
+    // A byte a pixel and an int32 a label.
+    expect(loaded.dataBytes).toBe(2600 * (PIXELS + 4));
+  });
+
+  it("shows the graph of a step: the whole data set goes in, the loss and every gradient come out", () => {
+    const graph = (options: { readonly dropout?: number } = {}) =>
+      loaded.stepGraph?.({ batchSize: 16, seed: 5, threads: 1, ...options });
+    const { inputs, outputs } = graph() ?? expect.unreachable();
+    expect(inputs.pixels?.shape).toEqual([2600, PIXELS]);
+    expect(inputs.examples?.shape).toEqual([16]);
+    expect(Object.keys(outputs)).toHaveLength(1 + model.parameters.length);
+    const dropping = graph({ dropout: 0.5 });
+    expect(dropping?.nodeCount).toBeGreaterThan(graph()?.nodeCount ?? Number.NaN);
   });
 
   it("fills the gradients of the step's batch and gives its loss", async () => {

@@ -1,4 +1,5 @@
 import {
+  type CompiledGraph,
   cast,
   compile,
   constant,
@@ -111,6 +112,9 @@ async function createEvaluator(
   };
 }
 
+/** The name of the output with a parameter's gradient. */
+const gradientOf = (parameter: string | undefined): string => `gradient of ${parameter}`;
+
 /** The name of the input that dropout draws from. */
 const KEY = "dropoutKey";
 
@@ -129,11 +133,7 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
   const { train } = dataset.splits;
   const described = modelAt();
 
-  async function bind(
-    views: ParameterViews,
-    { batchSize, seed, threads, dropout, labelSmoothing = 0 }: BindOptions,
-  ): Promise<BoundWorkload> {
-    const order = batchOrder(train, batchSize, seed);
+  function stepGraph({ batchSize, dropout, labelSmoothing = 0 }: BindOptions): CompiledGraph {
     // A model of its own: derivatives are with respect to its own tensors.
     const model = modelAt(dropout);
     const { parameters } = model;
@@ -147,19 +147,25 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
       parameters.map(({ tensor }) => tensor),
     );
     const outputs = Object.fromEntries(
-      derivatives.map((derivative, i) => [`gradient of ${parameters[i]?.name}`, derivative]),
+      derivatives.map((derivative, i) => [gradientOf(parameters[i]?.name), derivative]),
     );
+    return compile({ loss, ...outputs });
+  }
+
+  async function bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload> {
+    const { batchSize, seed, threads } = options;
+    const order = batchOrder(train, batchSize, seed);
     const filled = Object.fromEntries(
-      parameters.map(({ name }) => [`gradient of ${name}`, views.gradient(name)]),
+      described.parameters.map(({ name }) => [gradientOf(name), views.gradient(name)]),
     );
     const examples = new Int32Array(batchSize);
     const lossValue = new Float32Array(1);
-    const compiled = compile({ loss, ...outputs });
+    const compiled = stepGraph(options);
     const drops = KEY in compiled.inputs;
     const key = new BigInt64Array(1);
     const session: Session = await createSession(compiled, {
       feeds: {
-        ...fixedFeeds(dataset, model, (name) => views.parameter(name)),
+        ...fixedFeeds(dataset, described, (name) => views.parameter(name)),
         examples,
         ...(drops ? { [KEY]: key } : {}),
       },
@@ -177,7 +183,7 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
       async evaluate(split) {
         evaluator ??= await createEvaluator(
           dataset,
-          model,
+          described,
           standardisation,
           (name) => views.evaluation?.(name) ?? views.parameter(name),
           threads,
@@ -195,6 +201,8 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
     parameters: described.parameters,
     parameterCount: described.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     trainCount: train.end - train.start,
+    dataBytes: dataset.pixels.byteLength + dataset.labels.byteLength,
+    stepGraph,
     metrics: ["loss", "accuracy"],
     source: dataset.source,
     procedural: dataset.procedural,

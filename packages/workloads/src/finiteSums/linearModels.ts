@@ -5,6 +5,8 @@ import type { Rows } from "./rows.js";
 
 /** A finite sum whose samples are losses of the predictions aᵢᵀx. */
 export interface LinearModel extends FiniteSum {
+  /** Bytes of features and targets. */
+  readonly dataBytes: number;
   /** aᵢᵀx */
   predict(i: number, x: Vector): number;
   /** The loss of sample i at a prediction, without regularisation. */
@@ -76,6 +78,7 @@ function linearModel(
     name,
     count,
     dimension,
+    dataBytes: features.bytes + targets.byteLength,
     smoothness: loss.curvature * largestNorm + regularisation,
     value(x) {
       let sum = 0;

@@ -5,6 +5,8 @@ import type { MutableVector, Vector } from "../vector.js";
 export interface Rows {
   readonly rows: number;
   readonly columns: number;
+  /** Bytes that it keeps in memory; of some rows of another matrix, those of the whole. */
+  readonly bytes: number;
   /** aᵢᵀx */
   dot(row: number, x: Vector): number;
   /** out += factor · aᵢ */
@@ -27,6 +29,7 @@ export function denseRows(rows: number, columns: number, values: Float64Array): 
   return {
     rows,
     columns,
+    bytes: values.byteLength,
     dot(row, x) {
       let sum = 0;
       for (let j = 0, k = row * columns; j < columns; j++, k++)
@@ -71,6 +74,7 @@ export function sparseRows({ columns, offsets, columnOf, values }: CompressedRow
   return {
     rows: offsets.length - 1,
     columns,
+    bytes: offsets.byteLength + columnOf.byteLength + values.byteLength,
     dot(row, x) {
       let sum = 0;
       for (let k = offsets[row] ?? 0; k < end(row); k++) {

@@ -54,6 +54,7 @@ export function linearWorkload(problem: LinearProblem): LoadedWorkload {
     parameters: [{ name, shape, role: "head", initialise, tensor: parameterTensor(name, shape) }],
     parameterCount: model.dimension,
     trainCount: train.end - train.start,
+    dataBytes: model.dataBytes,
     metrics: right === undefined ? ["loss"] : ["loss", "accuracy"],
     source,
     // Nothing real is replaced: this is what the workload is.

@@ -61,6 +61,7 @@ function taskOf(rows: (count: number, seed: number) => Rows, seed: number, param
       {
         rows: count,
         columns: all.columns,
+        bytes: all.bytes,
         dot: (row, x) => all.dot(first + row, x),
         addTo: (row, factor, out) => all.addTo(first + row, factor, out),
         squaredNorm: (row) => all.squaredNorm(first + row),
