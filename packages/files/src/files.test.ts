@@ -32,6 +32,19 @@ describe("writeFileAtomically", () => {
     expect(await readdir(join(folder, "a", "b"))).toEqual(["file.txt"]);
   });
 
+  it("writes parts one after the other, and nothing where making one fails", async () => {
+    const path = join(folder, "parts");
+    await writeFileAtomically(path, [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(3)]);
+    expect([...(await readFile(path))]).toEqual([1, 2, 3]);
+    function* parts() {
+      yield Uint8Array.of(4);
+      throw new Error("no more");
+    }
+    await expect(writeFileAtomically(path, parts())).rejects.toThrow("no more");
+    expect([...(await readFile(path))]).toEqual([1, 2, 3]);
+    expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
   it("leaves the old content and no temporary file where it fails", async () => {
     const target = join(folder, "taken");
     await mkdir(join(target, "inside"), { recursive: true });

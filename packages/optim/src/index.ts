@@ -61,13 +61,23 @@ export {
   registry,
 } from "./registry.js";
 export {
+  readSafetensorsIndex,
+  type SafetensorsElement,
+  type SafetensorsEntry,
+  type SafetensorsIndex,
+  safetensorsDataStart,
+  safetensorsElementBytes,
+} from "./safetensors/header.js";
+export {
   decodeSafetensors,
   encodeSafetensors,
+  layOutSafetensors,
   type SafetensorsArrays,
   type SafetensorsDtype,
   type SafetensorsFile,
+  type SafetensorsLayout,
   type SafetensorsTensor,
-} from "./safetensors.js";
+} from "./safetensors/safetensors.js";
 export { constantSchedule } from "./schedules/constant.js";
 export { cosineSchedule } from "./schedules/cosine.js";
 export { cyclicSchedule } from "./schedules/cyclic.js";

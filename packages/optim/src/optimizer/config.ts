@@ -2,7 +2,7 @@ import type { OptionValue, Rule, RuleDescription } from "../language/rule.js";
 import type { LinearAlgebra } from "../linearAlgebra/linearAlgebra.js";
 import type { MatrixRule } from "../matrix/matrixRule.js";
 import type { ParameterRole, ParameterSpec } from "../parameter.js";
-import type { SafetensorsFile } from "../safetensors.js";
+import type { SafetensorsFile } from "../safetensors/safetensors.js";
 import type { Schedule } from "../schedules/schedule.js";
 import type { GivenValues } from "../values.js";
 

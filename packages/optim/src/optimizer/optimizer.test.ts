@@ -5,7 +5,7 @@ import { mul, sub } from "../language/expression.js";
 import { stepSize } from "../language/hyper.js";
 import type { ParameterSpec } from "../parameter.js";
 import { adamw } from "../rules/adamw.js";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../safetensors.js";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../safetensors/safetensors.js";
 import type { Optimizer, OptimizerConfig, StateDictionary } from "./config.js";
 import { createRuleOptimizer } from "./optimizer.js";
 import { clearingPeriod } from "./passes/subnormal.js";

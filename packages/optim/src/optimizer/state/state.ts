@@ -1,6 +1,6 @@
 import type { Values } from "../../backends/backend.js";
 import type { OptionValue } from "../../language/rule.js";
-import type { SafetensorsTensor } from "../../safetensors.js";
+import type { SafetensorsTensor } from "../../safetensors/safetensors.js";
 import { checkHypers } from "../checks.js";
 import type { StateDictionary } from "../config.js";
 import type { Arrangement } from "../memory/arrange.js";

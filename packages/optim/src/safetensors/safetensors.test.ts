@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SteepestError } from "./errors.js";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.js";
+import { SteepestError } from "../errors.js";
+import { readSafetensorsIndex, safetensorsDataStart } from "./header.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  layOutSafetensors,
+  type SafetensorsTensor,
+} from "./safetensors.js";
 
 const bytesOf = ({ data }: SafetensorsTensor): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -111,6 +117,42 @@ describe("round trip", () => {
       ...new TextEncoder().encode(header),
       ...[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 1],
     ]);
+  });
+});
+
+describe("the index", () => {
+  it("is read from the beginning alone, and says where each tensor lies", () => {
+    fc.assert(
+      fc.property(tensors, metadata, (written, text) => {
+        const bytes = encodeSafetensors(written, text);
+        const dataStart = safetensorsDataStart(bytes.subarray(0, 8), bytes.length);
+        const index = readSafetensorsIndex(bytes.subarray(0, dataStart), bytes.length);
+        expect(index.dataStart).toBe(dataStart);
+        expect(Object.entries(index.metadata).sort()).toEqual(Object.entries(text).sort());
+        expect(index.entries.map(({ name }) => name).sort()).toEqual([...written.keys()].sort());
+        for (const { name, dtype, shape, begin, end } of index.entries) {
+          const expected = written.get(name) ?? expect.unreachable(name);
+          expect({ dtype, shape }).toEqual({ dtype: expected.dtype, shape: expected.shape });
+          expect(bytes.subarray(dataStart + begin, dataStart + end)).toEqual(bytesOf(expected));
+        }
+      }),
+    );
+  });
+
+  it("knows dtypes that have no array here, which decoding refuses", () => {
+    const { start, order } = layOutSafetensors(
+      new Map([
+        ["half", { dtype: "BF16", shape: [3] }],
+        ["single", { dtype: "F32", shape: [1] }],
+      ] as const),
+    );
+    expect(order).toEqual(["single", "half"]);
+    const bytes = Uint8Array.of(...start, ...new Uint8Array(10));
+    expect(readSafetensorsIndex(start, bytes.length).entries).toEqual([
+      { name: "single", dtype: "F32", shape: [1], begin: 0, end: 4 },
+      { name: "half", dtype: "BF16", shape: [3], begin: 4, end: 10 },
+    ]);
+    expect(() => decodeSafetensors(bytes)).toThrow(/"half" has the dtype "BF16".*F32/);
   });
 });
 
