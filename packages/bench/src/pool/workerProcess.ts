@@ -28,9 +28,15 @@ const keptLogCharacters = 4000;
 /** Named through the package's exports, so that tests of the sources start the built worker. */
 const entry = () => createRequire(import.meta.url).resolve("@steepest/bench/worker");
 
+/**
+ * One thread a trial, garbage collection too: V8's helpers would take their time from the trials beside it,
+ * and freeing what a step leaves behind costs a quarter more where threads do it at once.
+ */
+const nodeOptions = ["--single-threaded-gc"];
+
 /** Starts a worker that is killed when it shows no sign of life for `hangSeconds`. */
 export function startWorker(hangSeconds: number): WorkerProcess {
-  const child = fork(entry(), [], { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(entry(), [], { execArgv: nodeOptions, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let log = "";
   let alive = true;
   let hung = false;
