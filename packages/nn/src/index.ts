@@ -45,3 +45,5 @@ export { type MlpOptions, mlp } from "./models/mlp.js";
 export { type Mode, type Model, type ModelParameter, sequential } from "./models/model.js";
 export { type DrawOptions, drawToken } from "./sampling/drawToken.js";
 export { createSampler, type Sampler, type SamplingOptions } from "./sampling/sampler.js";
+export { loadGptWeights } from "./weights/loadGptWeights.js";
+export { saveGptWeights } from "./weights/saveGptWeights.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Optimizer } from "../../src/optimizer/config.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/safetensors/safetensors.js";
 import { flatten, unflatten } from "../gradients.js";
 import { runSteps } from "../runs.js";
 

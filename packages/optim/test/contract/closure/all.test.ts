@@ -3,7 +3,7 @@ import type { ClosureOptimizer } from "../../../src/closure/optimizer.js";
 import { createOptimizer } from "../../../src/optimizer/createOptimizer.js";
 import { elementCount } from "../../../src/parameter.js";
 import { registry } from "../../../src/registry.js";
-import { decodeSafetensors, encodeSafetensors } from "../../../src/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/safetensors/safetensors.js";
 import { parseOptimizerSpec } from "../../../src/spec.js";
 import { awkwardParameters, flatten, initialise } from "../../gradients.js";
 import { parabola, rosenbrock, vector } from "../../objectives.js";
