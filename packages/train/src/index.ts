@@ -21,7 +21,12 @@ export { takeFolder, unusableFolder, withFolderLocked } from "./folder/lock.js";
 export type { ClockReading } from "./loop/clock.js";
 export { diverged } from "./loop/divergence.js";
 export type { MethodContext, TrainedMethod, TrainingMethod } from "./loop/method.js";
-export { float32, type OptimizerSettings, optimizerMethod } from "./loop/optimizerMethod.js";
+export {
+  float32,
+  type OptimizerMethod,
+  type OptimizerSettings,
+  optimizerMethod,
+} from "./loop/optimizerMethod.js";
 export type {
   CompletedRun,
   Evaluation,

@@ -12,13 +12,24 @@ import {
 import { graphLinearAlgebra } from "@steepest/workloads";
 import { dearRefreshes } from "../configuration/refreshCost.js";
 import { checkedLoss } from "./divergence.js";
-import type { TrainedMethod, TrainingMethod } from "./method.js";
+import type { MethodContext, TrainedMethod, TrainingMethod } from "./method.js";
 
 /** What goes with an optimizer in a run. */
 export interface OptimizerSettings {
   /** Factor on the learning rate, as `parseSchedule` reads it; steps are numbers. */
   readonly schedule?: string;
   readonly clip?: { readonly globalNorm?: number; readonly value?: number };
+}
+
+/** What an optimizer asks to know of the run that it is made for. */
+export type OptimizerContext = Pick<
+  MethodContext,
+  "parameters" | "batchSize" | "exampleOperations" | "threads"
+>;
+
+/** Training with an optimizer. */
+export interface OptimizerMethod extends TrainingMethod {
+  create(context: OptimizerContext): TrainedMethod;
 }
 
 /** Makes a step of an optimizer. */
@@ -29,7 +40,7 @@ type Step = TrainedMethod["step"];
  * step's mini-batch as the optimizer asks for. `create` throws for values out of range and settings that the
  * optimizer cannot honour.
  */
-export const optimizerMethod = (spec: OptimizerSpec, settings: OptimizerSettings): TrainingMethod => ({
+export const optimizerMethod = (spec: OptimizerSpec, settings: OptimizerSettings): OptimizerMethod => ({
   name: formatOptimizerSpec(spec),
   create({ parameters, batchSize, exampleOperations, threads }) {
     const { schedule, clip } = settings;

@@ -58,6 +58,19 @@ export function decodeIdx(bytes: Uint8Array, rank: number, file: string): IdxArr
 
 const gunzipAsync = promisify(gunzip);
 
+/** Bytes that a gzip file is decompressed into at a time, whatever it says of itself. */
+const [leastChunk, mostChunk] = [2 ** 14, 2 ** 26];
+
+/**
+ * As many bytes as the file's end says that it holds, and one more, which the decompressor wants before it sees
+ * that it is done. In one piece: thousands of small ones leave as much memory behind that the system does not
+ * get back.
+ */
+function chunkBytes(compressed: Buffer): number {
+  const held = compressed.length < 4 ? 0 : compressed.readUInt32LE(compressed.length - 4);
+  return Math.min(mostChunk, Math.max(leastChunk, held + 1));
+}
+
 /**
  * Reads an idx file compressed with gzip.
  * @throws SteepestError `malformed-file` where it is not whole or not idx; the system's error where it cannot
@@ -67,7 +80,7 @@ export async function readIdx(file: string, rank: number): Promise<IdxArray> {
   const compressed = await readFile(file);
   let bytes: Uint8Array;
   try {
-    bytes = await gunzipAsync(compressed);
+    bytes = await gunzipAsync(compressed, { chunkSize: chunkBytes(compressed) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw malformed(file, `expected a whole gzip file, found ${compressed.length} bytes: ${reason}`, error);
