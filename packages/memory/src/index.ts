@@ -1,1 +1,23 @@
+export {
+  type Architecture,
+  type Layered,
+  type MemoryModel,
+  parameterCount,
+  type SavedElements,
+  type Transformer,
+  type UnknownArchitecture,
+} from "./models/model.js";
+export { type NamedModel, namedModel, namedModels } from "./models/named.js";
+export { type Method, methods } from "./plan/methods.js";
+export { type MemoryPlan, planMemory } from "./plan/plan.js";
+export { type PrecisionPolicy, precisionPolicies } from "./plan/precision.js";
+export {
+  type AttentionKind,
+  type Checkpointing,
+  type MethodName,
+  methodNames,
+  type Parallelism,
+  type PlanOptions,
+  type PlanSettings,
+} from "./plan/settings.js";
 export { exactTerm, type MemoryCategory, type MemoryTerm, totalBytes } from "./term.js";

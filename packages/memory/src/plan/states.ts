@@ -1,0 +1,168 @@
+import {
+  elementCount,
+  type OptimizerArrays,
+  type OptimizerSpec,
+  optimizerOf,
+  type ParameterSpec,
+} from "@steepest/optim";
+import { exactTerm, type MemoryTerm } from "../term.js";
+import type { PlanSettings } from "./settings.js";
+import type { DeviceShare } from "./shares.js";
+import { sources } from "./sources.js";
+
+const bytesPerFloat = Float32Array.BYTES_PER_ELEMENT;
+/** Numbers that share a scale in 8-bit state, and the bytes of the scale. */
+const eightBitBlock = { numbers: 256, scaleBytes: 4 };
+
+/** Among how many data-parallel workers something is divided. */
+interface Sharing {
+  readonly divisor: number;
+  /** `/N` where they are shared. */
+  readonly suffix: string;
+}
+
+const sharing = ({ parallelism }: PlanSettings, from: 1 | 2 | 3): Sharing =>
+  parallelism.zero >= from && parallelism.data > 1
+    ? { divisor: parallelism.data, suffix: "/N" }
+    : { divisor: 1, suffix: "" };
+
+/** The terms of Ψ: parameters, gradients, the fp32 copy, and the optimizer's arrays slot by slot. */
+export function modelStates(share: DeviceShare, settings: PlanSettings): readonly MemoryTerm[] {
+  const { precision, parallelism, accumulate } = settings;
+  const source = parallelism.zero > 0 && parallelism.data > 1 ? sources.zeroStages : sources.mixed;
+  const term = (
+    name: string,
+    category: MemoryTerm["category"],
+    bytesEach: number,
+    { divisor, suffix }: Sharing,
+  ) =>
+    exactTerm({
+      ...{ name, category, bytes: (bytesEach * share.count) / divisor },
+      ...{ formula: `${bytesEach}Ψ${suffix}`, source },
+    });
+  const { label } = precision;
+  return [
+    term(`parameters (${label})`, "parameters", precision.parameter, sharing(settings, 3)),
+    term(`gradients (${label})`, "gradients", precision.gradient, sharing(settings, 2)),
+    ...(accumulate > 1 ? [accumulationTerm(share, settings)] : []),
+    ...(precision.master === 0
+      ? []
+      : [term("parameters (fp32)", "masterWeights", precision.master, sharing(settings, 1))]),
+    ...optimizerTerms(share, settings),
+    ...(parallelism.zero === 3 && parallelism.data > 1 ? [gatheredTerm(share, settings)] : []),
+  ];
+}
+
+/** Half-precision gradients lose small summands, so that they are summed in fp32. */
+function accumulationTerm(share: DeviceShare, settings: PlanSettings): MemoryTerm {
+  const { divisor, suffix } = sharing(settings, 2);
+  const most = (bytesPerFloat * share.count) / divisor;
+  const sumsInPlace = settings.precision.gradient === bytesPerFloat;
+  return {
+    ...{ name: "sums of gradients (fp32)", category: "gradients", source: sources.megatron },
+    bytes: sumsInPlace ? 0 : most,
+    ...{ low: 0, high: most, formula: sumsInPlace ? "in the gradients" : `4Ψ${suffix}` },
+  };
+}
+
+/** The layer that is whole while it is computed, and the next one, which is fetched meanwhile. */
+function gatheredTerm({ largestUnit }: DeviceShare, { precision }: PlanSettings): MemoryTerm {
+  const low = precision.parameter * largestUnit;
+  return {
+    ...{ name: "gathered layers", category: "communication", source: sources.zeroStages },
+    ...{ bytes: 2 * low, low, high: 2 * low + precision.gradient * largestUnit },
+    formula: `2·${precision.parameter}Ψ of the largest layer (${largestUnit} parameters)`,
+  };
+}
+
+/** The arrays of one parameter, and how many parameters are like it. */
+interface KindArrays {
+  readonly parameter: ParameterSpec;
+  readonly count: number;
+  readonly arrays: OptimizerArrays;
+}
+
+/** What an optimizer keeps for some parameters, one kind of parameter a time: the same shapes need the same. */
+function arraysFor(
+  spec: OptimizerSpec,
+  parameters: readonly ParameterSpec[],
+): readonly KindArrays[] {
+  const entry = optimizerOf(spec);
+  const kinds = new Map<string, { readonly parameter: ParameterSpec; count: number }>();
+  for (const parameter of parameters) {
+    const key = `${parameter.role}:${parameter.shape.join("x")}`;
+    const known = kinds.get(key);
+    if (known === undefined) kinds.set(key, { parameter, count: 1 });
+    else known.count++;
+  }
+  return [...kinds.values()].map(({ parameter, count }) => ({
+    ...{ parameter, count, arrays: entry.arrays([parameter], spec) },
+  }));
+}
+
+/** The parameters that each optimizer updates. */
+function assignments(
+  { optimizer, rest }: Pick<PlanSettings, "optimizer" | "rest">,
+  parameters: readonly ParameterSpec[],
+): readonly { readonly spec: OptimizerSpec; readonly parameters: readonly ParameterSpec[] }[] {
+  if (rest === undefined) return [{ spec: optimizer, parameters }];
+  const isHidden = ({ role }: ParameterSpec) => role === "hiddenMatrix" || role === "convolution";
+  return [
+    { spec: optimizer, parameters: parameters.filter(isHidden) },
+    { spec: rest, parameters: parameters.filter((parameter) => !isHidden(parameter)) },
+  ];
+}
+
+/** What slots hold, where their names alone do not say it. */
+const slotMeanings: Readonly<Record<string, string>> = {
+  ...{ m: "momentum", v: "variance", buffer: "momentum", left: "left factor", right: "right factor" },
+};
+
+/** Arrays of the optimizers, slot by slot, and of matrix methods what they need within a step. */
+function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly MemoryTerm[] {
+  const { precision, eightBitState } = settings;
+  const { divisor, suffix } = sharing(settings, 1);
+  const slots = new Map<string, { bytes: number; elementwise: boolean }>();
+  let scratch = 0;
+  for (const { spec, parameters } of assignments(settings, share.parameters))
+    for (const { parameter, arrays, count } of arraysFor(spec, parameters)) {
+      const whole = bytesPerFloat * elementCount(parameter.shape);
+      const add = (slot: string, bytes: number) => {
+        const isWhole = bytes === whole;
+        const compressed = eightBitState && isWhole ? eightBitBytes(whole) : (bytes * precision.state) / 4;
+        const known = slots.get(slot) ?? { bytes: 0, elementwise: true };
+        slots.set(slot, {
+          bytes: known.bytes + count * compressed,
+          elementwise: known.elementwise && isWhole,
+        });
+      };
+      for (const { name, bytes } of [...arrays.state, ...arrays.inputs]) add(name, bytes);
+      if (arrays.evaluation > 0) add("weights to evaluate with", arrays.evaluation);
+      scratch += count * arrays.scratch;
+    }
+  const terms = [...slots].map(([slot, { bytes, elementwise }]) => {
+    const scaled = (bytes * share.scale) / divisor;
+    const meaning = slotMeanings[slot];
+    const perElement = (bytes * share.scale) / share.count;
+    return exactTerm({
+      ...{ name: meaning === undefined ? slot : `${meaning} (${slot})`, category: "state", bytes: scaled },
+      formula: elementwise
+        ? `${Number(perElement.toPrecision(4))}Ψ${suffix}`
+        : `the sizes of ${slot} of every parameter${suffix}`,
+      source: eightBitState && elementwise ? sources.eightBit : sources.registry,
+    });
+  });
+  if (scratch === 0) return terms;
+  const bytes = (scratch * share.scale * precision.state) / 4;
+  return [
+    ...terms,
+    {
+      ...{ name: "scratch of the optimizer", category: "temporary", source: sources.registry },
+      ...{ bytes, low: 0, high: bytes, formula: "arrays that it needs within an update" },
+    },
+  ];
+}
+
+/** One byte a number and a scale for every block. */
+const eightBitBytes = (floatBytes: number): number =>
+  (floatBytes / bytesPerFloat) * (1 + eightBitBlock.scaleBytes / eightBitBlock.numbers);
