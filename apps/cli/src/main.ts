@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<CommandBuilder>>> = {
   bench: async () => (await import("./commands/bench/bench.js")).benchCommand,
   claims: async () => (await import("./commands/claims/claims.js")).claimsCommand,
   compare: async () => (await import("./commands/compare/compare.js")).compareCommand,
+  memory: async () => (await import("./commands/memory/memory.js")).memoryCommand,
   optimizers: async () => (await import("./commands/optimizers/optimizers.js")).optimizersCommand,
   race: async () => (await import("./commands/race/race.js")).raceCommand,
   score: async () => (await import("./commands/score/score.js")).scoreCommand,

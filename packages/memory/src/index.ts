@@ -20,4 +20,18 @@ export {
   type PlanOptions,
   type PlanSettings,
 } from "./plan/settings.js";
+export {
+  type MemoryChange,
+  memoryByOptimizer,
+  memoryChanges,
+  type OptimizerMemory,
+} from "./questions/changes.js";
+export { type LargestThatFits, largestThatFits } from "./questions/largest.js";
+export {
+  activationBytes,
+  type CheckpointReading,
+  checkpointReadings,
+  modelStateBytes,
+} from "./questions/readings.js";
+export { type FitVerdict, fitVerdict } from "./questions/verdict.js";
 export { exactTerm, type MemoryCategory, type MemoryTerm, totalBytes } from "./term.js";

@@ -1,35 +1,37 @@
-import { gpt2 } from "@steepest/nn";
+import { type GptOptions, gpt2 } from "@steepest/nn";
+import type { ParameterSpec } from "@steepest/optim";
 import { type MemoryModel, parameterSpec, type Transformer } from "./model.js";
 import { requireTransformer } from "./sizes.js";
-
-/** The sizes of a GPT-2. */
-export interface Gpt2Sizes {
-  readonly layers: number;
-  readonly heads: number;
-  readonly width: number;
-  readonly context: number;
-  readonly vocabulary: number;
-  readonly bias?: boolean;
-  readonly tied?: boolean;
-}
 
 /**
  * A GPT-2, with the parameters of our own: `gpt2` of `@steepest/nn`.
  * @throws SteepestError `invalid-value` for sizes that are none
  */
-export function gpt2Model(name: string, sizes: Gpt2Sizes): MemoryModel {
-  const { layers, heads, width, context, vocabulary, bias = true, tied = true } = sizes;
+export function gpt2Model(name: string, options: GptOptions): MemoryModel {
+  const { layers, heads, width, context, vocabulary, network = "gelu", hidden = 4 * width } = options;
   const architecture: Transformer = {
     ...{ kind: "transformer", layers, width, heads, keyValueHeads: heads, headWidth: width / heads },
-    ...{ inner: 4 * width, gated: false, dropout: true, vocabulary, classes: 0, context, fixedSequence: false },
+    ...{ inner: hidden, gated: network === "swiglu", dropout: (options.dropout ?? 0) > 0 },
+    ...{ vocabulary, classes: 0, context, fixedSequence: false },
   };
   requireTransformer(name, architecture);
-  const built = gpt2({ layers, heads, width, context, vocabulary, bias, head: tied ? "tied" : "own" });
-  const parameters = built.parameters.map(({ name: own, shape, role }) => parameterSpec(own, shape, role));
-  const blocks = Array.from({ length: layers }, (_, layer) =>
-    parameters.filter((parameter) => parameter.name.startsWith(`h.${layer}.`)),
+  const parameters = gpt2(options).parameters.map(({ name: own, shape, role }) =>
+    parameterSpec(own, shape, role),
   );
-  return { name, parameters, blocks, architecture, notes: [] };
+  return { name, parameters, blocks: blocksOf(parameters, layers), architecture, notes: [] };
+}
+
+/** The parameters of each layer, by GPT-2's names. */
+function blocksOf(
+  parameters: readonly ParameterSpec[],
+  layers: number,
+): readonly (readonly ParameterSpec[])[] {
+  const blocks: ParameterSpec[][] = Array.from({ length: layers }, () => []);
+  for (const parameter of parameters) {
+    const layer = /^h\.(\d+)\./.exec(parameter.name)?.[1];
+    if (layer !== undefined) blocks[Number(layer)]?.push(parameter);
+  }
+  return blocks;
 }
 
 /** The sizes of a decoder as Llama, Mistral and Qwen have it. */

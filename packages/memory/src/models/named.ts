@@ -1,3 +1,4 @@
+import { gptPresets } from "@steepest/nn";
 import { unknownName } from "@steepest/optim";
 import { type DecoderSizes, decoderModel, gpt2Model } from "./decoder.js";
 import type { MemoryModel } from "./model.js";
@@ -11,10 +12,11 @@ export interface NamedModel {
   build(): MemoryModel;
 }
 
-const gpt2Entry = (name: string, layers: number, heads: number, width: number): NamedModel => ({
+/** OpenAI's, with the dropout that they were trained with. */
+const gpt2Entries: readonly NamedModel[] = Object.entries(gptPresets).map(([name, options]) => ({
   ...{ name, family: "GPT-2" },
-  build: () => gpt2Model(name, { layers, heads, width, context: 1024, vocabulary: 50_257 }),
-});
+  build: () => gpt2Model(name, name.startsWith("gpt2") ? { dropout: 0.1, ...options } : options),
+}));
 
 const decoder = (family: string, name: string, sizes: DecoderSizes): NamedModel => ({
   ...{ name, family },
@@ -45,10 +47,7 @@ const vitEntry = (name: string, row: Row, patch: number): NamedModel => ({
 
 /** Every model by name, the families one after the other and each from small to large. */
 export const namedModels: readonly NamedModel[] = [
-  gpt2Entry("gpt2", 12, 12, 768),
-  gpt2Entry("gpt2-medium", 24, 16, 1024),
-  gpt2Entry("gpt2-large", 36, 20, 1280),
-  gpt2Entry("gpt2-xl", 48, 25, 1600),
+  ...gpt2Entries,
   decoder("Llama", "llama-3.2-1b", sizesOf([16, 32, 8, 2048, 8192], { ...llama3, tied: true })),
   decoder("Llama", "llama-3.2-3b", sizesOf([28, 24, 8, 3072, 8192], { ...llama3, tied: true })),
   decoder("Llama", "llama-2-7b", sizesOf([32, 32, 32, 4096, 11_008], llama2)),

@@ -48,7 +48,7 @@ export function planWith(model: MemoryModel, settings: PlanSettings): MemoryPlan
     ...ofRun,
     ...(fragmentation.high === 0 ? [] : [fragmentation]),
     ...contextTerms(method.context, settings.overhead),
-  ];
+  ].map(inWholeBytes);
   const sum = totalBytes(terms);
   return {
     ...{ model, settings, terms, totalBytes: sum },
@@ -64,6 +64,12 @@ export function planWith(model: MemoryModel, settings: PlanSettings): MemoryPlan
     ],
   };
 }
+
+/** Shares and estimates come out in parts of bytes. */
+const inWholeBytes = (term: MemoryTerm): MemoryTerm => ({
+  ...term,
+  ...{ bytes: Math.round(term.bytes), low: Math.round(term.low), high: Math.round(term.high) },
+});
 
 function contextTerms(
   context: Pick<MemoryTerm, "bytes" | "low" | "high" | "formula" | "source"> | undefined,

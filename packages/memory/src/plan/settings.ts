@@ -34,36 +34,36 @@ export interface Parallelism {
 
 /** What a user says of the training run; everything may be left out. */
 export interface PlanOptions {
-  readonly method?: MethodName;
+  readonly method?: MethodName | undefined;
   /** Default `adamw`. */
-  readonly optimizer?: OptimizerSpec;
+  readonly optimizer?: OptimizerSpec | undefined;
   /** What updates everything but hidden matrices and convolutions; default the same optimizer. */
-  readonly rest?: OptimizerSpec;
+  readonly rest?: OptimizerSpec | undefined;
   /** Default `mixed-fp16`. */
-  readonly precision?: string;
+  readonly precision?: string | undefined;
   /** Whether the optimizer's arrays as large as their parameters are kept in 8 bits, in blocks of 256. */
-  readonly eightBitState?: boolean;
+  readonly eightBitState?: boolean | undefined;
   /** Examples a device and update; default 32. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** Places a sequence; default 1024, or the model's context where that is shorter. */
-  readonly sequence?: number;
+  readonly sequence?: number | undefined;
   /** Parts that a batch is split into; default 1. */
-  readonly accumulate?: number;
+  readonly accumulate?: number | undefined;
   /** Default `none`; under `lecture`, whose chart has it, `full`. */
-  readonly checkpoint?: Checkpointing;
+  readonly checkpoint?: Checkpointing | undefined;
   /** Default `unfused`; under `llmc` `flash`. */
-  readonly attention?: AttentionKind;
+  readonly attention?: AttentionKind | undefined;
   /** Whether dropout's masks are kept; default as the model is usually trained. */
-  readonly dropout?: boolean;
-  readonly parallelism?: Partial<Parallelism>;
+  readonly dropout?: boolean | undefined;
+  readonly parallelism?: { readonly [Part in keyof Parallelism]?: Parallelism[Part] | undefined };
   /** Bytes of one device; under `lecture` 32 GB by default. */
-  readonly device?: number;
+  readonly device?: number | undefined;
   /** In place of the model's own number of parameters. */
-  readonly parameters?: number;
+  readonly parameters?: number | undefined;
   /** The share of memory that cannot be used, as a part of what is. */
-  readonly fragmentation?: number;
+  readonly fragmentation?: number | undefined;
   /** Bytes of the device's context and libraries. */
-  readonly overhead?: number;
+  readonly overhead?: number | undefined;
 }
 
 /** The same with nothing left out but what has no default. */
@@ -106,7 +106,8 @@ export function planSettings(model: MemoryModel, options: PlanOptions): PlanSett
   requireCounts({ batch, sequence, accumulate, devices, tensor, pipeline });
   requireFraction("fragmentation", options.fragmentation);
   requireBytes({ device: options.device, parameters: options.parameters, overhead: options.overhead });
-  if (context !== undefined) requireSequence(model.name, sequence, context, transformer?.fixedSequence === true);
+  if (context !== undefined)
+    requireSequence(model.name, sequence, context, transformer?.fixedSequence === true);
   if (context === undefined && options.sequence !== undefined && options.sequence !== 1)
     throw refuse(`${model.name} has no sequences, found a length of ${sequence}`, "Leave --seq out");
   if (batch % accumulate !== 0)
@@ -130,7 +131,12 @@ export function planSettings(model: MemoryModel, options: PlanOptions): PlanSett
     requireWithin("checkpoint every", checkpoint.layers, transformer?.layers ?? 1);
   const optimizer = options.optimizer ?? parseOptimizerSpec("adamw");
   return {
-    ...{ method, optimizer, rest: options.rest, precision: precisionPolicy(options.precision ?? "mixed-fp16") },
+    ...{
+      method,
+      optimizer,
+      rest: options.rest,
+      precision: precisionPolicy(options.precision ?? "mixed-fp16"),
+    },
     ...{ eightBitState: options.eightBitState === true, batch, sequence, accumulate, checkpoint },
     attention: options.attention ?? (method === "llmc" ? "flash" : "unfused"),
     dropout: options.dropout ?? transformer?.dropout === true,

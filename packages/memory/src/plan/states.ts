@@ -26,10 +26,16 @@ const sharing = ({ parallelism }: PlanSettings, from: 1 | 2 | 3): Sharing =>
     ? { divisor: parallelism.data, suffix: "/N" }
     : { divisor: 1, suffix: "" };
 
+/** Whose 2Ψ, 2Ψ and 4Ψ they are. */
+const whole: Readonly<Record<PlanSettings["method"], string>> = {
+  ...{ megatron: sources.mixed, zero: sources.zero, lecture: sources.lecture, llmc: sources.llmc },
+};
+
 /** The terms of Ψ: parameters, gradients, the fp32 copy, and the optimizer's arrays slot by slot. */
 export function modelStates(share: DeviceShare, settings: PlanSettings): readonly MemoryTerm[] {
   const { precision, parallelism, accumulate } = settings;
-  const source = parallelism.zero > 0 && parallelism.data > 1 ? sources.zeroStages : sources.mixed;
+  const isShared = parallelism.zero > 0 && parallelism.data > 1;
+  const source = isShared ? sources.zeroStages : whole[settings.method];
   const term = (
     name: string,
     category: MemoryTerm["category"],
@@ -83,10 +89,7 @@ interface KindArrays {
 }
 
 /** What an optimizer keeps for some parameters, one kind of parameter a time: the same shapes need the same. */
-function arraysFor(
-  spec: OptimizerSpec,
-  parameters: readonly ParameterSpec[],
-): readonly KindArrays[] {
+function arraysFor(spec: OptimizerSpec, parameters: readonly ParameterSpec[]): readonly KindArrays[] {
   const entry = optimizerOf(spec);
   const kinds = new Map<string, { readonly parameter: ParameterSpec; count: number }>();
   for (const parameter of parameters) {
@@ -126,10 +129,11 @@ function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly Me
   let scratch = 0;
   for (const { spec, parameters } of assignments(settings, share.parameters))
     for (const { parameter, arrays, count } of arraysFor(spec, parameters)) {
-      const whole = bytesPerFloat * elementCount(parameter.shape);
+      const wholeBytes = bytesPerFloat * elementCount(parameter.shape);
       const add = (slot: string, bytes: number) => {
-        const isWhole = bytes === whole;
-        const compressed = eightBitState && isWhole ? eightBitBytes(whole) : (bytes * precision.state) / 4;
+        const isWhole = bytes === wholeBytes;
+        const compressed =
+          eightBitState && isWhole ? eightBitBytes(wholeBytes) : (bytes * precision.state) / 4;
         const known = slots.get(slot) ?? { bytes: 0, elementwise: true };
         slots.set(slot, {
           bytes: known.bytes + count * compressed,

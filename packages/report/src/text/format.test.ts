@@ -42,3 +42,18 @@ it("writes counts, percentages and durations", () => {
   expect(format.seconds(185)).toBe("3 min 05 s");
   expect(format.seconds(Number.POSITIVE_INFINITY)).toBe("∞");
 });
+
+it("writes bytes in decimal units", () => {
+  const cases: readonly (readonly [number, string])[] = [
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1 kB"],
+    [79_510 * 4, "318 kB"],
+    [999_600, "1 MB"],
+    [6.2304448e9, "6.23 GB"],
+    [41.053e9, "41.1 GB"],
+    [2.5e18, "2500 PB"],
+    [-9.05e9, "-9.05 GB"],
+  ];
+  for (const [value, text] of cases) expect(format.bytes(value)).toBe(text);
+});

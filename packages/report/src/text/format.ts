@@ -12,6 +12,8 @@ export interface NumberFormat {
   counted(value: number, noun: string): string;
   /** A fraction of 1 as a percentage with the given decimals (1 by default): `88.4%`. */
   percent(fraction: number, decimals?: number): string;
+  /** Bytes in decimal units, three significant digits: `512 B`, `79.5 kB`, `6.23 GB`. */
+  bytes(value: number): string;
   /** A duration in seconds: `340 ms`, `2.5 s`, `3 min 05 s`. */
   seconds(value: number): string;
 }
@@ -34,6 +36,17 @@ export function createFormat(): NumberFormat {
   const counted = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
   const percent = (fraction: number, decimals = 1): string =>
     Number.isFinite(fraction) ? `${(100 * fraction).toFixed(decimals)}%` : number(fraction);
+  const bytes = (value: number): string => {
+    const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+    let scaled = value;
+    let unit = 0;
+    // What would be rounded up to 1000 is 1 of the next unit.
+    while (Math.abs(scaled) >= 999.5 && unit < units.length - 1) {
+      scaled /= 1000;
+      unit++;
+    }
+    return `${number(unit === 0 ? Math.round(scaled) : scaled, 3)} ${units[unit]}`;
+  };
   const seconds = (value: number): string => {
     if (!Number.isFinite(value)) return number(value);
     if (value < 1) return `${number(1000 * value, 3)} ms`;
@@ -41,7 +54,7 @@ export function createFormat(): NumberFormat {
     const whole = Math.round(value);
     return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
   };
-  return { number, count, counted, percent, seconds };
+  return { number, count, counted, percent, bytes, seconds };
 }
 
 /** The formatters of this package. */

@@ -39,16 +39,16 @@ export function llmcActivations(model: Transformer, settings: PlanSettings): rea
   const btc = bt * c;
   const vp = paddedVocabulary(vocabulary);
   const isFlash = attention === "flash";
-  const term = (name: string, bytes: number, formula: string, category: MemoryTerm["category"] = "activations") =>
-    exactTerm({ name, category, bytes, formula, source: sources.llmc });
+  const term = (
+    name: string,
+    bytes: number,
+    formula: string,
+    category: MemoryTerm["category"] = "activations",
+  ) => exactTerm({ name, category, bytes, formula, source: sources.llmc });
   const scores = isFlash ? floatBytes * l * b * heads * t : e * l * b * heads * t * t;
   return [
     term("attention", e * 5 * l * btc, "2·5L·BTC"),
-    term(
-      isFlash ? "attention statistics" : "attention scores",
-      scores,
-      isFlash ? "4L·B·NH·T" : "2L·B·NH·T²",
-    ),
+    term(isFlash ? "attention statistics" : "attention scores", scores, isFlash ? "4L·B·NH·T" : "2L·B·NH·T²"),
     term("network", e * 9 * l * btc, "2·9L·BTC"),
     term("norms", e * ((2 * l + 1) * btc + (4 * l + 2) * bt), "2·((2L+1)·BTC + (4L+2)·BT)"),
     term("residual stream", e * (2 * l + 1) * btc, "2·(2L+1)·BTC"),

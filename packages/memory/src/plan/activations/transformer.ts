@@ -30,11 +30,7 @@ export const microBatch = ({ batch, accumulate }: PlanSettings): number => batch
 
 /** Activations and logits under the method `megatron`. */
 export function transformerActivations(model: Transformer, settings: PlanSettings): readonly MemoryTerm[] {
-  return [
-    ...layerTerms(model, settings),
-    ...edgeTerms(model, settings),
-    ...logitTerms(model, settings),
-  ];
+  return [...layerTerms(model, settings), ...edgeTerms(model, settings), ...logitTerms(model, settings)];
 }
 
 /**
@@ -51,13 +47,15 @@ function layerTerms(model: Transformer, settings: PlanSettings): readonly Memory
   const kept = keptLayers(model, settings);
   const parts = layerParts(model, settings);
   const times = (count: number, suffix: string, chosen: readonly LayerPart[]) =>
-    chosen.map(({ name, bytes, low, high, formula, source }): MemoryTerm => ({
-      name: `${name}${suffix}`,
-      category: "activations",
-      ...{ bytes: count * bytes, low: count * low, high: count * high },
-      formula: `${formula}${count === 1 ? "" : `, ${count} layers`}`,
-      source,
-    }));
+    chosen.map(
+      ({ name, bytes, low, high, formula, source }): MemoryTerm => ({
+        name: `${name}${suffix}`,
+        category: "activations",
+        ...{ bytes: count * bytes, low: count * low, high: count * high },
+        formula: `${formula}${count === 1 ? "" : `, ${count} layers`}`,
+        source,
+      }),
+    );
   const others = parts.filter(({ isCore }) => !isCore);
   const core = parts.filter(({ isCore }) => isCore);
   switch (checkpoint.kind) {

@@ -1,0 +1,162 @@
+import {
+  type AttentionKind,
+  type Checkpointing,
+  type MethodName,
+  methodNames,
+  methods,
+  namedModel,
+  namedModels,
+  type PlanOptions,
+  planMemory,
+  precisionPolicies,
+} from "@steepest/memory";
+import type { OptimizerSpec } from "@steepest/optim";
+import { Command, Option } from "commander";
+import { countArgument, numberArgument, optimizerArgument } from "../../arguments.js";
+import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { tableOptions } from "../../terminal/progress.js";
+import { planJson } from "./json.js";
+import { checkpointArgument, parametersArgument, sizeArgument } from "./sizes.js";
+import { planText } from "./text.js";
+
+interface MemoryArguments {
+  readonly method?: MethodName;
+  readonly optimizer?: OptimizerSpec;
+  readonly rest?: OptimizerSpec;
+  readonly precision?: string;
+  readonly state?: "full" | "8bit";
+  readonly batch?: number;
+  readonly seq?: number;
+  readonly accumulate?: number;
+  readonly checkpoint?: Checkpointing | true;
+  readonly attention?: AttentionKind;
+  readonly dropout?: boolean;
+  readonly gpus?: number;
+  readonly zero?: "0" | "1" | "2" | "3";
+  readonly tensor?: number;
+  readonly pipeline?: number;
+  readonly sequenceParallel?: true;
+  readonly device?: number;
+  readonly params?: number;
+  readonly fragmentation?: number;
+  readonly overhead?: number;
+  readonly optimizers?: true;
+  readonly json?: true;
+}
+
+const widthWithoutTerminal = 110;
+
+/** `steepest memory`: what a training run will need, before it is run. */
+export function memoryCommand(io: Io, finish: (code: ExitCode) => void): Command {
+  return new Command("memory")
+    .description("Plan the memory of a training run: every term with its formula, what fits, what frees most")
+    .argument("<model>", "a name (see below), or widths of a perceptron such as 784-100-10")
+    .addOption(
+      new Option(
+        "--method <name>",
+        `whose formulas: ${methodNames.map((name) => `${name} (${methods[name].summary})`).join("; ")}`,
+      ).choices(methodNames),
+    )
+    .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adamw)", optimizerArgument)
+    .option(
+      "--rest <name[:key=value,...]>",
+      "another optimizer for all but hidden matrices and convolutions (default: the same)",
+      optimizerArgument,
+    )
+    .addOption(
+      new Option("--precision <name>", "of parameters, gradients, state (default: mixed-fp16)").choices(
+        precisionPolicies.map(({ name }) => name),
+      ),
+    )
+    .addOption(
+      new Option("--state <kind>", "the optimizer's arrays: full, or 8bit in blocks of 256").choices([
+        "full",
+        "8bit",
+      ]),
+    )
+    .option("--batch <count>", "examples a device and update (default: 32)", countArgument)
+    .option(
+      "--seq <length>",
+      "places a sequence (default: 1024, or the model's context where shorter)",
+      countArgument,
+    )
+    .option("--accumulate <count>", "parts that a batch is split into (default: 1)", countArgument)
+    .option(
+      "--checkpoint [kind]",
+      "recompute activations: full (where left out), selective, every=K, none; half and sqrt are readings",
+      checkpointArgument,
+    )
+    .addOption(
+      new Option("--attention <kind>", "unfused, or flash: scores are never whole").choices([
+        "unfused",
+        "flash",
+      ]),
+    )
+    .option("--dropout", "keep dropout's masks, whatever the model's habit")
+    .option("--no-dropout", "keep none")
+    .option("--gpus <count>", "devices in all (default: 1)", countArgument)
+    .addOption(new Option("--zero <stage>", "what data-parallel devices share").choices(["0", "1", "2", "3"]))
+    .option("--tensor <count>", "devices that share the matrices of a layer (default: 1)", countArgument)
+    .option("--pipeline <count>", "devices that hold a part of the layers each (default: 1)", countArgument)
+    .option("--sequence-parallel", "tensor-parallel devices share what lies between matrices, too")
+    .option("--device <size>", "memory of one device, such as 32GB or 80GiB", sizeArgument)
+    .option(
+      "--params <count>",
+      "parameters in place of the model's own, such as 1.5e9 or 1.5B",
+      parametersArgument,
+    )
+    .option("--fragmentation <share>", "what cannot be used, as a share of what is: 0.1", numberArgument)
+    .option("--overhead <size>", "context and libraries of a device (0B for none)", sizeArgument)
+    .option("--optimizers", "the same run under every optimizer")
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+Models by name: ${namedModels.map(({ name }) => name).join(", ")}.
+GB are 1e9 bytes, GiB 2^30. All figures are for the device that needs most.
+
+Examples:
+  steepest memory gpt2-xl --method lecture --params 1.5e9
+  steepest memory llama-3-8b --batch 8 --seq 4096 --attention flash --checkpoint --device 80GiB
+  steepest memory gpt2 --optimizer muon --zero 2 --gpus 8 --device 24GB
+  steepest memory 784-100-10 --precision fp32 --batch 128 --overhead 0B
+
+Exit codes: 0 done (also where it does not fit), 1 failed, 2 wrong usage.`,
+    )
+    .action((name: string, options: MemoryArguments) => {
+      const model = namedModel(name);
+      const asked = planOptions(options);
+      const plan = planMemory(model, asked);
+      if (options.json === true)
+        io.stdout.write(`${JSON.stringify(planJson(plan, asked, options.optimizers === true))}\n`);
+      else
+        io.stdout.write(
+          `${planText(plan, asked, {
+            ...tableOptions(io.stdout, widthWithoutTerminal),
+            optimizers: options.optimizers === true,
+          })}\n`,
+        );
+      finish(exitCode.ok);
+    });
+}
+
+const zeroStages = { "0": 0, "1": 1, "2": 2, "3": 3 } as const;
+
+/** What the planner is asked, from the options that were given. */
+const planOptions = ({
+  params,
+  seq,
+  checkpoint,
+  state,
+  gpus,
+  zero,
+  ...options
+}: MemoryArguments): PlanOptions => ({
+  ...options,
+  ...{ parameters: params, sequence: seq, eightBitState: state === "8bit" },
+  checkpoint: checkpoint === true ? { kind: "full" } : checkpoint,
+  parallelism: {
+    ...{ devices: gpus, tensor: options.tensor, pipeline: options.pipeline },
+    ...{ zero: zero && zeroStages[zero], sequence: options.sequenceParallel },
+  },
+});
