@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<CommandBuilder>>> = {
   memory: async () => (await import("./commands/memory/memory.js")).memoryCommand,
   optimizers: async () => (await import("./commands/optimizers/optimizers.js")).optimizersCommand,
   race: async () => (await import("./commands/race/race.js")).raceCommand,
+  sample: async () => (await import("./commands/sample/sample.js")).sampleCommand,
   score: async () => (await import("./commands/score/score.js")).scoreCommand,
   train: async () => (await import("./commands/train/train.js")).trainCommand,
 };

@@ -1,5 +1,13 @@
 export { writeFileAtomically, writeJsonAtomically } from "./atomic.js";
 export { cacheFolder } from "./cache.js";
+export {
+  type DataFile,
+  type DataFiles,
+  type DataSearch,
+  type FoundFolder,
+  findDataFolder,
+  usualSearch,
+} from "./dataFiles.js";
 export { type DownloadOptions, download, sha256Of } from "./download.js";
 export { FileError } from "./errors.js";
 export { makeFolder, makeNewFolder } from "./folder.js";

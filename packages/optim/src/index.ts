@@ -51,6 +51,7 @@ export type {
   StepReport,
 } from "./optimizer/config.js";
 export { createOptimizer, plannedArenaBytes } from "./optimizer/createOptimizer.js";
+export { matrixDecayGroups } from "./optimizer/decay.js";
 export { fromOriginal } from "./originals.js";
 export { elementCount, type ParameterRole, type ParameterSpec, parameterRoles } from "./parameter.js";
 export {

@@ -1,1 +1,12 @@
-export {};
+export { type Entropies, leastLoss } from "./procedural/entropy.js";
+export type { Grammar, GrammarSize } from "./procedural/grammar.js";
+export { type ProceduralLanguage, proceduralLanguage } from "./procedural/language.js";
+export { type FoundText, readShakespeare, shakespeareData } from "./shakespeare/shakespeare.js";
+export type { SplitPoints, TokenFileHeader } from "./tokenFile/header.js";
+export { openTokenFile, readTokenFile, type TokenFile } from "./tokenFile/read.js";
+export { type Tokens, tokensInMemory } from "./tokenFile/tokens.js";
+export { writeTokenFile } from "./tokenFile/write.js";
+export { bytePairTokeniser } from "./tokenisers/bytePairs.js";
+export { restoreTokeniser } from "./tokenisers/restore.js";
+export { characterTokeniser, wordTokeniser } from "./tokenisers/symbols.js";
+export { type Tokeniser, type TokeniserName, tokeniserNames } from "./tokenisers/tokeniser.js";

@@ -12,12 +12,15 @@ export {
   type RunConfiguration,
   type TimeBudget,
   type TrainConfig,
+  type WeightDecay,
 } from "./configuration/configuration.js";
+export { withRecipe } from "./configuration/recipe.js";
 export { withShares } from "./configuration/shares.js";
 export type { Checkpoint, Progress } from "./folder/checkpoint.js";
 export { inspectRun, type RunStatus, runFiles } from "./folder/folder.js";
 export { parseJson } from "./folder/json.js";
 export { takeFolder, unusableFolder, withFolderLocked } from "./folder/lock.js";
+export { openTrained, type TrainedRun } from "./folder/trained.js";
 export type { ClockReading } from "./loop/clock.js";
 export { diverged } from "./loop/divergence.js";
 export type { MethodContext, TrainedMethod, TrainingMethod } from "./loop/method.js";

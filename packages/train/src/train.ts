@@ -7,6 +7,7 @@ import {
   resolveConfiguration,
   type TrainConfig,
 } from "./configuration/configuration.js";
+import { followRecipe } from "./configuration/recipe.js";
 import type { Checkpoint } from "./folder/checkpoint.js";
 import { createRunFolder, inspectRun } from "./folder/folder.js";
 import { withFolderLocked } from "./folder/lock.js";
@@ -51,19 +52,20 @@ export interface ResumeOptions {
  *   where the folder holds a run already or another process uses it; `non-finite` where training diverges,
  *   with the step; the last good checkpoint stays
  */
-export async function* train(config: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
-  const workload = typeof config.workload === "string" ? findWorkload(config.workload) : config.workload;
-  const { optimizer } = config;
+export async function* train(asked: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
+  const workload = typeof asked.workload === "string" ? findWorkload(asked.workload) : asked.workload;
+  const { optimizer } = asked;
   // Before the data are read, which takes a while.
-  if (!isMethod(optimizer)) chooseOptimizer({ ...config, optimizer });
+  if (!isMethod(optimizer)) chooseOptimizer({ ...asked, optimizer });
   const loaded = yield* load(workload);
+  const config = followRecipe(asked, workload, loaded);
   const configuration = resolveConfiguration(config, workload, loaded);
   const method = methodOf(configuration, optimizer);
-  const { folder, overwrite = false } = config;
-  if (folder === undefined) return yield* run(configuration, loaded, method, config);
+  const { folder, overwrite = false } = asked;
+  if (folder === undefined) return yield* run(configuration, loaded, method, asked);
   return yield* withFolderLocked(folder, () =>
     run(configuration, loaded, method, {
-      ...config,
+      ...asked,
       prepare: () => createRunFolder(folder, configuration, overwrite),
     }),
   );
@@ -132,13 +134,14 @@ function trainerOf(
 
 /** What trains a run: the code that it was given, or the optimizer of its configuration. */
 function methodOf(
-  { optimizer, schedule, clip }: RunConfiguration,
+  { optimizer, schedule, clip, decay }: RunConfiguration,
   given: OptimizerSpec | TrainingMethod,
 ): TrainingMethod {
   if (isMethod(given)) return given;
   return optimizerMethod(parseOptimizerSpec(optimizer), {
     ...(schedule === undefined ? {} : { schedule }),
     ...(clip === undefined ? {} : { clip }),
+    ...(decay === undefined ? {} : { decay }),
   });
 }
 

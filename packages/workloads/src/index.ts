@@ -1,10 +1,12 @@
-// Those who train a workload initialise its parameters and may hand its optimizer fast linear algebra, and
-// need no other part of nn.
+// Those who train a workload initialise its parameters, may hand its optimizer fast linear algebra and let
+// its model write, and need no other part of nn.
 export {
+  createSampler,
   type GraphLinearAlgebra,
   graphLinearAlgebra,
   initialiseParameters,
   type ModelParameter,
+  type SamplingOptions,
 } from "@steepest/nn";
 export { imageClassifier } from "./classification/classifier.js";
 export type { FiniteSum } from "./finiteSums/finiteSum.js";
@@ -25,8 +27,11 @@ export { type CompressedRows, denseRows, type Rows, sparseRows } from "./finiteS
 export { drawHeldOut } from "./heldOut.js";
 export type { Landscape, RaceDefaults } from "./landscapes/landscape.js";
 export { findLandscape, landscapes } from "./landscapes/registry.js";
+export type { LanguageDataset } from "./language/dataset.js";
+export { languageModel } from "./language/languageModel.js";
 export { directionOf, isBetter, metricOf, reaches } from "./metric.js";
-export { findWorkload, workloads } from "./registry.js";
+export { microBatchSize } from "./network/step.js";
+export { findPreset, findWorkload, workloads } from "./registry.js";
 export { type MeasuredTarget, measuredTargets } from "./targets/measured.js";
 export type { MutableVector, Vector } from "./vector.js";
 export type {
@@ -38,6 +43,7 @@ export type {
   LoadOptions,
   Metric,
   ParameterViews,
+  Recipe,
   Split,
   Target,
   Workload,

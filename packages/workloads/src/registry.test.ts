@@ -18,8 +18,11 @@ describe("findWorkload", () => {
     expect(workloads.filter(({ base }) => base !== undefined)).toEqual([]);
     const names = [...workloads, ...variants].map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+    // The targets of speedruns are set by their rules, those of benches with their variants are measured.
     expect(Object.keys(measuredTargets)).toEqual(
-      workloads.flatMap(({ name, heldOut = [] }) => [name, ...heldOut.map((variant) => variant.name)]),
+      workloads.flatMap(({ name, heldOut = [] }) =>
+        heldOut.length === 0 ? [] : [name, ...heldOut.map((variant) => variant.name)],
+      ),
     );
     // Measured, none of them a guess.
     for (const { trials, repetitions, ranking } of Object.values(measuredTargets)) {

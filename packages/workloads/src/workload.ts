@@ -1,5 +1,6 @@
 import type { CompiledGraph } from "@steepest/graph";
-import type { ModelParameter } from "@steepest/nn";
+import type { GptModel, ModelParameter } from "@steepest/nn";
+import type { Tokeniser } from "@steepest/text";
 
 /** The parts of a data set: to learn from, to choose and stop by, to report. */
 export type Split = "train" | "validation" | "test";
@@ -30,6 +31,12 @@ export interface BindOptions {
    * smoothed. A workload without labels leaves it unread.
    */
   readonly labelSmoothing?: number;
+  /**
+   * Micro-batches that a step's gradient is the mean of, one after the other: less memory, the same gradient
+   * to rounding. It must divide the batch; default 1. A workload whose gradients need no memory an example
+   * leaves it unread.
+   */
+  readonly accumulate?: number;
 }
 
 /** What an evaluation measures besides its count: the loss always, classifiers their accuracy too. */
@@ -83,6 +90,12 @@ export interface LoadedWorkload {
   readonly source: string;
   /** Whether the data were drawn by code because the real ones could not be had. */
   readonly procedural: boolean;
+  /** Whether the test split is the validation split, for want of another: evaluations then measure it once. */
+  readonly testIsValidation?: boolean;
+  /** The least mean loss that any model can reach, where that is known. */
+  readonly leastLoss?: number;
+  /** What makes text, where it learns a language: the model, and what its tokens mean. */
+  readonly language?: { readonly model: GptModel; readonly tokeniser: Tokeniser };
   /** @throws SteepestError `invalid-value` where the batch is not 1 … trainCount. */
   bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload>;
 }
@@ -116,6 +129,25 @@ export interface Budget {
   readonly evaluateEvery: number;
 }
 
+/**
+ * How a workload is usually trained, where that is known: what a run takes in place of the library's
+ * defaults when it is asked to.
+ */
+export interface Recipe {
+  /** The optimizer's name. */
+  readonly optimizer: string;
+  /** Hyper-parameters in place of an optimizer's own defaults, by the optimizer's name. */
+  readonly optimizers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The schedule of a run of so many steps, as `parseSchedule` reads it. */
+  schedule(steps: number): string;
+  readonly clip: { readonly globalNorm?: number; readonly value?: number };
+  /** Which parameters weight decay is of: all, or those of two dimensions and more. */
+  readonly decay: "all" | "matrices";
+  readonly steps: number;
+  /** Period of evaluations and of checkpoints, in steps. */
+  readonly evaluateEvery: number;
+}
+
 /** Data, model, loss, metric and target. */
 export interface Workload {
   readonly name: string;
@@ -124,6 +156,14 @@ export interface Workload {
   readonly base?: string;
   /** Variants that show whether what was tuned on this workload holds beyond it. */
   readonly heldOut?: readonly Workload[];
+  /** The preset that it is, where it is one of several sizes of one workload. */
+  readonly preset?: string;
+  /** Its other sizes, each a workload with a name of its own. */
+  readonly presets?: readonly Workload[];
+  /** Whether it learns a language: then what it loads has `language`, and its model can write. */
+  readonly learnsLanguage?: boolean;
+  /** How it is usually trained. */
+  readonly recipe?: Recipe;
   readonly defaults: { readonly batchSize: number; readonly epochs: number };
   readonly target: Target;
   /** Set by the procedure that set the target; absent where nobody has. */

@@ -5,7 +5,7 @@ import {
   optimizerOf,
   parseSchedule,
 } from "@steepest/optim";
-import type { LoadedWorkload, Workload } from "@steepest/workloads";
+import { type LoadedWorkload, microBatchSize, type Workload } from "@steepest/workloads";
 import { z } from "zod";
 import type { TrainingMethod } from "../loop/method.js";
 import { metricSchema } from "../loop/result.js";
@@ -25,6 +25,9 @@ import { withShares } from "./shares.js";
 /** How long between two evaluations: steps, or time of training since the last one's end. */
 export type EvaluationPeriod = number | { readonly seconds: number } | { readonly cpuSeconds: number };
 
+/** What weight decay is of. */
+export type WeightDecay = "all" | "matrices";
+
 /** Time of training after which a run ends, whatever it has reached. */
 export interface TimeBudget {
   /** On the wall. */
@@ -39,6 +42,12 @@ export interface TrainConfig {
   readonly workload: string | Workload;
   /** An optimizer's specification, or code that trains. */
   readonly optimizer: OptimizerSpec | TrainingMethod;
+  /**
+   * Whether what is left open here is as in the workload's recipe, where it has one: its values of the
+   * optimizer's hyper-parameters, its schedule, clipping, decay, length and periods. False by default: then
+   * the defaults named here hold.
+   */
+  readonly recipe?: boolean;
   /** Shorthand for the optimizer's `lr`. */
   readonly learningRate?: number;
   /**
@@ -48,7 +57,14 @@ export interface TrainConfig {
   readonly schedule?: string;
   /** Bounds on the gradient before the update: on its norm over all parameters, and on each element. */
   readonly clip?: { readonly globalNorm?: number; readonly value?: number };
+  /**
+   * Which parameters the optimizer's weight decay is of: all (default), or matrices, those of two dimensions
+   * or more.
+   */
+  readonly decay?: WeightDecay;
   readonly batchSize?: number;
+  /** Equal parts that each step's gradient is computed in, one after the other, to save memory; default 1. */
+  readonly accumulate?: number;
   /** Most steps of the run, or most passes over the training examples (not both). */
   readonly steps?: number;
   readonly epochs?: number;
@@ -102,7 +118,11 @@ export const runConfigurationSchema = z.strictObject({
   clip: z
     .strictObject({ globalNorm: z.number().exactOptional(), value: z.number().exactOptional() })
     .exactOptional(),
+  /** Where it is not of all parameters. */
+  decay: z.literal("matrices").exactOptional(),
   batchSize: count,
+  /** Where it is more than 1. */
+  accumulate: count.exactOptional(),
   steps: count,
   budget: z
     .strictObject({ seconds: duration.exactOptional(), cpuSeconds: duration.exactOptional() })
@@ -155,7 +175,9 @@ export function resolveConfiguration(
     ...trainerOf(config),
     ...(schedule === undefined ? {} : { schedule: formatSchedule(parseSchedule(schedule)) }),
     ...(clip === undefined ? {} : { clip }),
+    ...(config.decay === "matrices" ? { decay: config.decay } : {}),
     batchSize,
+    ...accumulation(config, batchSize),
     steps,
     ...timeBudget(config.budget),
     ...(horizon === steps ? {} : { horizon }),
@@ -180,7 +202,7 @@ function trainerOf(config: TrainConfig): Pick<RunConfiguration, "optimizer" | "o
       optimizer: formatOptimizerSpec(chooseOptimizer({ ...config, optimizer })),
       optimizerKind: "specification",
     };
-  for (const name of ["learningRate", "schedule", "clip"] as const)
+  for (const name of ["learningRate", "schedule", "clip", "decay"] as const)
     if (config[name] !== undefined)
       throw invalidValue(
         `${name} is given for ${optimizer.name}, which is a method of its own and no optimizer's specification`,
@@ -188,6 +210,15 @@ function trainerOf(config: TrainConfig): Pick<RunConfiguration, "optimizer" | "o
       );
   const { name, settings } = optimizer;
   return { optimizer: name, optimizerKind: "method", ...(settings === undefined ? {} : { settings }) };
+}
+
+/** @throws SteepestError `invalid-value` where the batch cannot be cut into so many equal parts */
+function accumulation(
+  { accumulate = 1 }: TrainConfig,
+  batchSize: number,
+): Pick<RunConfiguration, "accumulate"> {
+  microBatchSize(batchSize, accumulate);
+  return accumulate === 1 ? {} : { accumulate };
 }
 
 /** Whether it is code that trains, in place of an optimizer's specification. */

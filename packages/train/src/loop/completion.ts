@@ -18,6 +18,7 @@ export async function completed(session: Session, state: State, clocks: ClockRea
     parameters: loaded.parameterCount,
     ...{ batchSize, seed, threads, steps, ...trainingTime(clocks), metric, train, validation, test, best },
     ...(await startComparison(session, state)),
+    ...(loaded.leastLoss === undefined ? {} : { leastLoss: loaded.leastLoss }),
     ...(target === undefined ? {} : { target: targetOutcome(target, hit) }),
     ...(testTarget === undefined ? {} : { testTarget: targetOutcome(testTarget, testHit) }),
     ended,

@@ -21,7 +21,7 @@ export async function evaluateState(
   state: State,
   clocks: ClockReading,
 ): Promise<EvaluatedState> {
-  const { configuration, bound } = session;
+  const { configuration, bound, loaded } = session;
   const { metric, target, testTarget } = configuration;
   const { step } = state;
   const evaluate = async (split: Split): Promise<SplitEvaluation> => {
@@ -38,7 +38,9 @@ export async function evaluateState(
   if (state.best === undefined || isBetter(metric, value, metricOf(state.best, metric)))
     state.best = metric === "accuracy" ? { step, accuracy: value } : { step, loss: value };
 
-  const test = testTarget === undefined ? undefined : await evaluate("test");
+  const evaluateTest = () =>
+    loaded.testIsValidation === true ? Promise.resolve(validation) : evaluate("test");
+  const test = testTarget === undefined ? undefined : await evaluateTest();
   const hitsTestTarget =
     test !== undefined && isFirstHit(configuration, testTarget, metricOf(test, metric), state.testHit);
   if (hitsTestTarget) state.testHit = hitHere;
@@ -47,7 +49,7 @@ export async function evaluateState(
   const evaluation =
     state.ended === undefined
       ? { validation, ...(test === undefined ? {} : { test }) }
-      : { validation, train: await evaluate("train"), test: test ?? (await evaluate("test")) };
+      : { validation, train: await evaluate("train"), test: test ?? (await evaluateTest()) };
   state.latest = evaluation;
   return { evaluation, hitsTarget, hitsTestTarget };
 }

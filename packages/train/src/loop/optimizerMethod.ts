@@ -4,6 +4,7 @@ import {
   createOptimizer,
   createSchedule,
   formatOptimizerSpec,
+  matrixDecayGroups,
   type Optimizer,
   type OptimizerSpec,
   optimizerOf,
@@ -19,6 +20,8 @@ export interface OptimizerSettings {
   /** Factor on the learning rate, as `parseSchedule` reads it; steps are numbers. */
   readonly schedule?: string;
   readonly clip?: { readonly globalNorm?: number; readonly value?: number };
+  /** What the optimizer's weight decay is of; default all. */
+  readonly decay?: "all" | "matrices";
 }
 
 /** What an optimizer asks to know of the run that it is made for. */
@@ -43,8 +46,9 @@ type Step = TrainedMethod["step"];
 export const optimizerMethod = (spec: OptimizerSpec, settings: OptimizerSettings): OptimizerMethod => ({
   name: formatOptimizerSpec(spec),
   create({ parameters, batchSize, exampleOperations, threads }) {
-    const { schedule, clip } = settings;
+    const { schedule, clip, decay } = settings;
     const config = {
+      ...(decay === "matrices" ? { groups: matrixDecayGroups(spec, parameters) } : {}),
       ...(schedule === undefined ? {} : { schedule: createSchedule(parseSchedule(schedule)) }),
       ...(clip === undefined ? {} : { clip }),
     };

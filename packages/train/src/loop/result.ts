@@ -77,6 +77,7 @@ export const completedRunSchema = z.strictObject({
   test: splitSchema,
   best: bestSchema,
   initialLoss: z.number().exactOptional(),
+  leastLoss: z.number().exactOptional(),
   diverged: z.boolean().exactOptional(),
   target: targetOutcomeSchema.exactOptional(),
   testTarget: targetOutcomeSchema.exactOptional(),
@@ -89,7 +90,8 @@ export const completedRunSchema = z.strictObject({
  * `cpuSeconds` are the wall and CPU time of training alone; `best` is the best evaluation on validation, in
  * the metric that targets are in; `initialLoss` is that of the first mini-batch before any update, and
  * `diverged` says that training made both it and the mean over the training split worse than that (both
- * absent where the run's checkpoints do not know); `parametersHash` is the SHA-256 of all final parameters,
+ * absent where the run's checkpoints do not know); `leastLoss` is the least loss that any model can reach,
+ * where the workload knows it; `parametersHash` is the SHA-256 of all final parameters,
  * equal for equal bits.
  */
 export type CompletedRun = Readonly<z.infer<typeof completedRunSchema>>;

@@ -3,6 +3,7 @@ import {
   decodeSafetensors,
   elementCount,
   encodeSafetensors,
+  type ParameterSpec,
   type SafetensorsTensor,
   SteepestError,
   unknownName,
@@ -38,7 +39,7 @@ export async function openSession(
   checkpoint?: Checkpoint,
 ): Promise<Session> {
   const { batchSize, seed, threads, steps, horizon = steps, warmUpSteps } = configuration;
-  const { dropout, labelSmoothing } = configuration;
+  const { accumulate, dropout, labelSmoothing } = configuration;
   const { parameters, trainCount, exampleOperations } = loaded;
   const initial = (name: string) => initialValues(loaded, seed, name);
   const method = await training.create({
@@ -58,6 +59,7 @@ export async function openSession(
       },
       {
         ...{ batchSize, seed, threads },
+        ...(accumulate === undefined ? {} : { accumulate }),
         ...(dropout === undefined ? {} : { dropout }),
         ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
       },
@@ -123,22 +125,29 @@ function restore(
   loaded: LoadedWorkload,
   method: TrainedMethod,
 ): void {
-  for (const { name, shape } of loaded.parameters) {
-    const saved = parameters.get(name);
-    if (saved?.dtype !== "F32" || saved.shape.join() !== shape.join())
-      throw new SteepestError(
-        "state-mismatch",
-        `parameter "${name}" is float32 [${shape.join(", ")}] in this workload but ${
-          saved === undefined ? "absent" : `${saved.dtype} [${saved.shape.join(", ")}]`
-        } in the checkpoint`,
-        "Resume with the workload that the run was started with",
-      );
-  }
+  const saved = loaded.parameters.map(
+    (spec) => [spec.name, float32Tensor(spec, parameters.get(spec.name))] as const,
+  );
   method.loadState(state);
-  for (const { name } of loaded.parameters) {
-    const saved = parameters.get(name);
-    if (saved?.dtype === "F32") method.parameter(name).set(saved.data);
-  }
+  for (const [name, data] of saved) method.parameter(name).set(data);
+}
+
+/**
+ * The data of a parameter as a checkpoint has it.
+ * @throws SteepestError `state-mismatch` where it is absent, of another type or of another shape
+ */
+export function float32Tensor(
+  { name, shape }: ParameterSpec,
+  saved: SafetensorsTensor | undefined,
+): Float32Array {
+  if (saved?.dtype === "F32" && saved.shape.join() === shape.join()) return saved.data;
+  throw new SteepestError(
+    "state-mismatch",
+    `parameter "${name}" is float32 [${shape.join(", ")}] in this workload but ${
+      saved === undefined ? "absent" : `${saved.dtype} [${saved.shape.join(", ")}]`
+    } in the checkpoint`,
+    "Use the workload that the run was started with",
+  );
 }
 
 /**

@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { type DataSearch, findDataFolder, usualSearch } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import { type IdxArray, readIdx } from "../images/idx.js";
 import type { ImageDataset, LabelledImages } from "../images/imageSet.js";
 import { drawShapes } from "../images/procedural.js";
-import { type DataSearch, fashionMnistFiles, findFolder, usualSearch } from "./files.js";
+import { fashionMnistData, fashionMnistFiles } from "./files.js";
 
 const SIDE = 28;
 const CLASSES = 10;
@@ -73,20 +74,18 @@ function proceduralSet(): ImageDataset {
  * Fashion-MNIST: 50,000 images to train, the last 10,000 training images to validate, 10,000 to test. Where
  * it cannot be had, a procedural set of the same sizes, after one loud notice.
  * @throws SteepestError `malformed-file` or `shape-mismatch` where files are there but are not what they must
- *   be, `unavailable` where STEEPEST_DATA names a folder without them.
+ *   be; FileError `unavailable` where STEEPEST_DATA names a folder without them.
  */
 export async function loadFashionMnist(
   notify: (line: string) => void,
-  search: DataSearch = usualSearch(),
+  search: DataSearch = usualSearch(fashionMnistData),
 ): Promise<ImageDataset> {
-  const found = await findFolder(search);
+  const found = await findDataFolder(fashionMnistData, search);
   if (found.kind === "missing") {
     notify(
       `WARNING: this is NOT Fashion-MNIST. It could not be had (${found.reason}). A procedural set of 28x28 shapes takes its ` +
         "place; its figures compare only with each other. To get the real data: apt install dataset-fashion-mnist, or set " +
-        `STEEPEST_DATA to a folder with ${Object.values(fashionMnistFiles)
-          .map(({ name }) => name)
-          .join(", ")}`,
+        `STEEPEST_DATA to a folder with ${fashionMnistData.files.map(({ name }) => name).join(", ")}`,
     );
     return proceduralSet();
   }

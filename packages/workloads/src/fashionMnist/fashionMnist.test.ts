@@ -3,14 +3,14 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { sha256Of } from "@steepest/files";
+import { type DataSearch, findDataFolder, sha256Of, usualSearch } from "@steepest/files";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { loadFashionMnist } from "./dataset.js";
-import { type DataSearch, fashionMnistFiles, findFolder, usualSearch } from "./files.js";
+import { fashionMnistData, fashionMnistFiles } from "./files.js";
 
 const names = Object.values(fashionMnistFiles).map(({ name }) => name);
-const realFolder = usualSearch().folders.find((folder) =>
+const realFolder = usualSearch(fashionMnistData).folders.find((folder) =>
   names.every((name) => existsSync(join(folder, name))),
 );
 if (realFolder === undefined)
@@ -38,44 +38,50 @@ async function fill(name: string): Promise<string> {
 
 describe("usualSearch", () => {
   it("looks in Debian's folder, then the cache, and downloads unless offline", () => {
-    const search = usualSearch({ STEEPEST_CACHE: "cache" });
+    const search = usualSearch(fashionMnistData, { STEEPEST_CACHE: "cache" });
     expect(search.chosen).toBeUndefined();
     expect(search.folders).toEqual(["/usr/share/datasets/fashion-mnist", join("cache", "fashion-mnist")]);
     expect(search.host).toMatch(/^http/);
-    expect(usualSearch({ STEEPEST_OFFLINE: "1" }).host).toBeUndefined();
-    expect(usualSearch({ STEEPEST_OFFLINE: "1" }).folders).toHaveLength(2);
+    expect(usualSearch(fashionMnistData, { STEEPEST_OFFLINE: "1" }).host).toBeUndefined();
+    expect(usualSearch(fashionMnistData, { STEEPEST_OFFLINE: "1" }).folders).toHaveLength(2);
   });
 });
 
-describe("findFolder", () => {
+describe("findDataFolder", () => {
   it("takes the first folder that holds all four files", async () => {
     const [first, second] = [await fill("first"), await fill("second")];
     await rm(join(first, names[0] ?? ""));
-    expect(await findFolder(offline("nowhere", first, second))).toEqual({ kind: "found", folder: second });
+    expect(await findDataFolder(fashionMnistData, offline("nowhere", first, second))).toEqual({
+      kind: "found",
+      folder: second,
+    });
   });
 
   it("takes the folder that STEEPEST_DATA names, and no other where that lacks a file", async () => {
     const data = await fill(join("data", "fashion-mnist"));
     const search = {
       ...offline(await fill("usual")),
-      chosen: usualSearch({ STEEPEST_DATA: dirname(data) }).chosen ?? "",
+      chosen: usualSearch(fashionMnistData, { STEEPEST_DATA: dirname(data) }).chosen ?? "",
     };
-    expect(await findFolder(search)).toEqual({ kind: "found", folder: data });
+    expect(await findDataFolder(fashionMnistData, search)).toEqual({ kind: "found", folder: data });
     await rm(join(data, names[2] ?? ""));
-    await expect(findFolder(search)).rejects.toThrow(
+    await expect(findDataFolder(fashionMnistData, search)).rejects.toThrow(
       /STEEPEST_DATA is .*data, but neither .* unset STEEPEST_DATA/s,
     );
     await expect(loadFashionMnist(() => {}, search)).rejects.toMatchObject({ code: "unavailable" });
   });
 
   it("says where it looked when there is none", async () => {
-    const found = await findFolder(offline("nowhere", "elsewhere"));
+    const found = await findDataFolder(fashionMnistData, offline("nowhere", "elsewhere"));
     expect(found).toMatchObject({ kind: "missing" });
     expect(JSON.stringify(found)).toMatch(/nowhere, elsewhere.*STEEPEST_OFFLINE/);
   });
 
   it("gives up on an unreachable host, and says so", async () => {
-    const found = await findFolder({ ...offline("nowhere"), host: "http://127.0.0.1:9" });
+    const found = await findDataFolder(fashionMnistData, {
+      ...offline("nowhere"),
+      host: "http://127.0.0.1:9",
+    });
     expect(JSON.stringify(found)).toMatch(/could not download http:\/\/127\.0\.0\.1:9\/t10k-labels/);
   });
 });
@@ -159,9 +165,9 @@ describe("loadFashionMnist", () => {
       await mkdir(cache);
       await cp(join(real, fashionMnistFiles.testImages.name), join(cache, fashionMnistFiles.testImages.name));
       try {
-        expect(await findFolder(search)).toEqual({ kind: "found", folder: cache });
+        expect(await findDataFolder(fashionMnistData, search)).toEqual({ kind: "found", folder: cache });
         expect(requests).toBe(3);
-        expect(await findFolder(search)).toEqual({ kind: "found", folder: cache });
+        expect(await findDataFolder(fashionMnistData, search)).toEqual({ kind: "found", folder: cache });
         expect(requests).toBe(3);
       } finally {
         server.closeAllConnections();

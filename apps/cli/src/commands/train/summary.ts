@@ -29,6 +29,11 @@ export function trainSummary(run: CompletedRun, folder: string): string {
     ...(run.testTarget === undefined ? [] : [testTargetLine(run, run.testTarget)]),
     ...(run.ended === "budget" ? ["ended       its time was over"] : []),
     ...(run.diverged === true ? [divergedLine(run)] : []),
+    ...(run.leastLoss === undefined
+      ? []
+      : [
+          `reachable   no model's loss can be less than ${format.number(run.leastLoss)}, the entropy of the data`,
+        ]),
     `data        ${run.dataSource}`,
     `parameters  sha256 ${run.parametersHash}`,
     `run         ${folder}`,

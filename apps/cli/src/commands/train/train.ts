@@ -4,12 +4,14 @@ import {
   chooseOptimizer,
   type EvaluationPeriod,
   inspectRun,
+  openTrained,
   type RunResult,
   resumeRun,
   type TrainConfig,
   train,
+  type WeightDecay,
 } from "@steepest/train";
-import { findWorkload } from "@steepest/workloads";
+import { findPreset, findWorkload, type Workload } from "@steepest/workloads";
 import { Command, Option } from "commander";
 import {
   countArgument,
@@ -25,16 +27,20 @@ import { interruptible, resumeLine } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { withOutFolder } from "../../outFolder.js";
 import { follow } from "../../terminal/follow.js";
+import { sampledText } from "../sample/text.js";
 import { createTrainProgress } from "./progress.js";
 import { trainSummary } from "./summary.js";
 
 interface TrainArguments {
+  readonly preset?: string;
   readonly optimizer?: OptimizerSpec;
   readonly lr?: number;
   readonly schedule?: string;
   readonly clipNorm?: number;
   readonly clipValue?: number;
+  readonly decay?: WeightDecay;
   readonly batch?: number;
+  readonly accumulate?: number;
   readonly epochs?: number;
   readonly steps?: number;
   readonly seed?: number;
@@ -58,7 +64,15 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
   return new Command("train")
     .description("Train a workload with an optimizer; the same seed gives the same bits")
     .argument("[workload]", workloadHelp)
-    .option("-o, --optimizer <name[:key=value,...]>", "the optimizer (default: adam)", oneOptimizerArgument)
+    .option(
+      "--preset <name>",
+      "the size of the workload's model, where it has several: nanogpt-cpu (default) or baby-gpt",
+    )
+    .option(
+      "-o, --optimizer <name[:key=value,...]>",
+      "the optimizer (default: the workload's usual one, else adam)",
+      oneOptimizerArgument,
+    )
     .option(
       "--lr <number>",
       "learning rate; for Adadelta, Prodigy and their like the factor of the step that they find (default: the optimizer's)",
@@ -70,7 +84,18 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
     )
     .option("--clip-norm <number>", "bound on the norm of the whole gradient", numberArgument)
     .option("--clip-value <number>", "bound on each element of the gradient", numberArgument)
+    .addOption(
+      new Option("--decay <what>", "what weight decay is of: all parameters, or matrices alone").choices([
+        "all",
+        "matrices",
+      ]),
+    )
     .option("--batch <count>", "examples a step (default: the workload's)", countArgument)
+    .option(
+      "--accumulate <count>",
+      "equal parts to compute each step's gradient in, to save memory",
+      countArgument,
+    )
     .addOption(
       new Option("--epochs <number>", "passes over the training examples (default: the workload's)")
         .argParser(numberArgument)
@@ -122,8 +147,11 @@ Examples:
   steepest train fashion-mnist --optimizer adam --lr 0.001 --epochs 10
   steepest train fashion-mnist -o momentum:lr=0.05,beta=0.9 --batch 64 --target 0.88
   steepest train sparse-logistic -o adam --steps 2000 --seconds 10 --evaluate-every 0.5s
+  steepest train shakespeare --preset nanogpt-cpu -o muon --seed 1 --json
   steepest train --resume runs/fashion-mnist-adam-seed0
 
+A language workload is trained as nanoGPT does (AdamW, warm-up and cosine, clipping, decay of matrices, 2001
+updates) where no option says otherwise, also under another optimizer.
 Ctrl-C saves the run and prints how to resume it; a second one stops at once.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 target missed, 130 interrupted.`,
     )
@@ -145,14 +173,21 @@ async function runTrain(
     return report(io, await follow(run, signal, progress), options.resume, options);
   }
   if (workload === undefined) throw missingWorkload("train");
-  const optimizer = options.optimizer ?? optimizerArgument("adam");
-  const config = { ...choices, workload: findWorkload(workload).name, optimizer };
+  const { name, recipe } = sizeOf(workload, options);
+  const optimizer = options.optimizer ?? optimizerArgument(recipe?.optimizer ?? "adam");
+  const config = { ...choices, workload: name, optimizer, recipe: true };
   chooseOptimizer(config);
   return withOutFolder(options.out, runName(config), async (folder) => {
     await checkFree(folder, options);
     const run = train({ ...config, folder, overwrite: options.force === true, signal });
     return report(io, await follow(run, signal, progress), folder, options);
   });
+}
+
+/** The workload that is asked for, in the size that is asked for. */
+function sizeOf(workload: string, { preset }: TrainArguments): Workload {
+  const found = findWorkload(workload);
+  return preset === undefined ? found : findPreset(found, preset);
 }
 
 /** The choices that the options make, without any default. */
@@ -166,12 +201,14 @@ function chosen(workload: string | undefined, options: TrainArguments): Partial<
     ...(options.cpuSeconds === undefined ? {} : { cpuSeconds: options.cpuSeconds }),
   };
   return {
-    ...(workload === undefined ? {} : { workload }),
+    ...(workload === undefined ? {} : { workload: sizeOf(workload, options).name }),
     ...(options.optimizer === undefined ? {} : { optimizer: options.optimizer }),
     ...(options.lr === undefined ? {} : { learningRate: options.lr }),
     ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
     ...(Object.keys(clip).length === 0 ? {} : { clip }),
+    ...(options.decay === undefined ? {} : { decay: options.decay }),
     ...(options.batch === undefined ? {} : { batchSize: options.batch }),
+    ...(options.accumulate === undefined ? {} : { accumulate: options.accumulate }),
     ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     ...(options.steps === undefined ? {} : { steps: options.steps }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -227,8 +264,11 @@ async function checkFree(folder: string, options: TrainArguments): Promise<void>
   );
 }
 
+/** What a language model writes once it is trained. */
+const sampledAtTheEnd = { count: 500, temperature: 0.8, seed: 0 };
+
 /** Writes the result and says which exit code it means. */
-function report(io: Io, result: RunResult, folder: string, options: TrainArguments): ExitCode {
+async function report(io: Io, result: RunResult, folder: string, options: TrainArguments): Promise<ExitCode> {
   if (options.json === true) io.stdout.write(`${JSON.stringify({ ...result, folder })}\n`);
   if (result.outcome === "interrupted") {
     const kept =
@@ -238,7 +278,11 @@ function report(io: Io, result: RunResult, folder: string, options: TrainArgumen
     io.stderr.write(`${kept}\n  ${resumeLine("train", folder)}\n`);
     return exitCode.interrupted;
   }
-  if (options.json !== true) io.stdout.write(`${trainSummary(result, folder)}\n`);
+  if (options.json !== true) {
+    io.stdout.write(`${trainSummary(result, folder)}\n`);
+    if (findWorkload(result.workload).learnsLanguage === true)
+      io.stdout.write(`\n${await sampledText(await openTrained(folder), sampledAtTheEnd)}\n`);
+  }
   const missed = [result.target, result.testTarget].some((target) => target?.reached === false);
   return missed ? exitCode.targetMissed : exitCode.ok;
 }

@@ -1,0 +1,177 @@
+import { type CompiledGraph, compile, createSession, input, reshape } from "@steepest/graph";
+import {
+  crossEntropy,
+  crossEntropyPerExample,
+  dropoutKey,
+  type GptModel,
+  type GptOptions,
+  gpt2,
+} from "@steepest/nn";
+import { elementCount } from "@steepest/optim";
+import { bindStep, compileStep, microBatchSize } from "../network/step.js";
+import type {
+  BindOptions,
+  BoundWorkload,
+  Evaluation,
+  LoadedWorkload,
+  ParameterViews,
+  Split,
+} from "../workload.js";
+import { checkDataset, type LanguageDataset } from "./dataset.js";
+import { tiling, windowBatch, windowStarts } from "./windows.js";
+
+/** The name of the input that dropout draws from. */
+const KEY = "dropoutKey";
+
+/** Tokens, and numbers among the logits, of one run of an evaluation at most; but always one window. */
+const mostTokensAtOnce = 2048;
+const mostLogitsAtOnce = 2 ** 22;
+
+/** A model of the options, with the regularisation and the memory that a run asks for. */
+const modelFor = (gpt: GptOptions, { dropout }: Partial<BindOptions> = {}): GptModel =>
+  gpt2({ ...gpt, ...(dropout === undefined ? {} : { dropout }) });
+
+/** A model's logits for windows of tokens, one row a token, and the tokens that are to be predicted. */
+function predictions({ options, apply }: GptModel, windows: number, training: boolean) {
+  const { context, vocabulary } = options;
+  const mode = training ? { training, dropoutKey: input(KEY, [], "int64") } : { training };
+  return {
+    logits: reshape(apply(input("tokens", [windows, context], "int32"), mode), [-1, vocabulary]),
+    targets: input("targets", [windows * context], "int32"),
+  };
+}
+
+/** The graph of a step on so many windows: mean cross-entropy over their tokens and its derivatives. */
+function stepGraph(model: GptModel, windows: number): CompiledGraph {
+  const { logits, targets } = predictions(model, windows, true);
+  return compileStep(crossEntropy(logits, targets), model.parameters);
+}
+
+interface Evaluator {
+  evaluate(split: Split): Promise<Evaluation>;
+  release(): Promise<void>;
+}
+
+async function createEvaluator(
+  { tokens, splits }: LanguageDataset,
+  model: GptModel,
+  parameter: (name: string) => Float32Array,
+  threads: number,
+): Promise<Evaluator> {
+  const { context, vocabulary } = model.options;
+  const atOnce = Math.min(mostTokensAtOnce / context, mostLogitsAtOnce / (context * vocabulary));
+  const size = Math.max(1, Math.floor(atOnce));
+  const { logits, targets } = predictions(model, size, false);
+  const batch = windowBatch(tokens, size, context);
+  const losses = new Float32Array(size * context);
+  const session = await createSession(compile({ losses: crossEntropyPerExample(logits, targets) }), {
+    feeds: {
+      ...{ tokens: batch.inputs, targets: batch.targets },
+      ...Object.fromEntries(model.parameters.map(({ name }) => [name, parameter(name)])),
+    },
+    fetches: { losses },
+    threads,
+  });
+  const ofValidation = tiling(splits.validation, context).windows;
+  return {
+    async evaluate(split) {
+      const { windows, window } = tiling(splits[split], context);
+      // Of the training split as many windows as validation has, evenly spread.
+      const chosen = split === "train" ? Math.min(windows, ofValidation) : windows;
+      const place = (i: number) => window(Math.floor((i * windows) / chosen));
+      let loss = 0;
+      let count = 0;
+      for (let first = 0; first < chosen; first += size) {
+        // Beyond the last window it is repeated and not counted.
+        for (let i = 0; i < size; i++) batch.fill(i, place(Math.min(first + i, chosen - 1)).start);
+        await session.run();
+        for (let i = 0; i < Math.min(size, chosen - first); i++) {
+          const { counted } = place(first + i);
+          for (const value of losses.subarray((i + 1) * context - counted, (i + 1) * context)) loss += value;
+          count += counted;
+        }
+      }
+      return { loss: loss / count, count };
+    },
+    release: () => session.release(),
+  };
+}
+
+/**
+ * Operations of one window's gradient: for each token six a parameter that takes part in a product (two
+ * forward, four backward), and 12·layers·width·context for attention's products of activations, as nanoGPT
+ * counts (Chowdhery et al. 2022, arXiv:2204.02311, appendix B).
+ */
+export function windowOperations({ options, parameters }: GptModel): number {
+  const { layers, width, context, vocabulary, head = "tied", positions = "learned" } = options;
+  const all = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  // Tables that rows are only looked up in.
+  const places = positions === "learned" ? context * width : 0;
+  const tokens = head === "own" ? vocabulary * width : 0;
+  return context * (6 * (all - places - tokens) + 12 * layers * width * context);
+}
+
+/**
+ * A GPT on a text, by cross-entropy in nats a token: what every language workload loads.
+ *
+ * An example is a window of `context` tokens, each of which predicts the next. A step takes `batchSize` of
+ * them, from places that are uniform over the training split and a function of seed and step alone; an epoch
+ * is as many windows as lie side by side there. Evaluations predict every token of a split once, the first
+ * one excepted, in windows side by side (the last one overlaps the one before it, and only its new tokens
+ * count); of the training split as many windows as the validation split has, evenly spread.
+ *
+ * @throws SteepestError `invalid-value` for splits shorter than a window, and a text with more tokens than
+ *   the model
+ */
+export function languageModel(dataset: LanguageDataset, gpt: GptOptions): LoadedWorkload {
+  const { context } = gpt;
+  checkDataset(dataset, gpt);
+  const { tokens, tokeniser, splits, source, procedural, leastLoss } = dataset;
+  const described = modelFor(gpt);
+  const { validation, test } = splits;
+
+  async function bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload> {
+    const { batchSize, seed, threads, accumulate = 1 } = options;
+    const windows = microBatchSize(batchSize, accumulate);
+    const model = modelFor(gpt, options);
+    const compiled = stepGraph(model, windows);
+    const batch = windowBatch(tokens, windows, context);
+    const drops = KEY in compiled.inputs;
+    const key = new BigInt64Array(1);
+    const step = await bindStep({
+      ...{ compiled, parameters: model.parameters, views, threads, accumulate },
+      feeds: { tokens: batch.inputs, targets: batch.targets, ...(drops ? { [KEY]: key } : {}) },
+    });
+    let evaluator: Evaluator | undefined;
+    return {
+      async gradient(k) {
+        const nextStart = windowStarts(splits.train, context, seed, k);
+        return step.run((part) => {
+          for (let i = 0; i < windows; i++) batch.fill(i, nextStart());
+          if (drops) key[0] = dropoutKey(seed, (k - 1) * accumulate + part + 1);
+        });
+      },
+      async evaluate(split) {
+        const parameter = (name: string) => views.evaluation?.(name) ?? views.parameter(name);
+        evaluator ??= await createEvaluator(dataset, model, parameter, threads);
+        return evaluator.evaluate(split);
+      },
+      async release() {
+        await step.release();
+        await evaluator?.release();
+      },
+    };
+  }
+
+  return {
+    parameters: described.parameters,
+    parameterCount: described.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    trainCount: Math.floor((splits.train.end - splits.train.start - 1) / context),
+    exampleOperations: windowOperations(described),
+    metrics: ["loss"],
+    ...{ source, procedural, bind },
+    testIsValidation: test.start === validation.start && test.end === validation.end,
+    ...(leastLoss === undefined ? {} : { leastLoss: leastLoss(context) }),
+    language: { model: described, tokeniser },
+  };
+}
