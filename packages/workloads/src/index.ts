@@ -1,6 +1,7 @@
 // Those who train a workload initialise its parameters, may hand its optimizer fast linear algebra and let
 // its model write, and need no other part of nn.
 export {
+  type Checkpointing,
   createSampler,
   type GraphLinearAlgebra,
   graphLinearAlgebra,

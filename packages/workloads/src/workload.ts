@@ -1,5 +1,5 @@
 import type { CompiledGraph } from "@steepest/graph";
-import type { GptModel, ModelParameter } from "@steepest/nn";
+import type { Checkpointing, GptModel, ModelParameter } from "@steepest/nn";
 import type { Tokeniser } from "@steepest/text";
 
 /** The parts of a data set: to learn from, to choose and stop by, to report. */
@@ -37,6 +37,11 @@ export interface BindOptions {
    * leaves it unread.
    */
   readonly accumulate?: number;
+  /**
+   * What the backward pass computes a second time instead of keeping it, of models that are stacks of blocks:
+   * less memory, the same bits. Others leave it unread. Default: nothing.
+   */
+  readonly checkpointing?: Checkpointing;
 }
 
 /** What an evaluation measures besides its count: the loss always, classifiers their accuracy too. */

@@ -5,7 +5,7 @@ import {
   optimizerOf,
   parseSchedule,
 } from "@steepest/optim";
-import { type LoadedWorkload, microBatchSize, type Workload } from "@steepest/workloads";
+import { type Checkpointing, type LoadedWorkload, microBatchSize, type Workload } from "@steepest/workloads";
 import { z } from "zod";
 import type { TrainingMethod } from "../loop/method.js";
 import { metricSchema } from "../loop/result.js";
@@ -65,6 +65,11 @@ export interface TrainConfig {
   readonly batchSize?: number;
   /** Equal parts that each step's gradient is computed in, one after the other, to save memory; default 1. */
   readonly accumulate?: number;
+  /**
+   * What the backward pass computes a second time instead of keeping it, to save memory; nothing by default.
+   * The bits are the same.
+   */
+  readonly checkpointing?: Checkpointing;
   /** Most steps of the run, or most passes over the training examples (not both). */
   readonly steps?: number;
   readonly epochs?: number;
@@ -123,6 +128,8 @@ export const runConfigurationSchema = z.strictObject({
   batchSize: count,
   /** Where it is more than 1. */
   accumulate: count.exactOptional(),
+  /** Where it is not "none". */
+  checkpointing: z.union([z.literal("full"), z.strictObject({ every: count })]).exactOptional(),
   steps: count,
   budget: z
     .strictObject({ seconds: duration.exactOptional(), cpuSeconds: duration.exactOptional() })
@@ -178,6 +185,7 @@ export function resolveConfiguration(
     ...(config.decay === "matrices" ? { decay: config.decay } : {}),
     batchSize,
     ...accumulation(config, batchSize),
+    ...recomputation(config),
     steps,
     ...timeBudget(config.budget),
     ...(horizon === steps ? {} : { horizon }),
@@ -219,6 +227,14 @@ function accumulation(
 ): Pick<RunConfiguration, "accumulate"> {
   microBatchSize(batchSize, accumulate);
   return accumulate === 1 ? {} : { accumulate };
+}
+
+/** @throws SteepestError `invalid-value` where it is of no positive number of blocks each */
+function recomputation({ checkpointing = "none" }: TrainConfig): Pick<RunConfiguration, "checkpointing"> {
+  if (checkpointing === "none") return {};
+  if (checkpointing !== "full")
+    positiveInteger("number of blocks computed again at once", checkpointing.every);
+  return { checkpointing };
 }
 
 /** Whether it is code that trains, in place of an optimizer's specification. */

@@ -39,7 +39,7 @@ export async function openSession(
   checkpoint?: Checkpoint,
 ): Promise<Session> {
   const { batchSize, seed, threads, steps, horizon = steps, warmUpSteps } = configuration;
-  const { accumulate, dropout, labelSmoothing } = configuration;
+  const { accumulate, checkpointing, dropout, labelSmoothing } = configuration;
   const { parameters, trainCount, exampleOperations } = loaded;
   const initial = (name: string) => initialValues(loaded, seed, name);
   const method = await training.create({
@@ -60,6 +60,7 @@ export async function openSession(
       {
         ...{ batchSize, seed, threads },
         ...(accumulate === undefined ? {} : { accumulate }),
+        ...(checkpointing === undefined ? {} : { checkpointing }),
         ...(dropout === undefined ? {} : { dropout }),
         ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
       },

@@ -5,10 +5,8 @@ import {
   constant,
   createSession,
   gather,
-  gradients,
   input,
   multiply,
-  type Session,
   sqrt,
   subtract,
   type Tensor,
@@ -23,6 +21,7 @@ import {
 } from "@steepest/nn";
 import { elementCount } from "@steepest/optim";
 import type { ImageDataset } from "../images/imageSet.js";
+import { bindStep, compileStep, microBatchSize } from "../network/step.js";
 import type {
   BindOptions,
   BoundWorkload,
@@ -63,12 +62,8 @@ function network(
   };
 }
 
-/** The inputs that do not change: the data set, which is never copied, and the parameters. */
-const fixedFeeds = (dataset: ImageDataset, model: Model, parameter: (name: string) => Float32Array) => ({
-  pixels: dataset.pixels,
-  labels: dataset.labels,
-  ...Object.fromEntries(model.parameters.map(({ name }) => [name, parameter(name)])),
-});
+/** The data set as inputs; it is never copied. */
+const dataFeeds = ({ pixels, labels }: ImageDataset) => ({ pixels, labels });
 
 interface Evaluator {
   evaluate(split: Split): Promise<Evaluation>;
@@ -89,7 +84,15 @@ async function createEvaluator(
   const correct = new Float32Array(size);
   const session = await createSession(
     compile({ losses: crossEntropyPerExample(logits, labels), correct: correctPerExample(logits, labels) }),
-    { feeds: { ...fixedFeeds(dataset, model, parameter), examples }, fetches: { losses, correct }, threads },
+    {
+      feeds: {
+        ...dataFeeds(dataset),
+        examples,
+        ...Object.fromEntries(model.parameters.map(({ name }) => [name, parameter(name)])),
+      },
+      fetches: { losses, correct },
+      threads,
+    },
   );
   return {
     async evaluate(split) {
@@ -112,9 +115,6 @@ async function createEvaluator(
   };
 }
 
-/** The name of the output with a parameter's gradient. */
-const gradientOf = (parameter: string | undefined): string => `gradient of ${parameter}`;
-
 /** The name of the input that dropout draws from. */
 const KEY = "dropoutKey";
 
@@ -133,52 +133,38 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
   const { train } = dataset.splits;
   const described = modelAt();
 
-  function stepGraph({ batchSize, dropout, labelSmoothing = 0 }: BindOptions): CompiledGraph {
+  function stepGraph(options: BindOptions): CompiledGraph {
+    const { batchSize, accumulate = 1, dropout, labelSmoothing = 0 } = options;
     // A model of its own: derivatives are with respect to its own tensors.
     const model = modelAt(dropout);
-    const { parameters } = model;
-    const { logits, labels } = network(dataset, model, standardisation, batchSize, {
+    const size = microBatchSize(batchSize, accumulate);
+    const { logits, labels } = network(dataset, model, standardisation, size, {
       training: true,
       dropoutKey: input(KEY, [], "int64"),
     });
-    const loss = crossEntropy(logits, labels, { labelSmoothing });
-    const derivatives = gradients(
-      loss,
-      parameters.map(({ tensor }) => tensor),
-    );
-    const outputs = Object.fromEntries(
-      derivatives.map((derivative, i) => [gradientOf(parameters[i]?.name), derivative]),
-    );
-    return compile({ loss, ...outputs });
+    return compileStep(crossEntropy(logits, labels, { labelSmoothing }), model.parameters);
   }
 
   async function bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload> {
-    const { batchSize, seed, threads } = options;
+    const { batchSize, seed, threads, accumulate = 1 } = options;
     const order = batchOrder(train, batchSize, seed);
-    const filled = Object.fromEntries(
-      described.parameters.map(({ name }) => [gradientOf(name), views.gradient(name)]),
-    );
-    const examples = new Int32Array(batchSize);
-    const lossValue = new Float32Array(1);
+    const chosen = new Int32Array(batchSize);
+    const examples = new Int32Array(microBatchSize(batchSize, accumulate));
     const compiled = stepGraph(options);
     const drops = KEY in compiled.inputs;
     const key = new BigInt64Array(1);
-    const session: Session = await createSession(compiled, {
-      feeds: {
-        ...fixedFeeds(dataset, described, (name) => views.parameter(name)),
-        examples,
-        ...(drops ? { [KEY]: key } : {}),
-      },
-      fetches: { loss: lossValue, ...filled },
-      threads,
+    const bound = await bindStep({
+      ...{ compiled, parameters: described.parameters, views, threads, accumulate },
+      feeds: { ...dataFeeds(dataset), examples, ...(drops ? { [KEY]: key } : {}) },
     });
     let evaluator: Evaluator | undefined;
     return {
       async gradient(step) {
-        order.fill(step, examples);
-        if (drops) key[0] = dropoutKey(seed, step);
-        await session.run();
-        return lossValue[0] ?? Number.NaN;
+        order.fill(step, chosen);
+        return bound.run((part) => {
+          examples.set(chosen.subarray(part * examples.length, (part + 1) * examples.length));
+          if (drops) key[0] = dropoutKey(seed, (step - 1) * accumulate + part + 1);
+        });
       },
       async evaluate(split) {
         evaluator ??= await createEvaluator(
@@ -191,7 +177,7 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
         return evaluator.evaluate(split);
       },
       async release() {
-        await session.release();
+        await bound.release();
         await evaluator?.release();
       },
     };

@@ -28,8 +28,12 @@ const mostTokensAtOnce = 2048;
 const mostLogitsAtOnce = 2 ** 22;
 
 /** A model of the options, with the regularisation and the memory that a run asks for. */
-const modelFor = (gpt: GptOptions, { dropout }: Partial<BindOptions> = {}): GptModel =>
-  gpt2({ ...gpt, ...(dropout === undefined ? {} : { dropout }) });
+const modelFor = (gpt: GptOptions, { dropout, checkpointing }: Partial<BindOptions> = {}): GptModel =>
+  gpt2({
+    ...gpt,
+    ...(dropout === undefined ? {} : { dropout }),
+    ...(checkpointing === undefined ? {} : { checkpointing }),
+  });
 
 /** A model's logits for windows of tokens, one row a token, and the tokens that are to be predicted. */
 function predictions({ options, apply }: GptModel, windows: number, training: boolean) {
@@ -39,12 +43,6 @@ function predictions({ options, apply }: GptModel, windows: number, training: bo
     logits: reshape(apply(input("tokens", [windows, context], "int32"), mode), [-1, vocabulary]),
     targets: input("targets", [windows * context], "int32"),
   };
-}
-
-/** The graph of a step on so many windows: mean cross-entropy over their tokens and its derivatives. */
-function stepGraph(model: GptModel, windows: number): CompiledGraph {
-  const { logits, targets } = predictions(model, windows, true);
-  return compileStep(crossEntropy(logits, targets), model.parameters);
 }
 
 interface Evaluator {
@@ -130,16 +128,24 @@ export function languageModel(dataset: LanguageDataset, gpt: GptOptions): Loaded
   const described = modelFor(gpt);
   const { validation, test } = splits;
 
+  /** Mean cross-entropy over the tokens of a micro-batch, and its derivatives. */
+  function stepGraph(options: BindOptions): CompiledGraph {
+    // A model of its own: derivatives are with respect to its own tensors.
+    const model = modelFor(gpt, options);
+    const windows = microBatchSize(options.batchSize, options.accumulate ?? 1);
+    const { logits, targets } = predictions(model, windows, true);
+    return compileStep(crossEntropy(logits, targets), model.parameters);
+  }
+
   async function bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload> {
     const { batchSize, seed, threads, accumulate = 1 } = options;
     const windows = microBatchSize(batchSize, accumulate);
-    const model = modelFor(gpt, options);
-    const compiled = stepGraph(model, windows);
+    const compiled = stepGraph(options);
     const batch = windowBatch(tokens, windows, context);
     const drops = KEY in compiled.inputs;
     const key = new BigInt64Array(1);
     const step = await bindStep({
-      ...{ compiled, parameters: model.parameters, views, threads, accumulate },
+      ...{ compiled, parameters: described.parameters, views, threads, accumulate },
       feeds: { tokens: batch.inputs, targets: batch.targets, ...(drops ? { [KEY]: key } : {}) },
     });
     let evaluator: Evaluator | undefined;
@@ -153,7 +159,7 @@ export function languageModel(dataset: LanguageDataset, gpt: GptOptions): Loaded
       },
       async evaluate(split) {
         const parameter = (name: string) => views.evaluation?.(name) ?? views.parameter(name);
-        evaluator ??= await createEvaluator(dataset, model, parameter, threads);
+        evaluator ??= await createEvaluator(dataset, described, parameter, threads);
         return evaluator.evaluate(split);
       },
       async release() {
@@ -168,6 +174,8 @@ export function languageModel(dataset: LanguageDataset, gpt: GptOptions): Loaded
     parameterCount: described.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     trainCount: Math.floor((splits.train.end - splits.train.start - 1) / context),
     exampleOperations: windowOperations(described),
+    dataBytes: tokens.residentBytes,
+    stepGraph,
     metrics: ["loss"],
     ...{ source, procedural, bind },
     testIsValidation: test.start === validation.start && test.end === validation.end,

@@ -11,7 +11,7 @@ import {
   train,
   type WeightDecay,
 } from "@steepest/train";
-import { findPreset, findWorkload, type Workload } from "@steepest/workloads";
+import { type Checkpointing, findPreset, findWorkload, type Workload } from "@steepest/workloads";
 import { Command, Option } from "commander";
 import {
   countArgument,
@@ -41,6 +41,7 @@ interface TrainArguments {
   readonly decay?: WeightDecay;
   readonly batch?: number;
   readonly accumulate?: number;
+  readonly checkpointActivations?: number | true;
   readonly epochs?: number;
   readonly steps?: number;
   readonly seed?: number;
@@ -94,6 +95,11 @@ export function trainCommand(io: Io, finish: (code: ExitCode) => void): Command 
     .option(
       "--accumulate <count>",
       "equal parts to compute each step's gradient in, to save memory",
+      countArgument,
+    )
+    .option(
+      "--checkpoint-activations [blocks]",
+      "compute so many of the model's blocks (default: each) again in the backward pass, to save memory",
       countArgument,
     )
     .addOption(
@@ -190,6 +196,9 @@ function sizeOf(workload: string, { preset }: TrainArguments): Workload {
   return preset === undefined ? found : findPreset(found, preset);
 }
 
+/** What `--checkpoint-activations` asks for: every block, or stretches of so many. */
+const recomputed = (blocks: number | true): Checkpointing => (blocks === true ? "full" : { every: blocks });
+
 /** The choices that the options make, without any default. */
 function chosen(workload: string | undefined, options: TrainArguments): Partial<TrainConfig> {
   const clip = {
@@ -209,6 +218,9 @@ function chosen(workload: string | undefined, options: TrainArguments): Partial<
     ...(options.decay === undefined ? {} : { decay: options.decay }),
     ...(options.batch === undefined ? {} : { batchSize: options.batch }),
     ...(options.accumulate === undefined ? {} : { accumulate: options.accumulate }),
+    ...(options.checkpointActivations === undefined
+      ? {}
+      : { checkpointing: recomputed(options.checkpointActivations) }),
     ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     ...(options.steps === undefined ? {} : { steps: options.steps }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
