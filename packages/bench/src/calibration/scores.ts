@@ -18,28 +18,40 @@ const workloads = Array.from(
   }),
 );
 const scoring = { mode: "exact", tauMax: 4 } as const;
-const budget = 500;
 
-/** A law of fields: the pace of each submission on each workload, and the scatter around it. */
+/** A law of fields of submissions. */
 interface FieldLaw {
+  /** The pace of each submission on each workload. */
   readonly paces: readonly (readonly number[])[];
+  /** The standard deviation of the logarithm of a time. */
   readonly scatter: number;
+  /** The part of its variance that the workloads of a study share, 0 by default. */
+  readonly shared?: number;
+  /** Beyond so many times the pace of 1 the target is missed, 5 by default. */
+  readonly budget?: number;
 }
 
 /** A field drawn from its law; without scatter it is the truth. */
-function draw({ paces, scatter }: FieldLaw, studies: number, seed: number): TimesToTarget {
+function draw(
+  { paces, scatter, shared = 0, budget = 5 }: FieldLaw,
+  studies: number,
+  seed: number,
+): TimesToTarget {
   const { normal } = randomStream(seed, "calibrated-field", studies);
   return {
     workloads,
     submissions: paces.map((row, index) => ({
       name: `submission-${index}`,
-      studies: Array.from({ length: studies }, (_, study) => ({
-        name: `study-${study}`,
-        seconds: row.map((pace) => {
-          const seconds = 100 * pace * Math.exp(scatter * normal());
-          return seconds > budget ? Number.POSITIVE_INFINITY : seconds;
-        }),
-      })),
+      studies: Array.from({ length: studies }, (_, study) => {
+        const common = shared === 0 ? 0 : Math.sqrt(shared) * normal();
+        return {
+          name: `study-${study}`,
+          seconds: row.map((pace) => {
+            const seconds = 100 * pace * Math.exp(scatter * (common + Math.sqrt(1 - shared) * normal()));
+            return seconds > 100 * budget ? Number.POSITIVE_INFINITY : seconds;
+          }),
+        };
+      }),
     })),
   };
 }
@@ -61,15 +73,24 @@ const twice: FieldLaw = {
   scatter: 0.3,
 };
 
-const coverage = (studies: number): Calibration => {
-  const truth = scoreField(draw({ ...leaderboard, scatter: 0 }, 1, 0), scoring).scores;
+/** Six submissions of one pace: that of the fastest is then as biased as it can be. */
+const equal: FieldLaw = { paces: leaderboard.paces.map((row) => row.map(() => 1)), scatter: 0.2 };
+
+const coverage = (
+  name: string,
+  law: FieldLaw,
+  described: string,
+  studies: number,
+  between: readonly [low: number, high: number] = [0.93, 0.97],
+): Calibration => {
+  const truth = scoreField(draw({ ...law, scatter: 0 }, 1, 0), scoring).scores;
   return {
-    name: `score-intervals-${studies}-studies`,
+    name: `score-intervals-${name}`,
     counts: "score: intervals of scores cover the score of the true medians",
-    law: `${studies} studies, 8 workloads, 6 submissions, log-normal times to the target`,
-    ...{ promised: { between: [0.93, 0.99] }, runs: 300 },
+    law: `${studies} studies, 8 workloads, 6 submissions, ${described}`,
+    ...{ promised: { between }, runs: 300 },
     simulate(seed) {
-      const times = draw(leaderboard, studies, seed);
+      const times = draw(law, studies, seed);
       const field = scoreField(times, scoring);
       const { intervals } = bootstrapField(times, field, { ...scoring, replicates: 200, seed });
       const covered = intervals.filter(({ low, high }, row) => {
@@ -81,18 +102,34 @@ const coverage = (studies: number): Calibration => {
   };
 };
 
+const logNormal = "log-normal times to the target";
+
 /** Submissions under two names, and the intervals of scores. */
 export const scoreCalibrations: readonly Calibration[] = [
   {
     name: "score-2-names-5-studies",
     counts: "score: one submission under two names, told apart",
-    law: "5 studies, 8 workloads, two others in the field, log-normal times to the target",
+    law: `5 studies, 8 workloads, two others in the field, ${logNormal}`,
     ...{ promised: { atMost: 0.05 }, runs: 1000 },
     simulate: (seed) => {
       const [pair] = comparePairs(draw(twice, 5, seed), scoring);
       return { counted: pair?.distinguishable === true ? 1 : 0, cases: 1 };
     },
   },
-  coverage(3),
-  coverage(5),
+  ...[2, 3, 5, 10].map((studies) => coverage(`${studies}-studies`, leaderboard, logNormal, studies)),
+  coverage(
+    "dependent-studies",
+    { ...leaderboard, shared: 0.5 },
+    `${logNormal}, half of their variance shared by the workloads of a study`,
+    5,
+  ),
+  coverage("equal-submissions", equal, `all of one pace, ${logNormal}`, 5),
+  // Near the budget a median is now finite and now infinite, and studies that agree hide it.
+  coverage(
+    "missed-targets",
+    { ...leaderboard, budget: 1.5 },
+    `${logNormal}, budgets that many of them narrowly miss`,
+    5,
+    [0.75, 0.97],
+  ),
 ];

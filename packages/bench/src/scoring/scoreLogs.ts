@@ -60,7 +60,7 @@ export interface ScoreReport {
   readonly tauMax: number;
   readonly taus: readonly number[];
   readonly replicates: number;
-  /** The p-value up to which two submissions are told apart. */
+  /** The p-value below which two submissions are told apart. */
   readonly significance: number;
   readonly logs: number;
   /** Best first. */

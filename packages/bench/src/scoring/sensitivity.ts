@@ -133,7 +133,7 @@ export function comparePairs(
       const pValue = exchangeTest(left, right, (some, rest) => mean(some) - mean(rest), {
         ...{ most: mostExchanges, seed },
       });
-      const distinguishable = pValue <= alpha;
+      const distinguishable = pValue < alpha;
       return {
         first: one.name,
         second: other.name,

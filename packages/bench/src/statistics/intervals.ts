@@ -103,11 +103,20 @@ export interface ReplicateSums {
 }
 
 /**
- * The interval of a statistic of several samples of n values each, from replicates that resample all of them:
- * the estimate less the bootstrap's bias, ± z √(n/(n − 1)) times the replicates' root mean square distance
- * from the estimate. Statistics with a least or largest value in them (times relative to the fastest) are
- * biased, and their replicates twice: of three equal submissions percentiles cover the true score in 15 % of
- * cases, these intervals in 90 to 98 %. It always holds the estimate.
+ * By how much the bootstrap of a median of few values exaggerates its scatter: of three to thirty normal ones
+ * the true deviation is 0.86 to 0.94 of the replicates'.
+ */
+const medianShrinkage = 0.92;
+
+/**
+ * The interval of a statistic of medians of several samples of n values each, from replicates that resample
+ * all of them: from the estimate less the bootstrap's bias to the estimate less twice that, and q deviations
+ * of the replicates beyond either; it always holds the estimate. q is 0.92 times Student's t at 2(n − 1)
+ * degrees of freedom, as a study tells of several workloads; both were chosen by simulation. A statistic with
+ * a least value in it (times relative to the fastest) is biased, and the more the more equal the samples;
+ * replicates, which are less equal than they, show half of that bias at worst and all of it at best. Of six
+ * equal submissions percentiles cover the true score in 15 % of cases. One value says nothing of its scatter:
+ * the interval is infinite.
  */
 export function unbiasedInterval(
   estimate: number,
@@ -115,13 +124,16 @@ export function unbiasedInterval(
   n: number,
   level = 0.95,
 ): Interval {
-  const centre = estimate - sum / count;
-  const distance = Math.sqrt(squares / count);
-  const halfWidth = normalQuantile((1 + level) / 2) * Math.sqrt(n / Math.max(1, n - 1)) * distance;
+  const bias = sum / count;
+  const deviation = Math.sqrt(Math.max(0, squares / count - bias * bias));
+  // Also where all replicates agree: 0 times infinity would be none.
+  const beyond =
+    n < 2 ? Number.POSITIVE_INFINITY : medianShrinkage * studentCriticalValue(level, 2 * (n - 1)) * deviation;
+  const [once, twice] = [estimate - bias, estimate - 2 * bias];
   return {
     estimate,
-    low: centre - halfWidth,
-    high: centre + halfWidth,
+    low: Math.min(estimate, Math.min(once, twice) - beyond),
+    high: Math.max(estimate, Math.max(once, twice) + beyond),
     level,
     method: "bootstrap without its bias",
   };

@@ -1,4 +1,5 @@
 import { randomStream } from "@steepest/random";
+import { studentCentralProbability } from "./distributions.js";
 import type { TestResult } from "./paired.js";
 
 /** Simulated fields for one table; the standard error of a share of 5 % is 0.3 points. */
@@ -50,6 +51,9 @@ function shareFrom(sorted: Float64Array, t: number): number {
   return (1 + sorted.length - low) / (1 + sorted.length);
 }
 
+/** The pairs among a leader and so many others. */
+const pairsOf = (others: number): number => (others * (others + 1)) / 2;
+
 /**
  * The p-values of a leader's tests, corrected for their number and for the leader's having been chosen as the
  * best on the same values: Holm's correction (1979) takes the leader as given, and of twelve equal candidates
@@ -68,9 +72,22 @@ export function correctForLeader(tests: readonly TestResult[], count: number): r
     const others = tests.length - rank;
     // With one other there is no choice to correct for, as the test is two-sided, and no table to make.
     const chance = others === 1 ? pValue : shareFrom(largestStatistics(others + 1, count), statistic);
-    const allPairs = (others * (others + 1)) / 2;
-    running = Math.max(running, Math.min(1, Math.max(pValue, Math.min(chance, allPairs * pValue))));
+    running = Math.max(running, Math.min(1, Math.max(pValue, Math.min(chance, pairsOf(others) * pValue))));
     corrected[index] = running;
   }
   return corrected;
+}
+
+/**
+ * The p-value of one test of `count` values that {@link correctForLeader} makes `alpha` of where `others`
+ * candidates are left: what a plan of further values must reach.
+ */
+export function uncorrectedLevel(alpha: number, others: number, count: number): number {
+  if (others < 2) return alpha;
+  const table = largestStatistics(others + 1, count);
+  // The least statistic of which the corrected p-value is below alpha.
+  const critical =
+    table[table.length - Math.ceil(alpha * (1 + table.length)) + 1] ?? Number.POSITIVE_INFINITY;
+  const alone = 1 - studentCentralProbability(critical, count - 1);
+  return Math.min(alpha, Math.max(alpha / pairsOf(others), alone));
 }

@@ -1,9 +1,10 @@
+import { type RandomStream, randomStream } from "@steepest/random";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { studentCriticalValue } from "./distributions.js";
-import { correctForLeader } from "./leader.js";
+import { studentCentralProbability, studentCriticalValue } from "./distributions.js";
+import { correctForLeader, uncorrectedLevel } from "./leader.js";
 import { moreInEach, morePairs, pairsNeeded, sampleSizeNeeded, studentPower } from "./power.js";
-import { holm } from "./verdict.js";
+import { againstLeader, holm } from "./verdict.js";
 
 describe("the power of Student's test", () => {
   it("agrees with R's documentation of power.t.test", () => {
@@ -105,6 +106,59 @@ describe("the correction for a leader that was chosen", () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it("asks a single test for the level at which the corrected one is just called different", () => {
+    for (const [others, count] of [
+      [1, 3],
+      [2, 3],
+      [3, 10],
+      [11, 5],
+      [11, 40],
+    ] as const) {
+      const level = uncorrectedLevel(0.04, others, count);
+      const statistic = studentCriticalValue(1 - level, count - 1);
+      const corrected = (factor: number): number => {
+        const t = factor * statistic;
+        const p = 1 - studentCentralProbability(t, count - 1);
+        return (
+          correctForLeader(
+            Array.from({ length: others }, () => test(p, t)),
+            count,
+          )[0] ?? 1
+        );
+      };
+      expect(corrected(1.001)).toBeLessThan(0.04);
+      expect(corrected(0.999)).toBeGreaterThanOrEqual(0.04);
+    }
+    expect(uncorrectedLevel(0.04, 1, 3)).toBe(0.04);
+  });
+
+  it("is met by as many seeds as are said to be needed, four times in five", () => {
+    const others = 5;
+    const gap = 0.9;
+    const field = (seeds: number, stream: RandomStream) =>
+      Array.from({ length: others + 1 }, (_, i) => ({
+        name: String(i),
+        values: Array.from({ length: seeds }, () => (i === 0 ? gap : 0) + stream.normal() / Math.SQRT2),
+      }));
+    // Three differences of which mean and standard deviation are the true ones.
+    const pilot = [-1, 0, 1].map((value) => gap + value);
+    const [first] = againstLeader(
+      { name: "leader", values: pilot },
+      Array.from({ length: others }, (_, i) => ({ name: String(i), values: [0, 0, 0] })),
+    );
+    const seeds = 3 + (first?.moreSeeds ?? Number.NaN);
+    let told = 0;
+    const runs = 300;
+    for (let run = 0; run < runs; run++) {
+      const [leader, ...rest] = field(seeds, randomStream(run, "planned-seeds"));
+      if (leader === undefined) throw new Error("a field has a leader");
+      told += againstLeader(leader, rest).filter(({ distinguishable }) => distinguishable).length / others;
+    }
+    // All are equally far behind, so that step down tells the later ones at a milder level.
+    expect(told / runs).toBeGreaterThan(0.75);
+    expect(told / runs).toBeLessThan(0.92);
   });
 
   it("is stricter than Holm's where many values make the choice of the leader matter", () => {

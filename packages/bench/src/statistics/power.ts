@@ -88,7 +88,7 @@ export function morePairs(values: readonly number[], resolution = 0, options: Po
 
 /**
  * The same for two samples of which each gets so many values more. The exchange test, which is exact, cannot
- * give p <= alpha to fewer than `exchangeable` values each.
+ * give p < alpha to fewer than `exchangeable` values each.
  */
 export function moreInEach(a: readonly number[], b: readonly number[], options: PowerOptions = {}): number {
   const present = Math.min(a.length, b.length);
@@ -102,12 +102,12 @@ export function moreInEach(a: readonly number[], b: readonly number[], options: 
   return Math.max(1, needed - present);
 }
 
-/** The least n for which 2 / C(2n, n), the least p-value of the exchange test, is at most alpha. */
+/** The least n for which 2 / C(2n, n), the least p-value of the exchange test, is below alpha. */
 function exchangeable(alpha: number): number {
   let least = 2;
   for (let n = 1; ; n++) {
     // C(2n, n) = C(2n − 2, n − 1) · 2 (2n − 1)/n, and the least p-value is 2 over it.
     least = n === 1 ? 1 : (least * n) / (2 * (2 * n - 1));
-    if (least <= alpha) return n;
+    if (least < alpha) return n;
   }
 }

@@ -120,12 +120,32 @@ describe("bootstrap intervals", () => {
     expect(corrected.high).toBeGreaterThan(percentile.high);
   });
 
-  it("of replicates drawn elsewhere lie as far on the other side as these are off, and hold the estimate", () => {
-    // Four replicates of 11, 11, 13, 13 for an estimate of 10: 2 too large, √5 away in the root mean square.
+  it("of replicates drawn elsewhere reach from once to twice as far on the other side as these are off", () => {
+    // Four replicates of 11, 11, 13, 13 for an estimate of 10: 2 too large, scattered by 1; t of 8 degrees of
+    // freedom is 2.306.
     const { low, high, estimate } = unbiasedInterval(10, { count: 4, sum: 8, squares: 20 }, 5);
-    expect((low + high) / 2).toBeCloseTo(8, 12);
-    expect((high - low) / 2).toBeCloseTo(1.959963984540054 * Math.sqrt(5 / 4) * Math.sqrt(5), 10);
+    expect(low).toBeCloseTo(10 - 2 * 2 - 0.92 * 2.3060041352, 9);
+    expect(high).toBeCloseTo(10 - 2 + 0.92 * 2.3060041352, 9);
     expect([low < estimate, estimate < high]).toEqual([true, true]);
+    const mirrored = unbiasedInterval(10, { count: 4, sum: -8, squares: 20 }, 5);
+    expect(20 - mirrored.high).toBeCloseTo(low, 12);
+    expect(20 - mirrored.low).toBeCloseTo(high, 12);
+  });
+
+  it("of replicates hold the estimate, and say nothing of a single value", () => {
+    fc.assert(
+      fc.property(numbers(1), fc.integer({ min: 2, max: 20 }), (gaps, n) => {
+        const sum = gaps.reduce((total, gap) => total + gap, 0);
+        const squares = gaps.reduce((total, gap) => total + gap * gap, 0);
+        const { low, high } = unbiasedInterval(3, { count: gaps.length, sum, squares }, n);
+        expect(low).toBeLessThanOrEqual(3);
+        expect(high).toBeGreaterThanOrEqual(3);
+      }),
+    );
+    expect(unbiasedInterval(3, { count: 1, sum: 0, squares: 0 }, 1)).toMatchObject({
+      low: Number.NEGATIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+    });
   });
 
   it("of equal values are a point", () => {

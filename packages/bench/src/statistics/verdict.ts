@@ -1,5 +1,5 @@
 import { type Interval, studentInterval } from "./intervals.js";
-import { correctForLeader } from "./leader.js";
+import { correctForLeader, uncorrectedLevel } from "./leader.js";
 import { differences, roundingDeviation, studentTest } from "./paired.js";
 import { morePairs } from "./power.js";
 
@@ -64,6 +64,9 @@ export interface VerdictOptions {
   readonly resolution?: number;
 }
 
+/** From as many seeds the correction that a plan has to meet hardly depends on their number. */
+const plannedSeeds = 10;
+
 /**
  * Who cannot be told from a leader, the best of all: paired Student tests of each against it, corrected by
  * {@link correctForLeader}. In the order given. Fewer than two seeds tell nothing apart.
@@ -85,7 +88,9 @@ export function againstLeader(
     const behind = studentInterval(gap);
     const distinguishable = pValue < alpha && Math.abs(behind.estimate) > resolution;
     if (distinguishable) return { name, behind, pValue, distinguishable };
-    const moreSeeds = morePairs(gap, resolution, { alpha: alpha / others.length });
+    const left = tests.filter((test) => test.pValue >= (tests[i]?.pValue ?? 1)).length;
+    const level = uncorrectedLevel(alpha, left, Math.max(count, plannedSeeds));
+    const moreSeeds = morePairs(gap, resolution, { alpha: level });
     return { name, behind, pValue, distinguishable, moreSeeds };
   });
 }

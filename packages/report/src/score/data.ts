@@ -67,7 +67,7 @@ export interface ScoreData {
   readonly tauMax: number;
   readonly taus: readonly number[];
   readonly replicates: number;
-  /** The p-value up to which two submissions are told apart. */
+  /** The p-value below which two submissions are told apart. */
   readonly significance: number;
   /** How many logs were read. */
   readonly logs: number;

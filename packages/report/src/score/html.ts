@@ -182,7 +182,7 @@ export function scoreHtml(data: ScoreData, command: string): string {
 <section class="card"><h2>Leaderboard</h2>${leaderboard(data)}
 <p class="quiet">Below a score its ${level} interval, from ${format.count(data.replicates)} bootstrap replicates over the studies, their bias removed. Ranks
 are those taken as one study (of everybody), one workload with its variants, or one other submission after another is left out. Two
-submissions are not distinguishable where exchanging their studies at random gives scores as far apart in more than ${format.percent(data.significance, 0)} of cases;
+submissions are not distinguishable where exchanging their studies at random gives scores as far apart in ${format.percent(data.significance, 0)} of cases or more;
 each pair stands for itself. ${moreStudiesNote}</p></section>
 <section class="card"><h2>Performance profiles</h2>
 <p>Left, the share of workloads that a submission solved within τ times the fastest one's time; the score is the mean height of the

@@ -43,7 +43,7 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
   const width = options.width ?? Number.POSITIVE_INFINITY;
   const notes = [
     `Scored: ${scoringText(data)}. Intervals: ${data.replicates} bootstrap replicates over the studies, their bias removed.`,
-    `-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p > ${data.significance} under the exact exchange test of studies, each pair for itself. ${moreStudiesNote}`,
+    `-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p >= ${data.significance} under the exact exchange test of studies, each pair for itself. ${moreStudiesNote}`,
   ];
   return [leaderboard, "", ...notes.map((note) => wrap(note, width)), "", grid(data, options)].join("\n");
 }
