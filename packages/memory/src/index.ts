@@ -8,6 +8,7 @@ export {
   type UnknownArchitecture,
 } from "./models/model.js";
 export { type NamedModel, namedModel, namedModels } from "./models/named.js";
+export { findModel } from "./models/source.js";
 export { type Method, methods } from "./plan/methods.js";
 export { type MemoryPlan, planMemory } from "./plan/plan.js";
 export { type PrecisionPolicy, precisionPolicies } from "./plan/precision.js";

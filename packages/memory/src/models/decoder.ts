@@ -47,6 +47,8 @@ export interface DecoderSizes {
   readonly tied: boolean;
   /** Whether queries, keys and values have biases (Qwen 2). */
   readonly attentionBias?: boolean;
+  /** Whether attention's output has one, too. */
+  readonly outputBias?: boolean;
   /** Whether queries and keys are normalised for each head (Qwen 3). */
   readonly headNorms?: boolean;
 }
@@ -78,7 +80,7 @@ export function decoderModel(name: string, sizes: DecoderSizes): MemoryModel {
       ...linear(`${own}.self_attn.q_proj`, queries, width, bias),
       ...linear(`${own}.self_attn.k_proj`, keys, width, bias),
       ...linear(`${own}.self_attn.v_proj`, keys, width, bias),
-      ...linear(`${own}.self_attn.o_proj`, width, queries),
+      ...linear(`${own}.self_attn.o_proj`, width, queries, sizes.outputBias === true),
       ...(sizes.headNorms === true
         ? [norm(`${own}.self_attn.q_norm`, headWidth), norm(`${own}.self_attn.k_norm`, headWidth)]
         : []),
