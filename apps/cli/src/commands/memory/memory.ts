@@ -1,10 +1,10 @@
 import {
   type AttentionKind,
   type Checkpointing,
+  findModel,
   type MethodName,
   methodNames,
   methods,
-  namedModel,
   namedModels,
   type PlanOptions,
   planMemory,
@@ -50,7 +50,7 @@ const widthWithoutTerminal = 110;
 export function memoryCommand(io: Io, finish: (code: ExitCode) => void): Command {
   return new Command("memory")
     .description("Plan the memory of a training run: every term with its formula, what fits, what frees most")
-    .argument("<model>", "a name (see below), or widths of a perceptron such as 784-100-10")
+    .argument("<model>", "a name (see below), a config.json, a .safetensors or .onnx file")
     .addOption(
       new Option(
         "--method <name>",
@@ -124,7 +124,7 @@ Examples:
 Exit codes: 0 done (also where it does not fit), 1 failed, 2 wrong usage.`,
     )
     .action((name: string, options: MemoryArguments) => {
-      const model = namedModel(name);
+      const model = findModel(name);
       const asked = planOptions(options);
       const plan = planMemory(model, asked);
       if (options.json === true)

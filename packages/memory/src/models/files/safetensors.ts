@@ -17,9 +17,10 @@ import { readJson, withOpenFile } from "./openFile.js";
  * Hugging Face's GPT-2 and of its Llama, Mistral and Qwen.
  */
 
-/** Names of tensors that are no parameters: causal masks and tables of rotary frequencies. */
-const buffers =
-  /(^|\.)(attn\.(bias|masked_bias)|rotary_emb\.inv_freq|num_batches_tracked|running_(mean|var))$/;
+/** Names of tensors that no gradient changes: tables of rotary frequencies, running averages. */
+const buffers = /(^|\.)(rotary_emb\.inv_freq|attn\.masked_bias|running_(mean|var))$/;
+/** A causal mask; a vector of this name would be a bias. */
+const mask = /(^|\.)attn\.bias$/;
 const floats = /^(F|BF)\d/;
 /** An index of shards lists every tensor's name. */
 const mostIndexBytes = 50_000_000;
