@@ -1,4 +1,4 @@
-import { compile, createSession, type Session, type Tensor } from "@steepest/graph";
+import { type CompiledGraph, compile, createSession, type Session, type Tensor } from "@steepest/graph";
 
 /** Outputs of a graph with the arrays to fill. */
 export interface BoundGraph {
@@ -10,6 +10,7 @@ export interface BoundGraph {
 /** Sessions that are made when they first run, since that takes time, and released together. */
 export class Sessions {
   readonly #threads: number;
+  readonly #graphs: BoundGraph[] = [];
   readonly #made: Promise<Session>[] = [];
 
   constructor(threads: number) {
@@ -18,6 +19,7 @@ export class Sessions {
 
   /** Runs the graph; the session stays for the next time. */
   lazily(graph: BoundGraph): () => Promise<void> {
+    this.#graphs.push(graph);
     let session: Promise<Session> | undefined;
     return async () => {
       if (session === undefined) {
@@ -27,6 +29,11 @@ export class Sessions {
       }
       await (await session).run();
     };
+  }
+
+  /** Every graph that there is or will be a session of, compiled. */
+  compiled(): readonly CompiledGraph[] {
+    return this.#graphs.map(({ outputs }) => compile(outputs));
   }
 
   async release(): Promise<void> {

@@ -257,6 +257,19 @@ describe("linear algebra by graphs", () => {
     },
   );
 
+  it("says what it will hold as soon as operations are planned, before any has run", () => {
+    const fresh = graphLinearAlgebra();
+    expect(fresh.graphs()).toEqual([]);
+    const empty = fresh.workspaceBytes;
+    const of = matrix(300, 200);
+    fresh.orthogonalise([{ matrix: of, result: of }], { method: "newtonSchulz" });
+    const [graph, ...others] = fresh.graphs();
+    expect(others).toEqual([]);
+    expect(Object.values(graph?.inputs ?? {}).map(({ shape }) => shape)).toEqual([[300, 200]]);
+    // The kernels that take over where a norm is too large for the graph hold the matrix at least once more.
+    expect(fresh.workspaceBytes - empty).toBeGreaterThan(of.values.byteLength);
+  });
+
   it("takes the other operations from the kernels", async () => {
     const of = matrix(6, 9);
     const result = matrix(6, 6);

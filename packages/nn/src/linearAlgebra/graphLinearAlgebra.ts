@@ -1,4 +1,4 @@
-import type { Tensor } from "@steepest/graph";
+import type { CompiledGraph, Tensor } from "@steepest/graph";
 import {
   type LinearAlgebra,
   type Matrix,
@@ -14,6 +14,10 @@ import { gramGraph, productGraph, worthGramGraph, worthProductGraph } from "./pr
 
 /** Linear algebra that holds sessions of ONNX Runtime. */
 export interface GraphLinearAlgebra extends LinearAlgebra {
+  /** Of the WebAssembly kernels, which do what is not in a graph. */
+  readonly workspaceBytes: number;
+  /** The graphs of the operations planned so far, each of which has a session once it has run. */
+  graphs(): readonly CompiledGraph[];
   /** Frees the sessions; operations must not run any more. */
   release(): Promise<void>;
 }
@@ -38,6 +42,10 @@ export function graphLinearAlgebra({ threads = 1 }: { readonly threads?: number 
     name: "graph",
     precision: "float32",
     synchronous: false,
+    get workspaceBytes() {
+      return kernels.workspaceBytes ?? 0;
+    },
+    graphs: () => sessions.compiled(),
     product: (...rounds) => {
       // Planned for its checks too.
       const inKernels = kernels.product(...rounds);

@@ -180,6 +180,11 @@ export interface LinearAlgebra {
   /** Whether `run` works; `runAsync` always does. */
   readonly synchronous: boolean;
   /**
+   * Bytes of the memory that all operations planned so far work in, beside the arrays that they are given;
+   * absent where every run takes its own.
+   */
+  readonly workspaceBytes?: number;
+  /**
    * Each list of `after` comes after those before it, whose results its tasks may read: what such a result's
    * own array holds afterwards is not defined.
    */

@@ -43,6 +43,9 @@ export function wasmLinearAlgebra(): LinearAlgebra {
     name: "wasm",
     precision,
     synchronous: true,
+    get workspaceBytes() {
+      return workspace.floats.byteLength;
+    },
     product: (...rounds) => plan(rounds.flat(), productSteps),
     gram: (tasks) => plan(tasks, gramSteps),
 
