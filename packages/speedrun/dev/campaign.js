@@ -62,8 +62,10 @@ try {
     records: values.records,
     date: new Date().toISOString().slice(0, 10),
     onNotice: say,
-    onTuned: (submission, { settings, outOfReach }) =>
-      say(`${submission} is tuned: ${JSON.stringify(settings)}${outOfReach ? ", out of reach" : ""}`),
+    onSettings: (submission, { racer, tuning }) =>
+      say(
+        `${submission} is tuned: ${JSON.stringify(racer.settings)}${tuning?.outOfReach ? ", out of reach" : ""}`,
+      ),
     onRecord({ submission, runs, settings }) {
       const losses = runs.map(({ loss }) => loss ?? Number.POSITIVE_INFINITY);
       const { reached, reason } = judgeTarget(track, losses);

@@ -1,4 +1,5 @@
-export { type CampaignOptions, runCampaign } from "./campaign.js";
+export { type CampaignOptions, type ChosenSettings, chooseSettings, runCampaign } from "./campaign.js";
+export { type Board, type BoardEntry, makeBoard, type Standing } from "./judge/board.js";
 export {
   judgePair,
   judgeTarget,
@@ -7,6 +8,7 @@ export {
   type TargetVerdict,
 } from "./judge/significance.js";
 export { readRecords, shippedRecords, writeRecord } from "./record/files.js";
+export { type OfficialEntry, type OfficialTrack, officialTracks } from "./record/official.js";
 export { type RecordedRun, recordSchema, type SpeedrunRecord } from "./record/record.js";
 export {
   createExecutor,
@@ -17,7 +19,6 @@ export {
   type RunOutcome,
   type RunRequest,
 } from "./run/executor.js";
-export { submissionFolder } from "./run/folder.js";
 export { formatLog, type LogLine, type RunLog, type Versions } from "./run/log.js";
 export { type RaceOptions, type RaceResult, type Racer, raceSubmission } from "./run/race.js";
 export { type Settings, settingsSchema } from "./run/settings.js";
@@ -26,5 +27,6 @@ export { type LoadedSubmission, loadSpeedrunSubmission, sourceHash } from "./sub
 export { speedrunSubmissions } from "./submission/registered.js";
 export { loadTrack, shippedTracks, trackNames } from "./track/load.js";
 export { type Track, trackSchema } from "./track/track.js";
+export { recordedTuning } from "./tune/recorded.js";
 export { estimateStopStep, type StopEstimate, type StopSearch, type Training } from "./tune/stopStep.js";
 export { type TriedPoint, type Tuning, tuneSubmission } from "./tune/tune.js";

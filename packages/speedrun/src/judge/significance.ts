@@ -27,8 +27,7 @@ export function judgeTarget(
     return { reached, reason: `${computed} ${reached ? "≥" : "<"} ${threshold}` };
   }
   if (losses.length < 2) return { reached: false, reason: "one run shows nothing of its spread" };
-  const { pValue } = studentTest(losses.map((loss) => target - loss));
-  const p = average < target ? pValue / 2 : 1 - pValue / 2;
+  const p = oneSided(losses.map((loss) => target - loss));
   const reached = p <= significance.p;
   const computed = `mean ${average.toFixed(4)} of ${losses.length} against ${target}: one-sided p = ${p.toPrecision(2)}`;
   return { reached, reason: `${computed} ${reached ? "≤" : ">"} ${significance.p}` };
@@ -36,29 +35,53 @@ export function judgeTarget(
 
 /** A result as the pairwise rule sees it. */
 export interface PairwiseSide {
+  readonly name: string;
   readonly steps: number;
-  readonly losses: readonly number[];
+  readonly runs: readonly { readonly seed: number; readonly loss: number; readonly seconds: number }[];
+  /** What its times were taken on. */
+  readonly machine: string;
 }
 
-/** The pairwise statistic and what it must be. */
+/** Whether the first of two results is shown to be better, and what was computed. */
 export interface PairwiseVerdict {
   readonly better: boolean;
-  readonly statistic: number;
+  readonly reason: string;
 }
 
-/**
- * Whether a result is shown to be better than another: its lower loss, and the loss that its fewer steps
- * would have gained it, over the standard error's shape,
- * (Δloss + rate·Δsteps/100)/√(1/n₁ + 1/n₂) ≥ threshold (modded-nanogpt, track 3).
- */
+/** Whether a result is shown to be better than another by the track's rule. */
 export function judgePair(
-  { pairwise: { lossPerHundredSteps, threshold } }: Pick<Track, "pairwise">,
+  { pairwise: rule }: Pick<Track, "pairwise">,
   result: PairwiseSide,
   other: PairwiseSide,
 ): PairwiseVerdict {
-  const lower = mean(other.losses) - mean(result.losses);
-  const fewer = (lossPerHundredSteps * (other.steps - result.steps)) / 100;
-  const spread = Math.sqrt(1 / result.losses.length + 1 / other.losses.length);
-  const statistic = (lower + fewer) / spread;
-  return { better: statistic >= threshold, statistic };
+  const against = `${result.name} against ${other.name}`;
+  if (rule.kind === "margin") {
+    const lower = meanLoss(other) - meanLoss(result);
+    const fewer = (rule.lossPerHundredSteps * (other.steps - result.steps)) / 100;
+    const statistic = (lower + fewer) / Math.sqrt(1 / result.runs.length + 1 / other.runs.length);
+    const better = statistic >= rule.threshold;
+    return { better, reason: `${against} ${statistic.toFixed(4)} ${better ? "≥" : "<"} ${rule.threshold}` };
+  }
+  if (result.machine !== other.machine)
+    return { better: false, reason: `${against}: times of two machines are not compared` };
+  const saved = result.runs.flatMap(({ seed, seconds }) => {
+    const pair = other.runs.find((run) => run.seed === seed);
+    return pair === undefined ? [] : [pair.seconds - seconds];
+  });
+  if (saved.length < 2) return { better: false, reason: `${against}: too few runs of the same seeds` };
+  const p = oneSided(saved);
+  const better = p <= rule.p;
+  const average = mean(saved).toFixed(1);
+  return {
+    better,
+    reason: `${against} ${average} s faster: p = ${p.toPrecision(2)} ${better ? "≤" : ">"} ${rule.p}`,
+  };
+}
+
+const meanLoss = ({ runs }: PairwiseSide): number => mean(runs.map(({ loss }) => loss));
+
+/** The p-value of "their mean is not above 0", by Student's test. */
+function oneSided(values: readonly number[]): number {
+  const { pValue } = studentTest(values);
+  return mean(values) > 0 ? pValue / 2 : 1 - pValue / 2;
 }

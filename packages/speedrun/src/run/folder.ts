@@ -3,9 +3,6 @@ import { join } from "node:path";
 import type { TrialConfiguration } from "@steepest/bench";
 import { type LoadedSubmission, sourceHash } from "../submission/load.js";
 
-/** What a folder of races holds for one submission. */
-export const submissionFolder = (folder: string, submission: string): string => join(folder, submission);
-
 /**
  * The folder of a run. Its name tells the run's purpose, and by a hash all that decides its bits: what is
  * there is the same run, and a submission that was edited begins anew.
@@ -18,5 +15,5 @@ export function runFolder(
 ): string {
   const hash = createHash("sha256").update(JSON.stringify({ ...trial, submission: sourceHash(loaded) }));
   const name = `${purpose}-${hash.digest("hex").slice(0, 12)}`;
-  return join(submissionFolder(folder, loaded.submission.name), "runs", name);
+  return join(folder, loaded.submission.name, name);
 }

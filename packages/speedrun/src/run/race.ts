@@ -2,7 +2,6 @@ import { readPeakMemory } from "@steepest/bench";
 import type { RecordedRun, SpeedrunRecord } from "../record/record.js";
 import type { LoadedSubmission } from "../submission/load.js";
 import { sourceHash } from "../submission/load.js";
-import type { Tuning } from "../tune/tune.js";
 import { currentVersions, formatLog } from "./log.js";
 import { readLogLines } from "./measurements.js";
 import type { Settings } from "./settings.js";
@@ -21,7 +20,7 @@ export interface RaceOptions {
   readonly baseline?: Racer;
   readonly seeds: readonly number[];
   /** How the settings were found. */
-  readonly tuning?: Tuning;
+  readonly tuning?: SpeedrunRecord["tuning"];
   /** As 2026-11-23. */
   readonly date: string;
   readonly workers: number;
@@ -69,7 +68,7 @@ export async function raceSubmission(context: RaceContext, options: RaceOptions)
     submission: { name, title, cite, sourceHash: sourceHash(racer.loaded) },
     date,
     settings: racer.settings,
-    ...(tuning === undefined ? {} : { tuning: recordedTuning(tuning) }),
+    ...(tuning === undefined ? {} : { tuning }),
     runs: await Promise.all(own.map(recordedRun)),
     ...(baseline === undefined
       ? {}
@@ -98,17 +97,6 @@ const sourceText = ({ track }: RaceContext, { loaded, settings }: Racer): string
   [loaded.source, `// settings: ${JSON.stringify(settings)}`, `// track: ${JSON.stringify(track)}`].join(
     "\n\n",
   );
-
-const finite = (loss: number): number | null => (Number.isFinite(loss) ? loss : null);
-
-const recordedTuning = ({ steps, seed, points, trainings, outOfReach }: Tuning) => ({
-  ...{ steps, seed, outOfReach },
-  points: points.map(({ hyperparameters, loss }) => ({
-    hyperparameters: { ...hyperparameters },
-    loss: finite(loss),
-  })),
-  trainings: trainings.map((training) => ({ ...training, loss: finite(training.loss) })),
-});
 
 async function recordedRun({ seed, folder, outcome }: FinishedRun): Promise<RecordedRun> {
   if (outcome.kind === "diverged") return { seed, loss: null, seconds: 0, cpuSeconds: 0, evaluations: [] };

@@ -12,6 +12,20 @@ const significanceSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("t-test"), p: z.number().gt(0).lt(1) }),
 ]);
 
+/**
+ * What shows that one result is better than another.
+ * `margin`: (Δloss + lossPerHundredSteps·Δsteps/100)/√(1/n₁ + 1/n₂) ≥ threshold, Δ the other's minus its own.
+ * `time`: Student's one-sided test of the seconds of training, paired by seed, on one machine.
+ */
+const pairwiseSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("margin"),
+    lossPerHundredSteps: z.number().min(0),
+    threshold: z.number().positive(),
+  }),
+  z.strictObject({ kind: z.literal("time"), p: z.number().gt(0).lt(1) }),
+]);
+
 /** A track as its file has it. */
 export const trackSchema = z.strictObject({
   /** As the command line takes it; the file's own name. */
@@ -36,11 +50,7 @@ export const trackSchema = z.strictObject({
   /** Untimed updates before the first, whose traces are removed. */
   warmUpSteps: count,
   significance: significanceSchema,
-  /**
-   * When one result is shown to be better than another in fewer steps or as many:
-   * (Δloss + lossPerHundredSteps·Δsteps/100)/√(1/n₁ + 1/n₂) ≥ threshold.
-   */
-  pairwise: z.strictObject({ lossPerHundredSteps: z.number().min(0), threshold: z.number().positive() }),
+  pairwise: pairwiseSchema,
   /** The submission that is run again beside every other. */
   baseline: z.string(),
   /** How every submission is tuned: the same for all. */
