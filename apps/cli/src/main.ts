@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandBuilder>>> = {
   race: async () => (await import("./commands/race/race.js")).raceCommand,
   sample: async () => (await import("./commands/sample/sample.js")).sampleCommand,
   score: async () => (await import("./commands/score/score.js")).scoreCommand,
+  speedrun: async () => (await import("./commands/speedrun/speedrun.js")).speedrunCommand,
   train: async () => (await import("./commands/train/train.js")).trainCommand,
 };
 

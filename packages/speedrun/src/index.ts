@@ -25,6 +25,7 @@ export { type Settings, settingsSchema } from "./run/settings.js";
 export type { RaceContext } from "./run/trainings.js";
 export { type LoadedSubmission, loadSpeedrunSubmission, sourceHash } from "./submission/load.js";
 export { speedrunSubmissions } from "./submission/registered.js";
+export { checkWorkload } from "./track/check.js";
 export { loadTrack, shippedTracks, trackNames } from "./track/load.js";
 export { type Track, trackSchema } from "./track/track.js";
 export { recordedTuning } from "./tune/recorded.js";
