@@ -8,6 +8,7 @@ export {
 } from "./differentiate/differentiate.js";
 export { gradients } from "./differentiate/gradients.js";
 export { GraphError, type GraphErrorCode } from "./errors/errors.js";
+export { type MemoryPrediction, predictMemory } from "./memory/predict.js";
 export * from "./operators/index.js";
 export { type CompiledGraph, type CompiledValue, compile } from "./run/compile.js";
 export { evaluate, type FeedValues } from "./run/evaluate.js";

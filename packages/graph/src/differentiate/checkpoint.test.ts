@@ -1,9 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fetchesFor, largestError, wave } from "../../test/arrays.js";
+import { profiledRun } from "../../test/profile.js";
 import { add, multiply } from "../operators/binary.js";
 import { gather } from "../operators/indexing.js";
 import { matmul } from "../operators/matmul.js";
@@ -11,7 +9,6 @@ import { mean, sum } from "../operators/reductions.js";
 import { square, tanh } from "../operators/unary.js";
 import { compile } from "../run/compile.js";
 import { evaluate } from "../run/evaluate.js";
-import { createSession } from "../run/session.js";
 import { elementCount } from "../tensor/shape.js";
 import { input, parameter, type Tensor } from "../tensor/tensor.js";
 import { checkpoint } from "./checkpoint.js";
@@ -45,30 +42,10 @@ const feeds = Object.fromEntries(
 );
 
 /** The outputs as ONNX Runtime computes them, and its operators in the order in which they ran. */
-async function run(
-  outputs: Readonly<Record<string, Tensor>>,
-  more: Readonly<Record<string, Int32Array>> = {},
-) {
-  const folder = mkdtempSync(join(tmpdir(), "steepest-checkpoint-"));
-  try {
-    const fetches = fetchesFor(outputs);
-    const session = await createSession(compile(outputs), {
-      feeds: { ...feeds, ...more },
-      fetches,
-      profilePrefix: join(folder, "run"),
-    });
-    await session.run();
-    await session.release();
-    const events: readonly { readonly cat: string; readonly name: string; readonly ts: number }[] =
-      JSON.parse(readFileSync(join(folder, readdirSync(folder)[0] ?? ""), "utf8"));
-    const ran = events
-      .filter(({ cat, name }) => cat === "Node" && name.endsWith("_kernel_time"))
-      .sort((a, b) => a.ts - b.ts)
-      .map(({ name }) => name.replace(/(_\d+)?_kernel_time$/, ""));
-    return { fetches, ran };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+async function run(outputs: Readonly<Record<string, Tensor>>) {
+  const fetches = fetchesFor(outputs);
+  const nodes = await profiledRun(compile(outputs), { feeds, fetches });
+  return { fetches, ran: nodes.map(({ name }) => name.replace(/_\d+$/, "")) };
 }
 
 const loss = (y: Tensor): Tensor => mean(square(y));

@@ -1,3 +1,4 @@
+import type { InferenceSession } from "onnxruntime-node";
 import { GraphError } from "../errors/errors.js";
 import { elementCount } from "../tensor/shape.js";
 import type { DType } from "../tensor/tensor.js";
@@ -85,6 +86,52 @@ function runtimeError(what: string, fix: string, cause: unknown): GraphError {
   return new GraphError("runtime", `${what}: ${message.trim()}`, fix, { cause });
 }
 
+/** ONNX Runtime with a graph loaded, as all our sessions run it. */
+async function load(
+  { onnx }: CompiledGraph,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  // Imported only here: everything else in this package also works in the browser.
+  const { env, InferenceSession } = await import("onnxruntime-node");
+  // Errors reach the caller as exceptions; ONNX Runtime would print them too.
+  env.logLevel = "fatal";
+  return InferenceSession.create(onnx, {
+    executionProviders: ["cpu"],
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+    // With a pattern of the first run's memory, all is held twice from the second run on: as the first run
+    // took it, and by the pattern.
+    enableMemPattern: false,
+    ...options,
+  }).catch((cause: unknown) => {
+    throw runtimeError("ONNX Runtime refuses the model", "Report it with the graph that was compiled", cause);
+  });
+}
+
+/**
+ * The model that ONNX Runtime makes of a compiled graph and runs, its nodes in the order in which they run.
+ *
+ * @throws GraphError `runtime` where ONNX Runtime refuses the model
+ */
+export async function optimisedModel(compiled: CompiledGraph): Promise<Uint8Array> {
+  const [{ mkdtemp, readFile, rm }, { tmpdir }, { join }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:os"),
+    import("node:path"),
+  ]);
+  const folder = await mkdtemp(join(tmpdir(), "steepest-model-"));
+  try {
+    const optimizedModelFilePath = join(folder, "model.onnx");
+    const session = await load(compiled, { intraOpNumThreads: 1, optimizedModelFilePath });
+    await session.release();
+    return await readFile(optimizedModelFilePath);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 /**
  * Loads a compiled graph into ONNX Runtime and binds it to arrays, once: every run reads and fills the same
  * ones. Views of a (not shared) WebAssembly memory are read and filled in place.
@@ -112,26 +159,16 @@ export async function createSession(compiled: CompiledGraph, options: SessionOpt
     );
   }
 
-  // Imported only here: everything else in this package also works in the browser.
-  const { env, InferenceSession, Tensor } = await import("onnxruntime-node");
-  // Errors reach the caller as exceptions; ONNX Runtime would print them too.
-  env.logLevel = "fatal";
+  const { Tensor } = await import("onnxruntime-node");
   const bind = ({ value, array }: { readonly value: CompiledValue; readonly array: TensorArray }) =>
     [value.onnxName, new Tensor(value.dtype, array, value.shape)] as const;
   const boundFeeds = Object.fromEntries(feeds.map(bind));
   const boundFetches = Object.fromEntries(fetches.map(bind));
-  const runtime = await InferenceSession.create(compiled.onnx, {
-    executionProviders: ["cpu"],
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
+  const runtime = await load(compiled, {
     intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 4,
     ...(options.profilePrefix === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
-  }).catch((cause: unknown) => {
-    throw runtimeError("ONNX Runtime refuses the model", "Report it with the graph that was compiled", cause);
   });
   let released = false;
   return {
