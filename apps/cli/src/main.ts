@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<CommandBuilder>>> = {
   claims: async () => (await import("./commands/claims/claims.js")).claimsCommand,
   compare: async () => (await import("./commands/compare/compare.js")).compareCommand,
   memory: async () => (await import("./commands/memory/memory.js")).memoryCommand,
+  export: async () => (await import("./commands/export/export.js")).exportCommand,
   optimizers: async () => (await import("./commands/optimizers/optimizers.js")).optimizersCommand,
   race: async () => (await import("./commands/race/race.js")).raceCommand,
   sample: async () => (await import("./commands/sample/sample.js")).sampleCommand,

@@ -10,10 +10,11 @@ export { gradients } from "./differentiate/gradients.js";
 export { GraphError, type GraphErrorCode } from "./errors/errors.js";
 export { type MemoryPrediction, predictMemory } from "./memory/predict.js";
 export * from "./operators/index.js";
+export type { TensorArray } from "./run/arrays.js";
 export { type CompiledGraph, type CompiledValue, compile } from "./run/compile.js";
 export { evaluate, type FeedValues } from "./run/evaluate.js";
-export { saveModel } from "./run/save.js";
-export { createSession, type Session, type SessionOptions, type TensorArray } from "./run/session.js";
+export { type ExportOptions, exportModel, saveModel } from "./run/save.js";
+export { createSession, type Session, type SessionOptions } from "./run/session.js";
 export type {
   Attributes,
   Emitter,

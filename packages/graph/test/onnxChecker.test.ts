@@ -3,10 +3,11 @@ import { encodeModel, type OnnxGraph } from "../src/onnx/model.js";
 import { checkOnnx } from "./onnxChecker.js";
 
 const float = { dtype: "float32", shape: [2] } as const;
+const constant = { ...float, name: "c", isWeight: false };
 const sound: OnnxGraph = {
   inputs: [{ name: "x", title: "x", ...float }],
   outputs: [{ name: "y", title: "y", ...float }],
-  initializers: [{ name: "c", bytes: new Uint8Array(8), ...float }],
+  initializers: [{ ...constant, bytes: new Uint8Array(8) }],
   nodes: [
     { opType: "Add", domain: "", inputs: ["x", "c"], outputs: ["t"], attributes: {} },
     { opType: "Softmax", domain: "", inputs: ["t"], outputs: ["y"], attributes: { axis: { int: 0 } } },
@@ -31,7 +32,7 @@ test.each<[string, Partial<OnnxGraph>, RegExp]>([
   ],
   [
     "a constant of another size",
-    { initializers: [{ name: "c", bytes: new Uint8Array(4), ...float }] },
+    { initializers: [{ ...constant, bytes: new Uint8Array(4) }] },
     /has 4 bytes/,
   ],
   ["no outputs", { outputs: [] }, /no outputs/],

@@ -79,7 +79,14 @@ function checkValue(value: Message): string[] {
 function checkTensor(tensor: Message): string[] {
   const dims = Array.isArray(tensor.dims) ? tensor.dims.map(number) : [];
   const expected = dims.reduce((a, b) => a * b, 1) * (bytesPerElement[number(tensor.dataType)] ?? Number.NaN);
-  const actual = tensor.rawData instanceof Uint8Array ? tensor.rawData.length : -1;
+  // TensorProto.DataLocation.EXTERNAL: the elements lie in another file.
+  const place = new Map(list(tensor.externalData).map(({ key, value }) => [text(key), text(value)]));
+  const actual =
+    tensor.dataLocation === 1
+      ? Number(place.get("length"))
+      : tensor.rawData instanceof Uint8Array
+        ? tensor.rawData.length
+        : -1;
   return actual === expected
     ? []
     : [`initializer "${tensor.name}" has ${actual} bytes, expected ${expected}`];

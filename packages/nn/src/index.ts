@@ -45,5 +45,6 @@ export { type MlpOptions, mlp } from "./models/mlp.js";
 export { type Mode, type Model, type ModelParameter, sequential } from "./models/model.js";
 export { type DrawOptions, drawToken } from "./sampling/drawToken.js";
 export { createSampler, type Sampler, type SamplingOptions } from "./sampling/sampler.js";
+export { exportGpt, type GptExportOptions } from "./weights/exportGpt.js";
 export { loadGptWeights } from "./weights/loadGptWeights.js";
 export { saveGptWeights } from "./weights/saveGptWeights.js";

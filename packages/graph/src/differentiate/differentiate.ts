@@ -1,7 +1,8 @@
 import { GraphError } from "../errors/errors.js";
 import { mapRecord } from "../errors/names.js";
+import type { TensorArray } from "../run/arrays.js";
 import { compile } from "../run/compile.js";
-import { createSession, type Session, type TensorArray } from "../run/session.js";
+import { createSession, type Session } from "../run/session.js";
 import { elementCount } from "../tensor/shape.js";
 import type { DType, Tensor, TensorType } from "../tensor/tensor.js";
 import { gradients } from "./gradients.js";

@@ -22,12 +22,25 @@ export class GraphEmitter implements Emitter {
   readonly #shared = new Map<string, string>();
   readonly #inputs: OnnxValue[] = [];
   readonly #nameOf = new Map<Tensor, string>();
+  /** Names of inputs, and of those that became weights, by their titles. */
+  readonly #nameOfInput = new Map<string, string>();
+
+  constructor(readonly portable = false) {}
 
   /**
    * Declares an input of the graph; inputs come before everything else, so that their names stay their own.
    */
   input(title: string, type: TensorType): void {
-    this.#inputs.push({ name: this.#names.unique(title), title, shape: type.shape, dtype: type.dtype });
+    const name = this.#names.unique(title);
+    this.#nameOfInput.set(title, name);
+    this.#inputs.push({ name, title, shape: type.shape, dtype: type.dtype });
+  }
+
+  /** Fixes an input's value: a weight of the model, little-endian and row-major. Like {@link input}, first. */
+  weight(title: string, type: TensorType, bytes: Uint8Array): void {
+    const name = this.#names.unique(title);
+    this.#nameOfInput.set(title, name);
+    this.#initializers.push({ name, shape: type.shape, dtype: type.dtype, bytes, isWeight: true });
   }
 
   node(opType: string, inputs: readonly string[], options?: OnnxNodeOptions): string {
@@ -65,7 +78,7 @@ export class GraphEmitter implements Emitter {
     const known = key === undefined ? undefined : this.#shared.get(key);
     if (known !== undefined) return known;
     const name = this.#names.unique("constant");
-    this.#initializers.push({ name, shape, dtype, bytes });
+    this.#initializers.push({ name, shape, dtype, bytes, isWeight: false });
     if (key !== undefined) this.#shared.set(key, name);
     return name;
   }
@@ -84,7 +97,7 @@ export class GraphEmitter implements Emitter {
     for (const tensor of source.outputs) {
       const name =
         source.kind === "input"
-          ? this.#inputs.find((value) => value.title === source.name)?.name
+          ? this.#nameOfInput.get(source.name)
           : this.constant(source.data, tensor.shape, tensor.dtype);
       if (name !== undefined) this.#nameOf.set(tensor, name);
     }

@@ -22,6 +22,8 @@ export interface OnnxNode {
 export interface OnnxInitializer extends TensorType {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** Whether it was an input of the graph, and not a constant of an operator: weights may lie in another file. */
+  readonly isWeight: boolean;
 }
 
 /** An input or output of an ONNX graph; `title` is the name that the user gave it. */
@@ -70,8 +72,36 @@ function valueProto({ name, title, shape, dtype }: OnnxValue): object {
 // `resolveAll` makes the encoder see the messages' edition.
 const modelProto = protobuf.Root.fromJSON(onnxSchema).resolveAll().lookupType("onnx.ModelProto");
 
-/** An ONNX file of the graph: a serialized ModelProto. */
-export function encodeModel(graph: OnnxGraph): Uint8Array {
+/** The file beside a model's with its weights, and where each begins there. */
+export interface ExternalWeights {
+  /** Relative to the model's folder. */
+  readonly file: string;
+  readonly offsets: ReadonlyMap<string, number>;
+}
+
+/** The type's number is that of TensorProto.DataLocation. */
+const external = 1;
+
+function tensorProto(
+  { name, shape, dtype, bytes }: OnnxInitializer,
+  weights: ExternalWeights | undefined,
+): object {
+  const described = { name, dims: shape, dataType: onnxDataType[dtype] };
+  const offset = weights?.offsets.get(name);
+  if (weights === undefined || offset === undefined) return { ...described, rawData: bytes };
+  const place = { location: weights.file, offset, length: bytes.length };
+  return {
+    ...described,
+    dataLocation: external,
+    externalData: Object.entries(place).map(([key, value]) => ({ key, value: String(value) })),
+  };
+}
+
+/**
+ * An ONNX file of the graph: a serialized ModelProto.
+ * @param weights initializers that lie in another file, by name; the others are in this one
+ */
+export function encodeModel(graph: OnnxGraph, weights?: ExternalWeights): Uint8Array {
   const usesMicrosoft = graph.nodes.some((node) => node.domain === "com.microsoft");
   const model = {
     irVersion,
@@ -92,12 +122,7 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
           attributeProto(name, attribute),
         ),
       })),
-      initializer: graph.initializers.map(({ name, shape, dtype, bytes }) => ({
-        name,
-        dims: shape,
-        dataType: onnxDataType[dtype],
-        rawData: bytes,
-      })),
+      initializer: graph.initializers.map((tensor) => tensorProto(tensor, weights)),
       input: graph.inputs.map(valueProto),
       output: graph.outputs.map(valueProto),
     },

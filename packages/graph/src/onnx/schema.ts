@@ -52,7 +52,10 @@ export const onnxSchema = {
           dataType: field("int32", 2),
           name: field("string", 8),
           rawData: field("bytes", 9),
+          externalData: repeated("StringStringEntryProto", 13),
+          dataLocation: field("int32", 14),
         }),
+        StringStringEntryProto: message({ key: field("string", 1), value: field("string", 2) }),
         ValueInfoProto: message({
           name: field("string", 1),
           type: field("TypeProto", 2),

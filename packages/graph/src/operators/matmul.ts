@@ -82,6 +82,13 @@ function evaluateMatrices(
   return result;
 }
 
+/** The order of dimensions that exchanges a tensor's last two. */
+function swapped(tensor: Tensor | undefined): { readonly ints: readonly number[] } {
+  const rank = tensor?.shape.length ?? 0;
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return { ints: [...axes.slice(0, -2), rank - 1, rank - 2] };
+}
+
 /** scale · op(a) op(b), where op transposes the last two dimensions or not. */
 export const matmulOperator: Operator<MatmulAttributes> = {
   name: "matmul",
@@ -102,6 +109,17 @@ export const matmulOperator: Operator<MatmulAttributes> = {
     if (!transposeA && !transposeB && scale === 1) return [emitter.node("MatMul", names)];
     const transposes = [Number(transposeA), Number(transposeB)] as const;
     const alpha = { float: scale };
+    if (emitter.portable && inputs.some(({ shape }) => shape.length !== 2)) {
+      const [a = "", b = ""] = names.map((name, i) =>
+        transposes[i] === 1
+          ? emitter.node("Transpose", [name], { attributes: { perm: swapped(inputs[i]) } })
+          : name,
+      );
+      const product = emitter.node("MatMul", [a, b]);
+      return [
+        scale === 1 ? product : emitter.node("Mul", [product, emitter.constant([scale], [], "float32")]),
+      ];
+    }
     return inputs.every(({ shape }) => shape.length === 2)
       ? [
           emitter.node("Gemm", names, {

@@ -91,6 +91,9 @@ export interface OnnxNodeOptions {
 
 /** Collects the nodes and constants of an ONNX graph; names are made by it, unique and valid. */
 export interface Emitter {
+  /** Whether only ONNX's own operators may be used, so that other runtimes than ONNX Runtime read the graph. */
+  readonly portable: boolean;
+
   /**
    * Adds an ONNX node with one output.
    *
