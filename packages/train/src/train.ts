@@ -12,6 +12,7 @@ import type { Checkpoint } from "./folder/checkpoint.js";
 import { createRunFolder, inspectRun } from "./folder/folder.js";
 import { withFolderLocked } from "./folder/lock.js";
 import { openRunStore } from "./folder/store.js";
+import { explained } from "./loop/divergence.js";
 import { beginning, runLoop } from "./loop/loop.js";
 import type { TrainingMethod } from "./loop/method.js";
 import { optimizerMethod } from "./loop/optimizerMethod.js";
@@ -50,7 +51,7 @@ export interface ResumeOptions {
  * ```
  * @throws SteepestError for names, values and data that do not fit, before anything is written; `misuse`
  *   where the folder holds a run already or another process uses it; `non-finite` where training diverges,
- *   with the step; the last good checkpoint stays
+ *   with the step and the norms of parameters and gradient; the last good checkpoint stays
  */
 export async function* train(asked: TrainConfig & RunOptions): AsyncGenerator<Measurement, RunResult> {
   const workload = typeof asked.workload === "string" ? findWorkload(asked.workload) : asked.workload;
@@ -184,27 +185,13 @@ async function* run(
       };
       return yield* runLoop(session, progress, store, signal);
     } catch (error) {
-      throw folder === undefined ? error : await withLastCheckpoint(error, folder);
+      throw await explained(error, session, folder);
     } finally {
       await store?.close();
     }
   } finally {
     await session.release();
   }
-}
-
-/** An error of divergence says from where the run can go on; others stay as they are. */
-async function withLastCheckpoint(error: unknown, folder: string): Promise<unknown> {
-  if (!(error instanceof SteepestError) || error.code !== "non-finite") return error;
-  const status = await inspectRun(folder);
-  if (status.kind !== "partial" || status.checkpoint === undefined) return error;
-  const { step } = status.checkpoint.progress;
-  return new SteepestError(
-    error.code,
-    error.problem,
-    `${error.fix}. The last good checkpoint, of step ${step}, is kept in ${JSON.stringify(folder)}`,
-    { cause: error },
-  );
 }
 
 /**

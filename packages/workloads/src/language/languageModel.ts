@@ -24,7 +24,7 @@ import { tiling, windowBatch, windowStarts } from "./windows.js";
 const KEY = "dropoutKey";
 
 /** Tokens, and numbers among the logits, of one run of an evaluation at most; but always one window. */
-const mostTokensAtOnce = 2048;
+const mostTokensAtOnce = 1024;
 const mostLogitsAtOnce = 2 ** 22;
 
 /** A model of the options, with the regularisation and the memory that a run asks for. */
