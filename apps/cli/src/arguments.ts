@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { formatOptimizerSpec, type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import type { EvaluationPeriod } from "@steepest/train";
 import { workloads } from "@steepest/workloads";
@@ -32,12 +33,16 @@ export function periodArgument(text: string): EvaluationPeriod {
   return { seconds };
 }
 
+/** Makes a reader of file names whose endings say what to write; case is ignored. */
+export const fileArgument =
+  (...endings: readonly string[]) =>
+  (path: string): string => {
+    if (endings.includes(extname(path).toLowerCase())) return path;
+    throw new InvalidArgumentError(`Expected a name that ends in ${endings.join(", ")}.`);
+  };
+
 /** Reads the name of a page. */
-export function pageArgument(path: string): string {
-  if (!path.toLowerCase().endsWith(".html"))
-    throw new InvalidArgumentError("Expected a name that ends in .html.");
-  return path;
-}
+export const pageArgument = fileArgument(".html");
 
 /**
  * Reads an optimizer as `name:key=value,...`.

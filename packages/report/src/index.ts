@@ -8,6 +8,8 @@ export { figureText, intervalText, rangeText, reasonText, tallyText } from "./cl
 export type * from "./comparison/data.js";
 export { comparisonHtml } from "./comparison/html.js";
 export { generatorReach, isGenerated } from "./generator.js";
+export type * from "./memory/data.js";
+export { memoryHtml } from "./memory/html.js";
 export type * from "./race/data.js";
 export { raceFindings, raceProvisos } from "./race/findings.js";
 export { raceHtml } from "./race/html.js";

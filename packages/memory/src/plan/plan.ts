@@ -5,7 +5,7 @@ import { methods } from "./methods.js";
 import { type PlanOptions, type PlanSettings, planSettings } from "./settings.js";
 import { deviceShare } from "./shares.js";
 import { sources } from "./sources.js";
-import { modelStates } from "./states.js";
+import { modelStates, updateTerms } from "./states.js";
 
 /** What a training run will need on the device that needs most. */
 export interface MemoryPlan {
@@ -38,10 +38,12 @@ export function planWith(model: MemoryModel, settings: PlanSettings): MemoryPlan
   const method = methods[settings.method];
   const prepared = method.prepare?.(model) ?? model;
   const share = deviceShare(prepared, settings);
+  const activations = method.activations(prepared, settings);
   const ofRun = [
     ...modelStates(share, settings),
-    ...method.activations(prepared, settings),
+    ...activations,
     ...method.buffers(share, settings),
+    ...updateTerms(share, settings, totalBytes(activations)),
   ];
   const fragmentation = method.fragmentation(ofRun, settings.fragmentation);
   const terms = [

@@ -39,7 +39,7 @@ export interface PlanOptions {
   readonly optimizer?: OptimizerSpec | undefined;
   /** What updates everything but hidden matrices and convolutions; default the same optimizer. */
   readonly rest?: OptimizerSpec | undefined;
-  /** Default `mixed-fp16`. */
+  /** Default `mixed-fp16`; under `llmc` `mixed-bf16`. */
   readonly precision?: string | undefined;
   /** Whether the optimizer's arrays as large as their parameters are kept in 8 bits, in blocks of 256. */
   readonly eightBitState?: boolean | undefined;

@@ -121,12 +121,11 @@ const slotMeanings: Readonly<Record<string, string>> = {
   ...{ m: "momentum", v: "variance", buffer: "momentum", left: "left factor", right: "right factor" },
 };
 
-/** Arrays of the optimizers, slot by slot, and of matrix methods what they need within a step. */
+/** Arrays of the optimizers, slot by slot. */
 function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly MemoryTerm[] {
   const { precision, eightBitState } = settings;
   const { divisor, suffix } = sharing(settings, 1);
   const slots = new Map<string, { bytes: number; elementwise: boolean }>();
-  let scratch = 0;
   for (const { spec, parameters } of assignments(settings, share.parameters))
     for (const { parameter, arrays, count } of arraysFor(spec, parameters)) {
       const wholeBytes = bytesPerFloat * elementCount(parameter.shape);
@@ -142,9 +141,8 @@ function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly Me
       };
       for (const { name, bytes } of [...arrays.state, ...arrays.inputs]) add(name, bytes);
       if (arrays.evaluation > 0) add("weights to evaluate with", arrays.evaluation);
-      scratch += count * arrays.scratch;
     }
-  const terms = [...slots].map(([slot, { bytes, elementwise }]) => {
+  return [...slots].map(([slot, { bytes, elementwise }]) => {
     const scaled = (bytes * share.scale) / divisor;
     const meaning = slotMeanings[slot];
     const perElement = (bytes * share.scale) / share.count;
@@ -156,13 +154,27 @@ function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly Me
       source: eightBitState && elementwise ? sources.eightBit : sources.registry,
     });
   });
-  if (scratch === 0) return terms;
-  const bytes = (scratch * share.scale * precision.state) / 4;
+}
+
+/**
+ * Arrays that a matrix method needs within an update only. Then the activations are no longer needed, so that
+ * only what exceeds them adds to the peak.
+ */
+export function updateTerms(
+  share: DeviceShare,
+  settings: PlanSettings,
+  activationBytes: number,
+): readonly MemoryTerm[] {
+  const floats = assignments(settings, share.parameters)
+    .flatMap(({ spec, parameters }) => arraysFor(spec, parameters))
+    .reduce((sum, { arrays, count }) => sum + count * arrays.scratch, 0);
+  if (floats === 0) return [];
+  const high = (floats * share.scale * settings.precision.state) / bytesPerFloat;
+  const bytes = Math.max(0, high - activationBytes);
   return [
-    ...terms,
     {
-      ...{ name: "scratch of the optimizer", category: "temporary", source: sources.registry },
-      ...{ bytes, low: 0, high: bytes, formula: "arrays that it needs within an update" },
+      ...{ name: "scratch of the update", category: "temporary", source: sources.registry },
+      ...{ bytes, low: 0, high, formula: "what the method declares, less the activations" },
     },
   ];
 }

@@ -10,7 +10,7 @@ export type FitVerdict =
   | {
       readonly kind: "short";
       readonly shortBytes: number;
-      /** The change that frees least among those that are enough; else the one that frees most. */
+      /** The cheapest change that is enough; else the one that frees most. */
       readonly remedy: MemoryChange | undefined;
     };
 
@@ -26,4 +26,4 @@ export function fitVerdict(plan: MemoryPlan, changes: readonly MemoryChange[]): 
 }
 
 const remedyOf = (changes: readonly MemoryChange[]): MemoryChange | undefined =>
-  changes.filter(({ fits }) => fits === true).at(-1) ?? changes[0];
+  changes.filter(({ fits }) => fits === true).sort((a, b) => a.cost - b.cost)[0] ?? changes[0];

@@ -18,11 +18,14 @@ export const underEveryOptimizer = (plan: MemoryPlan) =>
   );
 
 /** A plan as one plain object. */
-export function planJson(plan: MemoryPlan, asked: PlanOptions, optimizers: boolean): unknown {
+export function planJson(plan: MemoryPlan, asked: PlanOptions, optimizers: boolean) {
   const { model, settings, terms, totalBytes, low, high, fits, notes } = plan;
   const { optimizer, rest, precision, parallelism, batch, sequence, accumulate } = settings;
   const { checkpoint, attention, dropout, device } = settings;
   const changes = memoryChanges(plan);
+  // Their terms are those of the plan but for the change.
+  const withoutTerms = <Item extends { readonly terms: unknown }>({ terms: _, ...item }: Item) => item;
+  const verdict = fitVerdict(plan, changes);
   return {
     method: settings.method,
     model: model.name,
@@ -36,11 +39,14 @@ export function planJson(plan: MemoryPlan, asked: PlanOptions, optimizers: boole
     terms,
     ...{ totalBytes, lowBytes: low, highBytes: high, modelStateBytes: modelStateBytes(plan) },
     fits: fits ?? null,
-    verdict: fitVerdict(plan, changes) ?? null,
+    verdict:
+      verdict?.kind === "short" && verdict.remedy !== undefined
+        ? { ...verdict, remedy: withoutTerms(verdict.remedy) }
+        : (verdict ?? null),
     activationsByCheckpointing: checkpointReadings(plan),
-    changes,
+    changes: changes.map(withoutTerms),
     ...(device === undefined ? {} : { largest: largestThatFits(plan, asked) }),
-    ...(optimizers ? { optimizers: underEveryOptimizer(plan) } : {}),
+    ...(optimizers ? { optimizers: underEveryOptimizer(plan).map(withoutTerms) } : {}),
     notes,
   };
 }

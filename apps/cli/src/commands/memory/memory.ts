@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import {
   type AttentionKind,
   type Checkpointing,
@@ -10,12 +11,17 @@ import {
   planMemory,
   precisionPolicies,
 } from "@steepest/memory";
-import type { OptimizerSpec } from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec } from "@steepest/optim";
+import { memoryHtml, stackedBarsSvg, type ThemeName } from "@steepest/report";
 import { Command, Option } from "commander";
-import { countArgument, numberArgument, optimizerArgument } from "../../arguments.js";
+import { countArgument, fileArgument, numberArgument, optimizerArgument } from "../../arguments.js";
+import { shellWord } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { checkOutFile } from "../../outFolder.js";
 import { tableOptions } from "../../terminal/progress.js";
+import { checkReplaceable, writePicture } from "../pictureFile.js";
 import { planJson } from "./json.js";
+import { memoryReport } from "./report.js";
 import { checkpointArgument, parametersArgument, sizeArgument } from "./sizes.js";
 import { planText } from "./text.js";
 
@@ -41,6 +47,9 @@ interface MemoryArguments {
   readonly fragmentation?: number;
   readonly overhead?: number;
   readonly optimizers?: true;
+  readonly out?: string;
+  readonly theme: ThemeName;
+  readonly force?: true;
   readonly json?: true;
 }
 
@@ -108,6 +117,11 @@ export function memoryCommand(io: Io, finish: (code: ExitCode) => void): Command
     .option("--fragmentation <share>", "what cannot be used, as a share of what is: 0.1", numberArgument)
     .option("--overhead <size>", "context and libraries of a device (0B for none)", sizeArgument)
     .option("--optimizers", "the same run under every optimizer")
+    .option("--out <file>", "a page (.html) or the stacked chart alone (.svg)", fileArgument(".html", ".svg"))
+    .addOption(
+      new Option("--theme <name>", "colours of the chart alone").choices(["light", "dark"]).default("light"),
+    )
+    .option("--force", "replace the file of --out also where it is no page or picture of Steepest")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -118,26 +132,82 @@ GB are 1e9 bytes, GiB 2^30. All figures are for the device that needs most.
 Examples:
   steepest memory gpt2-xl --method lecture --params 1.5e9
   steepest memory llama-3-8b --batch 8 --seq 4096 --attention flash --checkpoint --device 80GiB
-  steepest memory gpt2 --optimizer muon --zero 2 --gpus 8 --device 24GB
+  steepest memory gpt2 --optimizer muon --zero 2 --gpus 8 --device 24GB --out memory.html
   steepest memory 784-100-10 --precision fp32 --batch 128 --overhead 0B
 
 Exit codes: 0 done (also where it does not fit), 1 failed, 2 wrong usage.`,
     )
-    .action((name: string, options: MemoryArguments) => {
-      const model = findModel(name);
-      const asked = planOptions(options);
-      const plan = planMemory(model, asked);
-      if (options.json === true)
-        io.stdout.write(`${JSON.stringify(planJson(plan, asked, options.optimizers === true))}\n`);
-      else
-        io.stdout.write(
-          `${planText(plan, asked, {
-            ...tableOptions(io.stdout, widthWithoutTerminal),
-            optimizers: options.optimizers === true,
-          })}\n`,
-        );
-      finish(exitCode.ok);
+    .action(async (name: string, options: MemoryArguments) => {
+      finish(await runPlan(io, name, options));
     });
+}
+
+async function runPlan(io: Io, name: string, options: MemoryArguments): Promise<ExitCode> {
+  const { out, json, optimizers = false } = options;
+  if (out !== undefined) {
+    await checkOutFile(out);
+    if (options.force !== true) await checkReplaceable(out);
+  }
+  const model = findModel(name);
+  const asked = planOptions(options);
+  const plan = planMemory(model, asked);
+  if (out !== undefined) {
+    const report = memoryReport(plan, asked, commandLine(name, options));
+    const isPage = extname(out).toLowerCase() === ".html";
+    await writePicture(
+      out,
+      isPage ? memoryHtml(report) : stackedBarsSvg(report.chart, { theme: options.theme }),
+    );
+  }
+  if (json === true) {
+    io.stdout.write(`${JSON.stringify({ ...planJson(plan, asked, optimizers), file: out })}\n`);
+    return exitCode.ok;
+  }
+  const layout = { ...tableOptions(io.stdout, widthWithoutTerminal), optimizers };
+  const written =
+    out === undefined ? "" : `\n${extname(out) === ".svg" ? "The chart" : "The page"}: ${out}\n`;
+  io.stdout.write(`${planText(plan, asked, layout)}\n${written}`);
+  return exitCode.ok;
+}
+
+/** The command that makes the same plan again. */
+function commandLine(name: string, options: MemoryArguments): string {
+  const { checkpoint, dropout } = options;
+  const flag = (text: string, value: number | string | undefined): readonly string[] =>
+    value === undefined ? [] : [text, String(value)];
+  const spec = (text: string, value: OptimizerSpec | undefined) =>
+    flag(text, value === undefined ? undefined : formatOptimizerSpec(value));
+  const bytes = (text: string, value: number | undefined) =>
+    flag(text, value === undefined ? undefined : `${value}B`);
+  const kind =
+    typeof checkpoint !== "object"
+      ? undefined
+      : checkpoint.kind === "every"
+        ? `every=${checkpoint.layers}`
+        : checkpoint.kind;
+  return [
+    `npx steepest memory ${shellWord(name)}`,
+    ...flag("--method", options.method),
+    ...spec("--optimizer", options.optimizer),
+    ...spec("--rest", options.rest),
+    ...flag("--precision", options.precision),
+    ...flag("--state", options.state),
+    ...flag("--batch", options.batch),
+    ...flag("--seq", options.seq),
+    ...flag("--accumulate", options.accumulate),
+    ...(checkpoint === true ? ["--checkpoint"] : flag("--checkpoint", kind)),
+    ...flag("--attention", options.attention),
+    ...(dropout === undefined ? [] : [dropout ? "--dropout" : "--no-dropout"]),
+    ...flag("--gpus", options.gpus),
+    ...flag("--zero", options.zero),
+    ...flag("--tensor", options.tensor),
+    ...flag("--pipeline", options.pipeline),
+    ...(options.sequenceParallel === true ? ["--sequence-parallel"] : []),
+    ...bytes("--device", options.device),
+    ...flag("--params", options.params),
+    ...flag("--fragmentation", options.fragmentation),
+    ...bytes("--overhead", options.overhead),
+  ].join(" ");
 }
 
 const zeroStages = { "0": 0, "1": 1, "2": 2, "3": 3 } as const;

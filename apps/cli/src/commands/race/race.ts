@@ -16,7 +16,13 @@ import {
 import { type RaceOptions, race, type Trajectory } from "@steepest/train";
 import { findLandscape, type Landscape, landscapes } from "@steepest/workloads";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { countArgument, numberArgument, optimizerArgument, optimizersArgument } from "../../arguments.js";
+import {
+  countArgument,
+  fileArgument,
+  numberArgument,
+  optimizerArgument,
+  optimizersArgument,
+} from "../../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { createProgress, type Progress, tableOptions } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
@@ -59,14 +65,6 @@ const pictures: Readonly<Record<string, Picture>> = {
   ".png": async (data, theme) => racePng(data, { theme }),
 };
 
-/** Reads a file name whose ending says which picture to write. */
-function pictureArgument(path: string): string {
-  if (pictures[extname(path).toLowerCase()] === undefined) {
-    throw new InvalidArgumentError(`Expected a name that ends in ${Object.keys(pictures).join(", ")}.`);
-  }
-  return path;
-}
-
 /** `steepest race`: optimizers side by side on a function with a known minimum. */
 export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
   return new Command("race")
@@ -105,7 +103,7 @@ export function raceCommand(io: Io, finish: (code: ExitCode) => void): Command {
     .option(
       "--out <file>",
       "animated page (.html) or still picture (.svg, .png)",
-      pictureArgument,
+      fileArgument(...Object.keys(pictures)),
       "race.html",
     )
     .option("--force", "replace the file of --out also where it is no page or picture of Steepest")
