@@ -121,11 +121,35 @@ const slotMeanings: Readonly<Record<string, string>> = {
   ...{ m: "momentum", v: "variance", buffer: "momentum", left: "left factor", right: "right factor" },
 };
 
+/** An array of all parameters together. */
+interface Slot {
+  readonly bytes: number;
+  /** Whether it is as large as the parameters that have it. */
+  readonly elementwise: boolean;
+}
+
+/** More slots that differ by a number alone are one: L-BFGS keeps two for each step that it remembers. */
+const mostNumbered = 2;
+
+/** Slots of one name and different numbers together, where they are many. */
+function mergedSlots(slots: ReadonlyMap<string, Slot>): ReadonlyMap<string, Slot> {
+  const stemOf = (name: string) => name.replace(/\d+$/, "");
+  const counts = new Map<string, number>();
+  for (const name of slots.keys()) counts.set(stemOf(name), (counts.get(stemOf(name)) ?? 0) + 1);
+  const merged = new Map<string, Slot>();
+  for (const [name, { bytes, elementwise }] of slots) {
+    const key = (counts.get(stemOf(name)) ?? 0) > mostNumbered ? stemOf(name) : name;
+    const known = merged.get(key) ?? { bytes: 0, elementwise: true };
+    merged.set(key, { bytes: known.bytes + bytes, elementwise: known.elementwise && elementwise });
+  }
+  return merged;
+}
+
 /** Arrays of the optimizers, slot by slot. */
 function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly MemoryTerm[] {
   const { precision, eightBitState } = settings;
   const { divisor, suffix } = sharing(settings, 1);
-  const slots = new Map<string, { bytes: number; elementwise: boolean }>();
+  const slots = new Map<string, Slot>();
   for (const { spec, parameters } of assignments(settings, share.parameters))
     for (const { parameter, arrays, count } of arraysFor(spec, parameters)) {
       const wholeBytes = bytesPerFloat * elementCount(parameter.shape);
@@ -142,7 +166,7 @@ function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly Me
       for (const { name, bytes } of [...arrays.state, ...arrays.inputs]) add(name, bytes);
       if (arrays.evaluation > 0) add("weights to evaluate with", arrays.evaluation);
     }
-  return [...slots].map(([slot, { bytes, elementwise }]) => {
+  return [...mergedSlots(slots)].map(([slot, { bytes, elementwise }]) => {
     const scaled = (bytes * share.scale) / divisor;
     const meaning = slotMeanings[slot];
     const perElement = (bytes * share.scale) / share.count;

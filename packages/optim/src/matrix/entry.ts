@@ -47,23 +47,56 @@ function matrixArrays(
   parameters: readonly ParameterSpec[],
   given: GivenValues,
 ): OptimizerArrays {
-  const room = new Room();
-  const declared = parameters.filter((each) => rule.takes(each)).map((each) => room.declare(each));
-  rule.plan(declared, { ...chooseMatrixValues(rule, given), ...room.tools });
-  const rest = parameters
+  const values = chooseMatrixValues(rule, given);
+  const rows = rule.rowsApart?.(values.hyper) ?? Number.POSITIVE_INFINITY;
+  const pieces = parameters
+    .filter((each) => rule.takes(each))
+    .map((parameter) => repeatedPiece(parameter, rows));
+  const plan = (planned: readonly ParameterSpec[]) => {
+    const room = new Room();
+    rule.plan(
+      planned.map((each) => room.declare(each)),
+      { ...values, ...room.tools },
+    );
+    return room;
+  };
+  const rooms = [
+    { room: plan(pieces.map(({ rest }) => rest)), count: 1 },
+    ...pieces.flatMap(({ piece, count }) => (count === 0 ? [] : [{ room: plan([piece]), count }])),
+  ];
+  const left = parameters
     .filter((each) => !rule.takes(each))
     .reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const slots = Object.keys(companionBody(rule.companion).state);
   return {
     state: mergedArrays([
-      ...room.states.map(({ slot, place }) => ({
-        name: slot,
-        bytes: bytesPerElement * elementCount(place.shape),
-      })),
-      ...slots.map((name) => ({ name, bytes: bytesPerElement * rest })),
+      ...rooms.flatMap(({ room, count }) =>
+        room.states.map(({ slot, place }) => ({
+          name: slotKind(slot),
+          bytes: bytesPerElement * count * elementCount(place.shape),
+        })),
+      ),
+      ...slots.map((name) => ({ name, bytes: bytesPerElement * left })),
     ]),
     inputs: [],
     evaluation: 0,
-    scratch: bytesPerElement * room.scratchElements,
+    scratch: bytesPerElement * rooms.reduce((sum, { room, count }) => sum + count * room.scratchElements, 0),
+  };
+}
+
+/** Slots of axes and blocks are numbered: `factor0`, `root12.1`. */
+const slotKind = (slot: string): string => slot.replace(/\d+(\.\d+)*$/, "");
+
+/** A matrix as equal pieces of `rows` rows, and the rest, which has the rows of a piece or more. */
+function repeatedPiece(
+  parameter: ParameterSpec,
+  rows: number,
+): { readonly piece: ParameterSpec; readonly count: number; readonly rest: ParameterSpec } {
+  const [height = 0, width = 0] = parameter.shape;
+  const count = parameter.shape.length === 2 ? Math.max(0, Math.floor(height / rows) - 1) : 0;
+  if (count === 0) return { piece: parameter, count, rest: parameter };
+  return {
+    ...{ piece: { ...parameter, shape: [rows, width] }, count },
+    rest: { ...parameter, shape: [height - count * rows, width] },
   };
 }

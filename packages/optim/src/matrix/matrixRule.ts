@@ -99,6 +99,11 @@ export interface MatrixRule extends RuleDescription {
    * linear algebra.
    */
   readonly structural: readonly string[];
+  /**
+   * Of a rule that works on blocks: so many rows of a matrix, or a multiple of them, need the same arrays by
+   * themselves as within a taller matrix.
+   */
+  rowsApart?(hyper: Readonly<Record<string, number>>): number;
   /** Hyper-parameters that schedules multiply. */
   readonly learningRates: readonly string[];
   /** Whether the rule itself updates this parameter. */
@@ -122,7 +127,7 @@ type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 export interface MatrixRuleDeclaration<Hyper extends RuleDescription["hyper"], Options extends OptionSpecs>
   extends Omit<RuleDescription, "hyper" | "options" | "presets" | "symbols">,
-    Pick<MatrixRule, "takes" | "companion"> {
+    Pick<MatrixRule, "takes" | "companion" | "rowsApart"> {
   readonly hyper: Hyper;
   readonly options?: Options;
   readonly presets?: RuleDescription["presets"];

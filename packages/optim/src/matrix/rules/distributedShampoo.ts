@@ -123,6 +123,7 @@ export const distributedShampoo = defineMatrixRule({
     },
   },
   structural: ["blockSize", "eps"],
+  rowsApart: ({ blockSize = 1 }) => blockSize,
   idle: ({ grafting }) => [
     ...(keepsSquares(grafting) ? [] : ["graftingEps" as const]),
     ...(grafting === "rmsprop" || grafting === "adam" ? [] : ["graftingBeta2" as const]),
