@@ -17,12 +17,14 @@ const withoutTimes = (csv: string): string => {
   return [header, ...rows].map((row) => kept.map((column) => row[column]).join(",")).join("\n");
 };
 
-/** What a file of a trial says but for times: of its result, the hash of the parameters at the end. */
+/**
+ * What a file of a trial says but for times and memory: of its result, the hash of the parameters at the end.
+ */
 async function recordOf(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8");
   if (path.endsWith(".csv")) return withoutTimes(text);
   if (!path.endsWith(".json")) return text;
-  const { parametersHash, ...rest } = JSON.parse(text);
+  const { parametersHash, peakResidentBytes: _, ...rest } = JSON.parse(text);
   return basename(path) === "result.json" ? parametersHash : rest;
 }
 

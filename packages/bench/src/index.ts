@@ -41,6 +41,7 @@ export {
   trialCommand,
 } from "./engines/engine.js";
 export {
+  type KubernetesJob,
   type KubernetesSettings,
   kubernetesManifest,
   kubernetesSettingsSchema,
@@ -53,6 +54,7 @@ export {
   slurmSettingsSchema,
 } from "./engines/slurm/slurm.js";
 export { defaultWorkers, type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./pool/localPool.js";
+export { type BenchActivity, benchActivity, cancelBench } from "./protocol/activity.js";
 export {
   type BenchConfiguration,
   benchConfigurationSchema,
@@ -60,18 +62,16 @@ export {
   engineSchema,
   readBenchConfiguration,
 } from "./protocol/configuration.js";
-export {
-  type BenchActivity,
-  benchActivity,
-  benchForEngine,
-  cancelBench,
-  type SubmittedBench,
-  schedulerOf,
-  submitBench,
-} from "./protocol/engines.js";
 export { type BenchEstimate, diskOf, estimateBench } from "./protocol/estimate.js";
 export { type ExportedBench, exportBench, exportedTargets } from "./protocol/export.js";
 export { benchFolders } from "./protocol/folder.js";
+export {
+  benchForEngine,
+  jobOfBench,
+  type SubmittedBench,
+  schedulerOf,
+  submitBench,
+} from "./protocol/handover.js";
 export {
   type BenchPlan,
   type PlannedSubmission,
@@ -81,7 +81,13 @@ export {
 } from "./protocol/plan.js";
 export { rulesetOfPlan } from "./protocol/ruleset.js";
 export { type BenchEvent, type RunBenchOptions, runBench, runBenchTrial } from "./protocol/run.js";
-export { type BenchStatus, benchStatus, type StateCounts, type TrialState } from "./protocol/status.js";
+export {
+  type BenchStatus,
+  benchStatus,
+  type StateCounts,
+  type TrialFinding,
+  type TrialState,
+} from "./protocol/status.js";
 export { type BenchTrial, countTrials, folderOfTrial, trialOf } from "./protocol/trials.js";
 export { parseYaml } from "./protocol/yaml.js";
 export type { Cell, CellKind } from "./scoring/cells.js";

@@ -3,6 +3,20 @@ import { open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { makeFolder } from "./folder.js";
 
+/** How a file is written whole. */
+export interface AtomicWriteOptions {
+  /**
+   * Called when the content is on the disk, just before it takes the file's name; where it throws, the file
+   * stays as it was.
+   */
+  readonly confirm?: () => Promise<void>;
+  /**
+   * Whether the content must outlive the machine when it stops now; true by default. Without, it outlives
+   * the process.
+   */
+  readonly sync?: boolean;
+}
+
 /**
  * Writes a file whole or not at all: a temporary name in the same folder, synced, then renamed over the
  * target. Missing parent folders are made. A crash leaves the old content or the new, never a mixture.
@@ -11,6 +25,7 @@ import { makeFolder } from "./folder.js";
 export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array | Iterable<Uint8Array>,
+  { confirm, sync = true }: AtomicWriteOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
@@ -19,10 +34,11 @@ export async function writeFileAtomically(
     const handle = await open(temporary, "wx");
     try {
       await writeFile(handle, content);
-      await handle.sync();
+      if (sync) await handle.sync();
     } finally {
       await handle.close();
     }
+    await confirm?.();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -38,6 +54,9 @@ export async function removeUnfinished(folder: string): Promise<void> {
     if (temporaryName.test(name)) await rm(join(folder, name), { force: true });
 }
 
+/** Plain data as JSON for people to read. */
+export const jsonText = (data: unknown): string => `${JSON.stringify(data, undefined, 2)}\n`;
+
 /** Writes plain data as JSON for people to read, as {@link writeFileAtomically}. */
 export const writeJsonAtomically = (path: string, data: unknown): Promise<void> =>
-  writeFileAtomically(path, `${JSON.stringify(data, undefined, 2)}\n`);
+  writeFileAtomically(path, jsonText(data));

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../test/temporaryFolder.js";
@@ -106,20 +107,20 @@ describe("makeNewFolder", () => {
 describe("lockFolder", () => {
   it("gives a folder to one holder at a time, and names the holder", async () => {
     const place = join(folder, "locked");
-    const release = await lockFolder(place);
+    const { release } = await lockFolder(place);
     const refused = lockFolder(place);
     await expect(refused).rejects.toMatchObject({ name: "FileError", code: "in-use" });
     await expect(refused).rejects.toThrow(`in use by process ${process.pid}`);
     await release();
     expect(await readdir(place)).toEqual([]);
-    await (await lockFolder(place))();
+    await (await lockFolder(place)).release();
   });
 
   it("waits for a holder that is about to end", async () => {
     const place = join(folder, "waited");
-    const release = await lockFolder(place);
+    const { release } = await lockFolder(place);
     setTimeout(release, 200);
-    await (await lockFolder(place))();
+    await (await lockFolder(place)).release();
   });
 
   it("takes over from processes that are gone, whatever they left", async () => {
@@ -133,7 +134,7 @@ describe("lockFolder", () => {
     for (const text of left) {
       await writeFile(join(place, `.result.json.${randomUUID()}.tmp`), "{ half writ");
       await writeFile(join(place, lockFile), text);
-      await (await lockFolder(place))();
+      await (await lockFolder(place)).release();
       expect(await readdir(place)).toEqual([".hidden.tmp"]);
     }
   });
@@ -181,7 +182,7 @@ describe("lockFolder", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
       const place = join(folder, "living signs");
-      const release = await lockFolder(place);
+      const { release } = await lockFolder(place);
       const path = join(place, lockFile);
       await utimes(path, 1, 1);
       vi.advanceTimersByTime(5000);
@@ -194,12 +195,90 @@ describe("lockFolder", () => {
     }
   });
 
-  it("leaves the lock of another that took the folder over meanwhile", async () => {
+  it("leaves the lock of another that took the folder over meanwhile, and writes nothing any more", async () => {
     const place = join(folder, "overtaken");
-    const release = await lockFolder(place);
-    await writeFile(join(place, lockFile), JSON.stringify({ pid: process.pid, host: "another" }));
-    await release();
+    const hold = await lockFolder(place);
+    await hold.write("file", "before");
+    await writeFile(join(place, lockFile), JSON.stringify({ pid: 7, host: "another", place: "elsewhere" }));
+    const refusals = [
+      () => hold.confirm(),
+      () => hold.write("file", "after"),
+      () => hold.writeJson("new.json", {}),
+      () => hold.remove("file"),
+    ];
+    for (const attempt of refusals) {
+      const refused = attempt();
+      await expect(refused).rejects.toMatchObject({ name: "FileError", code: "in-use" });
+      await expect(refused).rejects.toThrow(/was taken over by process 7 on another/);
+    }
+    await hold.release();
     expect((await folderHolder(place))?.host).toBe("another");
+    expect((await readdir(place)).sort()).toEqual([lockFile, "file"]);
+    expect(await readFile(join(place, "file"), "utf8")).toBe("before");
+  });
+
+  it("gives no sign of life for a lock that is another's", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const place = join(folder, "others signs");
+      const { release } = await lockFolder(place);
+      const path = join(place, lockFile);
+      await writeFile(path, JSON.stringify({ pid: 7, host: "another", place: "elsewhere" }));
+      await utimes(path, 1, 1);
+      vi.advanceTimersByTime(5000);
+      await wait(100);
+      expect((await stat(path)).mtimeMs).toBe(1000);
+      await release();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  /** A number of processes of its own: whoever is in it cannot be looked up from here. */
+  const elsewhereArguments = ["--pid", "--fork", "--kill-child"];
+  const canUnshare = spawnSync("unshare", [...elsewhereArguments, "true"]).status === 0;
+  if (!canUnshare)
+    process.stderr.write("skipped: no process as on another machine (needs Linux, root and unshare)\n");
+
+  it.skipIf(!canUnshare)("fences off a process that wakes up after its folder was taken over", async () => {
+    const place = join(folder, "fenced");
+    const source = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+    // Writes all the time, as it finds time; what is refused ends it.
+    const script = `
+      const { lockFolder } = await import(${JSON.stringify(source)});
+      const hold = await lockFolder(${JSON.stringify(place)});
+      for (let turn = 0; ; turn++) {
+        await hold.write("file", "theirs " + turn);
+        if (turn === 10) console.log("writing");
+      }`;
+    const holder = spawn(
+      "unshare",
+      [...elsewhereArguments, process.execPath, "--input-type=module", "-e", script],
+      { stdio: ["ignore", "pipe", "pipe"], detached: true },
+    );
+    let errors = "";
+    holder.stderr.on("data", (data: Buffer) => {
+      errors += data.toString();
+    });
+    try {
+      const ended = once(holder, "exit");
+      await once(holder.stdout, "data");
+      const group = -(holder.pid ?? 0);
+      process.kill(group, "SIGSTOP");
+      const mine = await lockFolder(place, { silence: 0.5 });
+      const found = await readdir(place);
+      expect(found.sort()).toEqual([lockFile, "file"]);
+      await mine.write("file", "mine");
+      process.kill(group, "SIGCONT");
+      await ended;
+      expect(errors).toMatch(/was taken over by process \d+ on /);
+      expect(await readFile(join(place, "file"), "utf8")).toBe("mine");
+      expect((await readdir(place)).sort()).toEqual([lockFile, "file"]);
+      await mine.confirm();
+      await mine.release();
+    } finally {
+      if (holder.exitCode === null) process.kill(-(holder.pid ?? 0), "SIGKILL");
+    }
   });
 
   it("respects a living process", async () => {
@@ -212,7 +291,7 @@ describe("lockFolder", () => {
     other.kill("SIGKILL");
     await once(other, "exit");
     expect(await folderHolder(place)).toBeUndefined();
-    await (await lockFolder(place))();
+    await (await lockFolder(place)).release();
   });
 });
 

@@ -1,10 +1,11 @@
-import { type FileHandle, open, readFile, readlink, rm, utimes, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { removeUnfinished } from "./atomic.js";
+import { removeUnfinished, writeFileAtomically } from "./atomic.js";
 import { FileError } from "./errors.js";
 import { makeFolder } from "./folder.js";
+import { type FolderClaim, type FolderHold, holdOf } from "./hold.js";
 
 /**
  * The file that marks a folder as in use. It holds the number of the process, where that is to be found and,
@@ -33,14 +34,11 @@ export interface LockOptions {
  * share the folder: their processes cannot be looked up, so these are told by their signs of life, whatever
  * the machines' clocks say.
  *
- * @returns the function that gives the folder back
+ * @returns what the folder is written to with, and given back
  * @throws FileError `in-use` where another process has it and keeps it for two seconds, with that process'
  *   number
  */
-export async function lockFolder(
-  folder: string,
-  { silence = 60 }: LockOptions = {},
-): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string, { silence = 60 }: LockOptions = {}): Promise<FolderHold> {
   await makeFolder(folder);
   const path = join(folder, lockFile);
   const { pid } = process;
@@ -48,13 +46,8 @@ export async function lockFolder(
   const mine = JSON.stringify({ pid, host: hostname(), place, began: await beginningOf(pid) });
   const start = performance.now();
   let watched: { readonly sign: string; readonly since: number; readonly changed: boolean } | undefined;
-  let tookOver = false;
   for (;;) {
-    if (await wroteNew(path, mine)) {
-      const release = held(path, mine);
-      if (tookOver) await removeUnfinished(folder);
-      return release;
-    }
+    if (await wroteNew(path, mine)) return holdOf(folder, claimOf(path, mine));
     const found = await lockAt(path);
     if (found === undefined) continue;
     const now = performance.now();
@@ -70,10 +63,14 @@ export async function lockFolder(
         : isHere
           ? !(await isRunning(holder))
           : now - watched.since >= silence * 1000;
-    if (isLeft && (await removeLeft(path, found))) {
-      tookOver = true;
-      continue;
+    const takeover = isLeft ? await takeOver(path, found, mine) : undefined;
+    if (takeover === "done") {
+      const claim = claimOf(path, mine);
+      // What its last holder was about to rename cannot take a file's name any more, should it go on.
+      await removeUnfinished(folder);
+      return holdOf(folder, claim);
     }
+    if (takeover === "too late") continue;
     const isKnown = holder === undefined || isHere || watched.changed || isLeft;
     if (waited >= patience && isKnown) {
       const elsewhere = isHere || holder?.host === undefined ? "" : ` on ${holder.host}`;
@@ -117,17 +114,42 @@ interface Holder {
  * Gives signs of life until the lock is given back. A process that was held up for longer than others wait may
  * find another's lock in place of its own, which stays.
  */
-function held(path: string, mine: string): () => Promise<void> {
+function claimOf(path: string, mine: string): FolderClaim {
   const renewing = setInterval(() => {
-    const now = new Date();
     // A disk that is away for a moment is no reason to end: the next sign may arrive.
-    utimes(path, now, now).catch(() => undefined);
+    renew(path, mine).catch(() => undefined);
   }, renewalPeriod).unref();
-  return async () => {
-    clearInterval(renewing);
-    if ((await lockAt(path))?.text === mine) await rm(path, { force: true });
+  return {
+    async confirm() {
+      const found = await lockAt(path);
+      if (found?.text !== mine) throw takenOver(path, found?.holder);
+    },
+    async release() {
+      clearInterval(renewing);
+      if ((await lockAt(path))?.text === mine) await rm(path, { force: true });
+    },
   };
 }
+
+/** Renews the time of a lock's last change where it is this process' own; another's stays as it is. */
+async function renew(path: string, mine: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    const now = new Date();
+    if ((await handle.readFile("utf8")) === mine) await handle.utimes(now, now);
+  } finally {
+    await handle.close();
+  }
+}
+
+const takenOver = (path: string, by: Holder | undefined): FileError =>
+  new FileError(
+    "in-use",
+    `${JSON.stringify(dirname(path))} was taken over${
+      by === undefined ? "" : ` by process ${by.pid}${by.host === undefined ? "" : ` on ${by.host}`}`
+    } while this process gave no sign of life, as one that is paused does; it writes nothing there any more`,
+    "Let the other end; the same command then goes on from what it leaves",
+  );
 
 interface FoundLock {
   readonly text: string;
@@ -223,19 +245,23 @@ async function beginningOf(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Removes a lock that was left behind, unless another process does so at this moment: only who holds the
- * second file may look at the first again and remove it, so that nobody's new lock goes with it.
+ * Puts this process' lock in place of one that was left behind, in one step: only who holds the second file
+ * may look at the first again and replace it, so that nobody's new lock goes with it.
+ *
+ * @returns `busy` where another process holds the second file, `too late` where the lock is no longer the one
+ *   that was left
  */
-async function removeLeft(path: string, left: FoundLock): Promise<boolean> {
+async function takeOver(path: string, left: FoundLock, mine: string): Promise<"done" | "busy" | "too late"> {
   const guard = guardOf(path);
-  if (!(await wroteNew(guard, ""))) return false;
+  if (!(await wroteNew(guard, ""))) return "busy";
   try {
     const now = await lockAt(path);
-    if (now?.text === left.text && now.renewed === left.renewed) await rm(path, { force: true });
+    if (now?.text !== left.text || now.renewed !== left.renewed) return "too late";
+    await writeFileAtomically(path, mine, { sync: false });
+    return "done";
   } finally {
     await rm(guard, { force: true });
   }
-  return true;
 }
 
 const guardOf = (path: string): string => `${path}.takeover`;

@@ -17,7 +17,7 @@ export {
 export { withRecipe } from "./configuration/recipe.js";
 export { withShares } from "./configuration/shares.js";
 export type { Checkpoint, Progress } from "./folder/checkpoint.js";
-export { inspectRun, type RunStatus, runFiles } from "./folder/folder.js";
+export { inspectRun, parseResult, type RunStatus, runFiles } from "./folder/folder.js";
 export { parseJson } from "./folder/json.js";
 export { takeFolder, unusableFolder, withFolderLocked } from "./folder/lock.js";
 export { openTrained, type TrainedRun } from "./folder/trained.js";

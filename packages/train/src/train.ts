@@ -1,3 +1,4 @@
+import type { FolderHold } from "@steepest/files";
 import { type OptimizerSpec, parseOptimizerSpec, SteepestError } from "@steepest/optim";
 import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
 import {
@@ -9,8 +10,8 @@ import {
 } from "./configuration/configuration.js";
 import { followRecipe } from "./configuration/recipe.js";
 import type { Checkpoint } from "./folder/checkpoint.js";
-import { createRunFolder, inspectRun } from "./folder/folder.js";
-import { withFolderLocked } from "./folder/lock.js";
+import { createRunFolder, inspectRun, type RunStatus } from "./folder/folder.js";
+import { pathOf, withFolderLocked } from "./folder/lock.js";
 import { openRunStore } from "./folder/store.js";
 import { explained } from "./loop/divergence.js";
 import { beginning, runLoop } from "./loop/loop.js";
@@ -21,17 +22,23 @@ import { openSession } from "./loop/session.js";
 
 /** How a run is carried out; nothing here changes its bits. */
 export interface RunOptions {
-  /** The run's folder; without it nothing is written and the run cannot be resumed. */
-  readonly folder?: string;
+  /**
+   * The run's folder, by its path or held by the caller; without it nothing is written and the run cannot be
+   * resumed.
+   */
+  readonly folder?: string | FolderHold;
   /** Whether a run that the folder holds already may be replaced; false by default. */
   readonly overwrite?: boolean;
   /** Stops the run after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Whether a run that is complete keeps a checkpoint, and so its weights; true by default. */
+  readonly keepCheckpoint?: boolean;
+  /** Called when a run that is over has left all but its result in its folder. */
+  readonly beforeResult?: () => Promise<void>;
 }
 
 /** How a run is resumed. */
-export interface ResumeOptions {
-  readonly signal?: AbortSignal;
+export interface ResumeOptions extends Pick<RunOptions, "signal" | "keepCheckpoint" | "beforeResult"> {
   /** The run's workload where it is not a registered one. */
   readonly workload?: Workload;
   /** What the run trains with, where that is code and no optimizer's specification. */
@@ -64,10 +71,11 @@ export async function* train(asked: TrainConfig & RunOptions): AsyncGenerator<Me
   const method = methodOf(configuration, optimizer);
   const { folder, overwrite = false } = asked;
   if (folder === undefined) return yield* run(configuration, loaded, method, asked);
-  return yield* withFolderLocked(folder, () =>
+  return yield* withFolderLocked(folder, (hold) =>
     run(configuration, loaded, method, {
       ...asked,
-      prepare: () => createRunFolder(folder, configuration, overwrite),
+      hold,
+      prepare: () => createRunFolder(hold, configuration, overwrite),
     }),
   );
 }
@@ -80,37 +88,69 @@ export async function* train(asked: TrainConfig & RunOptions): AsyncGenerator<Me
  *   was started with, `misuse` where another process uses the folder
  */
 export async function* resumeRun(
-  folder: string,
+  folder: string | FolderHold,
   options: ResumeOptions = {},
 ): AsyncGenerator<Measurement, RunResult> {
-  // A complete run is only read, and what is no run is not touched.
-  if ((await inspectRun(folder)).kind !== "partial") return yield* continueRun(folder, options);
-  return yield* withFolderLocked(folder, () => continueRun(folder, options));
+  const path = pathOf(folder);
+  const status = await inspectRun(path);
+  if (status.kind === "absent") throw noRun(path);
+  // A complete run is only read.
+  if (status.kind === "complete") return yield* recall(path, status, options);
+  return yield* withFolderLocked(folder, (hold) => continueRun(hold, options));
 }
 
-async function* continueRun(folder: string, options: ResumeOptions): AsyncGenerator<Measurement, RunResult> {
+const noRun = (folder: string): SteepestError =>
+  new SteepestError(
+    "invalid-value",
+    `there is no run in ${JSON.stringify(folder)}`,
+    "Give the folder that the run was started with; it holds a run.json",
+  );
+
+/** The result of a complete run, where it is the run that was asked for. */
+async function* recall(
+  folder: string,
+  { configuration, result }: Extract<RunStatus, { kind: "complete" }>,
+  options: ResumeOptions,
+): AsyncGenerator<Measurement, RunResult> {
+  if (Object.keys(options.expect ?? {}).length > 0) yield* openRun(folder, configuration, options);
+  return result;
+}
+
+async function* continueRun(
+  hold: FolderHold,
+  options: ResumeOptions,
+): AsyncGenerator<Measurement, RunResult> {
+  const { folder } = hold;
   const status = await inspectRun(folder);
-  if (status.kind === "absent")
-    throw new SteepestError(
-      "invalid-value",
-      `there is no run in ${JSON.stringify(folder)}`,
-      "Give the folder that the run was started with; it holds a run.json",
-    );
-  const { configuration } = status;
-  const { expect = {} } = options;
-  if (status.kind === "complete" && Object.keys(expect).length === 0) return status.result;
-  const workload = options.workload ?? findWorkload(configuration.workload);
-  const loaded = yield* load(workload);
-  const optimizer = trainerOf(folder, configuration, options);
-  checkSameRun(folder, configuration, workload, loaded, { ...expect, optimizer });
-  if (status.kind === "complete") return status.result;
-  if (status.checkpoint === undefined)
+  if (status.kind === "absent") throw noRun(folder);
+  if (status.kind === "complete") return yield* recall(folder, status, options);
+  const { configuration, checkpoint } = status;
+  const { loaded, optimizer } = yield* openRun(folder, configuration, options);
+  if (checkpoint === undefined)
     yield {
       kind: "notice",
       message: `There is no checkpoint in ${JSON.stringify(folder)}: the run starts again from step 0`,
     };
-  const method = methodOf(configuration, optimizer);
-  return yield* run(configuration, loaded, method, { ...options, folder, checkpoint: status.checkpoint });
+  return yield* run(configuration, loaded, methodOf(configuration, optimizer), {
+    ...options,
+    ...{ hold, checkpoint },
+  });
+}
+
+/** Loads what a run is trained on, and checks that it is the run that was asked for. */
+async function* openRun(
+  folder: string,
+  configuration: RunConfiguration,
+  options: ResumeOptions,
+): AsyncGenerator<
+  Measurement,
+  { readonly loaded: LoadedWorkload; readonly optimizer: OptimizerSpec | TrainingMethod }
+> {
+  const workload = options.workload ?? findWorkload(configuration.workload);
+  const loaded = yield* load(workload);
+  const optimizer = trainerOf(folder, configuration, options);
+  checkSameRun(folder, configuration, workload, loaded, { ...options.expect, optimizer });
+  return { loaded, optimizer };
 }
 
 /**
@@ -158,20 +198,25 @@ async function* run(
   configuration: RunConfiguration,
   loaded: LoadedWorkload,
   method: TrainingMethod,
-  options: {
-    readonly folder?: string;
-    readonly signal?: AbortSignal;
+  options: Pick<RunOptions, "signal" | "keepCheckpoint" | "beforeResult"> & {
+    readonly hold?: FolderHold;
     readonly checkpoint?: Checkpoint | undefined;
     readonly prepare?: () => Promise<void>;
   },
 ): AsyncGenerator<Measurement, RunResult> {
-  const { folder, signal, checkpoint } = options;
+  const { hold, signal, checkpoint, keepCheckpoint, beforeResult } = options;
   const session = await openSession(configuration, loaded, method, checkpoint);
   try {
     const progress = checkpoint?.progress ?? beginning(session);
     await options.prepare?.();
     const store =
-      folder === undefined ? undefined : await openRunStore(folder, progress.logs, loaded.metrics);
+      hold === undefined
+        ? undefined
+        : await openRunStore(hold, {
+            ...{ logs: progress.logs, metrics: loaded.metrics },
+            ...(keepCheckpoint === undefined ? {} : { keepCheckpoint }),
+            ...(beforeResult === undefined ? {} : { beforeResult }),
+          });
     try {
       for (const message of session.method.notices ?? []) yield { kind: "notice", message };
       yield {
@@ -185,7 +230,7 @@ async function* run(
       };
       return yield* runLoop(session, progress, store, signal);
     } catch (error) {
-      throw await explained(error, session, folder);
+      throw await explained(error, session, hold?.folder);
     } finally {
       await store?.close();
     }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { lockFolder } from "@steepest/files";
 import { parseOptimizerSpec } from "@steepest/optim";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
@@ -84,12 +85,14 @@ describe("planComparison", () => {
 
   it("never mixes two plans in one folder", async () => {
     const folder = join(root, "claimed");
-    expect(await comparisonFolders.claim(folder, plan)).toBe(false);
-    expect(await comparisonFolders.claim(folder, plan)).toBe(true);
+    const hold = await lockFolder(folder);
+    expect(await comparisonFolders.claim(hold, plan)).toBe(false);
+    expect(await comparisonFolders.claim(hold, plan)).toBe(true);
     expect(await comparisonFolders.read(folder)).toEqual(plan);
-    await expect(comparisonFolders.claim(folder, { ...plan, seeds: [0] })).rejects.toThrow(
+    await expect(comparisonFolders.claim(hold, { ...plan, seeds: [0] })).rejects.toThrow(
       /another comparison: its seeds differ/,
     );
+    await hold.release();
   });
 });
 
@@ -113,7 +116,9 @@ describe("compare", () => {
     expect(total).toBe(6);
 
     const folder = join(root, "killed");
-    await comparisonFolders.claim(folder, plan);
+    const hold = await lockFolder(folder);
+    await comparisonFolders.claim(hold, plan);
+    await hold.release();
     const script = `
       import { compare, comparisonFolders } from "@steepest/bench";
       const folder = ${JSON.stringify(folder)};

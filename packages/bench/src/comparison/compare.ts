@@ -1,3 +1,4 @@
+import type { FolderHold } from "@steepest/files";
 import { withFolderLocked } from "@steepest/train";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "../pool/localPool.js";
 import type { OptimizerTrial } from "../trial/configuration.js";
@@ -76,20 +77,24 @@ export async function* compare(
   plan: ComparisonPlan,
   options: CompareOptions,
 ): AsyncGenerator<ComparisonEvent, Comparison | InterruptedComparison> {
-  return yield* withFolderLocked(options.folder, () => compareLocked(plan, options));
+  const { folder, ...pool } = options;
+  return yield* withFolderLocked(folder, (hold) => compareHeld(hold, plan, pool));
 }
 
-async function* compareLocked(
+async function* compareHeld(
+  hold: FolderHold,
   plan: ComparisonPlan,
-  { folder, ...pool }: CompareOptions,
+  pool: PoolOptions,
 ): AsyncGenerator<ComparisonEvent, Comparison | InterruptedComparison> {
-  await comparisonFolders.claim(folder, plan);
-  const jobs = comparisonJobs(folder, plan);
+  await comparisonFolders.claim(hold, plan);
+  const jobs = comparisonJobs(hold.folder, plan);
   const missing: ComparisonJob[] = [];
   for (const job of jobs) if ((await readOutcome(job.folder)) === undefined) missing.push(job);
   yield { kind: "begin", total: jobs.length, complete: jobs.length - missing.length };
   let remaining = missing.length;
   for await (const event of runPool(missing, pool)) {
+    // A coordinator that was held up for long may find that another goes on with its comparison.
+    if (event.kind === "started") await hold.confirm();
     if (event.kind === "finished" && event.outcome.kind !== "interrupted") remaining--;
     yield event;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kubernetesManifest, kubernetesSettingsSchema } from "./kubernetes.js";
+import { kubernetesJob, kubernetesManifest, kubernetesSettingsSchema } from "./kubernetes.js";
 
 const settings = kubernetesSettingsSchema.parse({
   kind: "kubernetes",
@@ -10,7 +10,7 @@ const settings = kubernetesSettingsSchema.parse({
 
 describe("kubernetesManifest", () => {
   it("is an Indexed Job of one trial a container, on the claim, with the index as the trial's", () => {
-    const text = kubernetesManifest("Laptop, 3 x 3", { trials: 120 }, settings);
+    const text = kubernetesManifest(kubernetesJob("Laptop, 3 x 3", { trials: 120 }, settings));
     const labels = {
       "app.kubernetes.io/name": "steepest",
       "app.kubernetes.io/instance": "steepest-laptop-3-x-3",
@@ -69,17 +69,19 @@ describe("kubernetesManifest", () => {
 
   it("takes what the user chooses, and keeps commands literal", () => {
     const text = kubernetesManifest(
-      "ü",
-      { trials: 200_000 },
-      {
-        ...settings,
-        namespace: "research",
-        memory: "2Gi",
-        parallelism: 50_000,
-        mountPath: "/mnt",
-        subPath: "benches/one",
-        command: ["node", "/opt/$(X)/steepest.js"],
-      },
+      kubernetesJob(
+        "ü",
+        { trials: 200_000 },
+        {
+          ...settings,
+          namespace: "research",
+          memory: "2Gi",
+          parallelism: 50_000,
+          mountPath: "/mnt",
+          subPath: "benches/one",
+          command: ["node", "/opt/$(X)/steepest.js"],
+        },
+      ),
     );
     const { metadata, spec } = parse(text);
     expect(metadata).toMatchObject({ name: "steepest", namespace: "research" });

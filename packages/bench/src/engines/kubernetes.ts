@@ -34,23 +34,26 @@ const limitsOf = (trials: number): { readonly pods: number; readonly failed?: nu
 
 const index = "JOB_COMPLETION_INDEX";
 
+/** {@link kubernetesJob} as Kubernetes reads it in JSON. */
+export type KubernetesJob = ReturnType<typeof kubernetesJob>;
+
 /**
- * The manifest of an Indexed Job (Kubernetes 1.29 and later) whose index is the trial's: one container a
+ * An Indexed Job (Kubernetes 1.29 and later) whose index is the trial's: one container a
  * trial, on one processor. Trials that are complete return at once, so the same manifest carries on a bench:
  * `kubectl replace --force -f` where the job is there already.
  *
  * @param name the job's name; made one that Kubernetes takes
  */
-export function kubernetesManifest(
+export function kubernetesJob(
   name: string,
   { trials }: Pick<EngineBench, "trials">,
   settings: KubernetesSettings,
-): string {
+) {
   const { image, claim, mountPath, subPath, namespace, memory, command } = settings;
   const limits = limitsOf(trials);
   const labels = { "app.kubernetes.io/name": "steepest", "app.kubernetes.io/instance": jobName(name) };
   const words = trialCommand({ folder: mountPath, trials, command }).map(literally);
-  const manifest = {
+  return {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: { name: jobName(name), ...(namespace === undefined ? {} : { namespace }), labels },
@@ -94,9 +97,11 @@ export function kubernetesManifest(
       },
     },
   };
-  // Each thing where it stands, without YAML's references to what stands elsewhere.
-  return stringify(manifest, { aliasDuplicateObjects: false });
 }
+
+/** A job as a manifest in YAML: each thing where it stands, without references to what stands elsewhere. */
+export const kubernetesManifest = (job: KubernetesJob): string =>
+  stringify(job, { aliasDuplicateObjects: false });
 
 /** Kubernetes replaces `$(NAME)` in commands; `$$` stands for a plain `$`. */
 const literally = (word: string): string => word.replaceAll("$(", () => "$$(");

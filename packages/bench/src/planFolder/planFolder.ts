@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { lockFile, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
+import { type FolderHold, lockFile, readTextIfPresent } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import { invalidValue, parseJson } from "@steepest/train";
 import type { z } from "zod";
@@ -22,12 +22,12 @@ export interface PlanFolders<Plan> {
    */
   checkNew(folder: string): Promise<void>;
   /**
-   * Makes a folder the place of a plan, or finds it so already.
+   * Makes a folder that this process holds the place of a plan, or finds it so already.
    * @returns whether the folder held the same plan before
    * @throws SteepestError `misuse` where it holds another plan: trials of different configurations are never
    *   mixed; `invalid-value` where it holds something that is no plan of this kind
    */
-  claim(folder: string, plan: Plan): Promise<boolean>;
+  claim(hold: FolderHold, plan: Plan): Promise<boolean>;
 }
 
 /** How a kind of plan presents itself to people. */
@@ -70,11 +70,12 @@ export function planFolders<Plan extends object>({
   return {
     read,
     checkNew,
-    async claim(folder, plan) {
+    async claim(hold, plan) {
+      const { folder } = hold;
       const held = await read(folder);
       if (held === undefined) {
         await checkNew(folder);
-        await writeJsonAtomically(join(folder, planFile), plan);
+        await hold.writeJson(planFile, plan);
         return false;
       }
       const heldValues = new Map<string, unknown>(Object.entries(held));
@@ -90,7 +91,7 @@ export function planFolders<Plan extends object>({
           "Choose another folder, or repeat the options that it was started with",
         );
       if (free.some((key) => JSON.stringify(plan[key]) !== JSON.stringify(held[key])))
-        await writeJsonAtomically(join(folder, planFile), plan);
+        await hold.writeJson(planFile, plan);
       return true;
     },
   };

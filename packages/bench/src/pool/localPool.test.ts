@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { isAlive } from "../../test/processes.js";
 import type { OptimizerTrial } from "../trial/configuration.js";
-import { readOutcome } from "../trial/trial.js";
+import { readFailure, readOutcome } from "../trial/trial.js";
 import { type PoolEvent, type PoolJob, type PoolOptions, runPool } from "./localPool.js";
 
 // The workers are the built ones (npm run build); they inherit this, so that no test waits for a network.
@@ -129,21 +129,66 @@ describe("runPool", () => {
     for (const one of jobs) expect(await evaluatedSteps(one)).toEqual(evaluated);
   }, 120_000);
 
-  it("records a trial that keeps failing, and a complete one is left alone", async () => {
-    const broken = job("broken", { optimizer: "adamm" });
+  it("records a trial that keeps failing, with its log, and a complete one is left alone", async () => {
+    const module = join(root, "dies.mjs");
+    await writeFile(
+      module,
+      `export const name = "dies";
+export const title = "Ends its process";
+export const cite = { authors: "Nobody", year: 2026, title: "A failure", url: "" };
+export const tuning = { kind: "external", points: [{}] };
+export const getBatchSize = () => 2;
+export const initOptimizerState = () => {
+  console.error("the last words");
+  process.exit(7);
+};
+export const updateParams = () => undefined;
+export const dataSelection = ({ step }) => step;
+export const prepareForEval = () => undefined;
+`,
+    );
+    const { optimizer: _, ...rest } = trial;
+    const dying: PoolJob = {
+      folder: join(root, "dying"),
+      trial: { ...rest, submission: module, hyperparameters: {} },
+    };
     const fine = job("fine", { steps: 2, evaluateEvery: 2 });
-    const events = await drain([broken, fine], { workers: 1, retries: 2 });
+    const events = await drain([dying, fine], { workers: 1, retries: 2 });
     expect(events.filter(({ kind }) => kind === "retried")).toHaveLength(2);
     const outcomes = events.flatMap((event) => (event.kind === "finished" ? [event.outcome] : []));
-    expect(outcomes[0]).toMatchObject({
-      kind: "failed",
-      reason: expect.stringContaining('Did you mean "adam"'),
-    });
-    expect(outcomes[1]).toMatchObject({ kind: "completed" });
+    expect(outcomes).toEqual([
+      { kind: "failed", reason: "the worker ended with exit code 7", log: "the last words\n" },
+      expect.objectContaining({ kind: "completed" }),
+    ]);
+    expect(await readFailure(dying.folder)).toEqual(outcomes[0]);
 
     const before = await readFile(join(fine.folder, "result.json"), "utf8");
     await drain([fine], { workers: 1 });
     expect(await readFile(join(fine.folder, "result.json"), "utf8")).toBe(before);
+  }, 60_000);
+
+  it("tries a trial once that fails alike at every attempt, and keeps a damaged result for people", async () => {
+    const broken = job("broken", { optimizer: "adamm" });
+    const damaged = job("damaged", { steps: 2, evaluateEvery: 2 });
+    await drain([damaged], { workers: 1 });
+    const path = join(damaged.folder, "result.json");
+    await truncate(path, 100);
+    const events = await drain([broken, damaged], { workers: 1, retries: 2 });
+    expect(events.filter(({ kind }) => kind === "retried")).toEqual([]);
+    const outcomes = events.flatMap((event) => (event.kind === "finished" ? [event.outcome] : []));
+    expect(outcomes).toEqual([
+      { kind: "failed", log: "", reason: expect.stringContaining('Did you mean "adam"') },
+      {
+        kind: "failed",
+        log: "",
+        reason: expect.stringMatching(/result\.json is damaged.* remove this trial/),
+      },
+    ]);
+    expect((await stat(path)).size).toBe(100);
+
+    await rm(path);
+    await drain([damaged], { workers: 1 });
+    expect(await readOutcome(damaged.folder)).toMatchObject({ kind: "completed" });
   }, 60_000);
 
   it("records a trial that diverges, without trying it again", async () => {

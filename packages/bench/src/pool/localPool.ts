@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TrialConfiguration } from "../trial/configuration.js";
-import { readOutcome, recordFailure, type TrialOutcome } from "../trial/trial.js";
+import { readableOutcome, recordFailure, type TrialOutcome } from "../trial/trial.js";
 import { createEventQueue } from "./eventQueue.js";
 import { diskFull, type Obstacle, obstacleOf } from "./obstacle.js";
 import { startWorker, type WorkerProcess } from "./workerProcess.js";
@@ -24,7 +24,7 @@ export type PoolEvent<Job extends PoolJob> =
 export interface PoolOptions {
   /** Trials at a time; as many as cores, at most 8, by default. */
   readonly workers?: number;
-  /** Further attempts at a trial whose worker died, hung or failed; 1 by default. */
+  /** Further attempts at a trial whose worker died, hung or failed for a passing reason; 1 by default. */
   readonly retries?: number;
   /** A worker without a sign of life for so long is killed; 60 by default. Loading data counts as silence. */
   readonly hangSeconds?: number;
@@ -38,6 +38,7 @@ interface Retry {
   readonly reason: string;
   readonly log: string;
   readonly obstacle?: Obstacle;
+  readonly lasting: boolean;
 }
 
 /** How long to wait, in milliseconds, before looking again at a folder that another process uses. */
@@ -55,7 +56,8 @@ export const defaultWorkers = (): number => Math.min(8, availableParallelism());
 
 /**
  * Runs trials in worker processes of one thread each. A worker that dies or hangs is replaced and its trial
- * attempted again from its last checkpoint; a trial that keeps failing is recorded as failed, with its log.
+ * attempted again from its last checkpoint; a trial that keeps failing, or would fail alike at every attempt
+ * as one that breaks a rule, is recorded as failed, with its log.
  * The order of `finished` is that of the clock; everything else is the trial's own. A trial whose folder
  * another process uses waits for that.
  *
@@ -84,11 +86,16 @@ export async function* runPool<Job extends PoolJob>(
     if (result.kind === "failed" && result.obstacle === "disk-full")
       throw diskFull(job.folder, new Error(result.reason));
     // A worker may die after its last write and before its last word: the folder decides.
-    const outcome = await readOutcome(job.folder);
+    const outcome = await readableOutcome(job.folder);
     if (outcome !== undefined) return outcome;
     return result.kind === "failed"
       ? { ...result, kind: "retry" }
-      : { kind: "retry", reason: "the worker finished without an outcome in the folder", log: "" };
+      : {
+          kind: "retry",
+          reason: "the worker finished without an outcome in the folder",
+          log: "",
+          lasting: false,
+        };
   };
 
   const complete = async (job: Job, workerFor: () => WorkerProcess): Promise<TrialOutcome> => {
@@ -97,19 +104,22 @@ export async function* runPool<Job extends PoolJob>(
       events.push({ kind: "started", job, worker: worker.pid });
       const result = await attempt(job, worker);
       if (result.kind !== "retry") return result;
-      const { reason, log, obstacle } = result;
+      const { reason, log, obstacle, lasting } = result;
       if (obstacle === "in-use") {
         // Whoever has the folder will leave an outcome in it, or the trial to us.
         await pause(inUsePeriod, stopped.signal);
         continue;
       }
-      if (tries++ < retries) {
+      if (tries++ < retries && !lasting) {
         events.push({ kind: "retried", job, reason });
         continue;
       }
-      const failure = { kind: "failed", reason, log } as const;
-      await recordFailure(job.folder, failure);
-      return failure;
+      try {
+        return await recordFailure(job.folder, { kind: "failed", reason, log });
+      } catch (error) {
+        if (obstacleOf(error) !== "in-use") throw error;
+        await pause(inUsePeriod, stopped.signal);
+      }
     }
     return { kind: "interrupted" };
   };

@@ -23,12 +23,14 @@ export const replySchema = z.discriminatedUnion("kind", [
     kind: z.literal("failed"),
     reason: z.string(),
     obstacle: z.enum(obstacles).exactOptional(),
+    /** Whether every further attempt would fail alike. */
+    lasting: z.boolean().exactOptional(),
   }),
 ]);
 
 /**
  * What a worker tells. The outcome itself stands in the trial's folder: `finished` only says that it is
- * there, so that nothing is lost with a message. `failed` is an error that another attempt might not meet.
+ * there, so that nothing is lost with a message.
  */
 export type Reply = z.infer<typeof replySchema>;
 

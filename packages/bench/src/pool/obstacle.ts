@@ -21,6 +21,13 @@ export function obstacleOf(error: unknown): Obstacle | undefined {
   return obstacleOf(error.cause);
 }
 
+/**
+ * Whether an error comes back at every attempt: what a trial is made of is wrong, as a broken rule is or a
+ * damaged file, and not what it met. `unavailable` may be there the next time.
+ */
+export const isLasting = (error: unknown): boolean =>
+  error instanceof SteepestError && error.code !== "unavailable";
+
 /** The error of a full disk, for people. */
 export const diskFull = (folder: string, cause: unknown): SteepestError =>
   new SteepestError(

@@ -1,8 +1,8 @@
 import { metricOf } from "@steepest/workloads";
+import { sharedWorkloads } from "../trial/sharedWorkloads.js";
 import { runTrial } from "../trial/trial.js";
-import { createWorkloads } from "../trial/workloadOnce.js";
 import { heartbeatPeriod, type Reply, type Request, requestSchema } from "./messages.js";
-import { obstacleOf } from "./obstacle.js";
+import { isLasting, obstacleOf } from "./obstacle.js";
 
 /**
  * The process of one worker: runs the trials that the pool sends, one after the other, and loads each data
@@ -10,7 +10,7 @@ import { obstacleOf } from "./obstacle.js";
  * computing.
  */
 const stopping = new AbortController();
-const workloadOnce = createWorkloads();
+const workloadOf = sharedWorkloads();
 
 const send = (reply: Reply): void => {
   if (process.connected) process.send?.(reply);
@@ -18,7 +18,7 @@ const send = (reply: Reply): void => {
 
 async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promise<void> {
   try {
-    const workload = workloadOnce(trial.workload);
+    const workload = workloadOf(trial.workload);
     const measurements = runTrial(folder, trial, { workload, signal: stopping.signal });
     for (;;) {
       const { value, done } = await measurements.next();
@@ -39,6 +39,7 @@ async function run({ folder, trial }: Extract<Request, { kind: "run" }>): Promis
       kind: "failed",
       reason: error instanceof Error ? error.message : String(error),
       ...(obstacle === undefined ? {} : { obstacle }),
+      ...(isLasting(error) ? { lasting: true } : {}),
     });
   }
   if (stopping.signal.aborted) process.disconnect();

@@ -12,7 +12,12 @@ export type AttemptResult =
       readonly reason: string;
       readonly log: string;
       readonly obstacle?: Obstacle;
+      /** Whether every further attempt would fail alike. */
+      readonly lasting: boolean;
     };
+
+/** What a worker may know of a failure beside its reason. */
+type FailedWith = Pick<Extract<Reply, { kind: "failed" }>, "obstacle" | "lasting">;
 
 /** One worker process. It serves one trial at a time. */
 export interface WorkerProcess {
@@ -83,13 +88,16 @@ export function startWorker(hangSeconds: number): WorkerProcess {
     },
     run(folder, trial, report) {
       return new Promise((resolve) => {
-        const failed = (reason: string, obstacle?: Obstacle) =>
-          resolve({ kind: "failed", reason, log, ...(obstacle === undefined ? {} : { obstacle }) });
+        const failed = (reason: string, { obstacle, lasting = false }: FailedWith = {}) =>
+          resolve({
+            ...{ kind: "failed", reason, log, lasting },
+            ...(obstacle === undefined ? {} : { obstacle }),
+          });
         if (!alive) return failed("the worker ended before it was given the trial");
         onEnd = failed;
         onReply = (reply) => {
           if (reply.kind === "finished" || reply.kind === "interrupted") resolve({ kind: reply.kind });
-          else if (reply.kind === "failed") failed(reply.reason, reply.obstacle);
+          else if (reply.kind === "failed") failed(reply.reason, reply);
           else report(reply);
         };
         request({ kind: "run", folder, trial });

@@ -2,7 +2,7 @@ import { SteepestError } from "@steepest/optim";
 import { train } from "@steepest/train";
 import { mean, standardDeviation } from "../statistics/descriptive.js";
 import { trainingOf } from "../trial/configuration.js";
-import { createWorkloads } from "../trial/workloadOnce.js";
+import { sharedWorkloads } from "../trial/sharedWorkloads.js";
 import { type BenchPlan, type PlannedWorkload, trialsOfStudy } from "./plan.js";
 import { type BenchTrial, configurationOfTrial, trialOf } from "./trials.js";
 
@@ -39,7 +39,7 @@ export async function estimateBench(
   plan: BenchPlan,
   progress: (done: number, total: number) => void = () => undefined,
 ): Promise<BenchEstimate> {
-  const workloads = createWorkloads();
+  const workloads = sharedWorkloads();
   const pairs = plan.workloads.length * plan.submissions.length;
   let [expected, variance, done] = [0, 0, 0];
   for (const trial of firstTrials(plan)) {
@@ -87,7 +87,7 @@ interface WarmUp {
 async function warmUp(
   plan: BenchPlan,
   trial: BenchTrial,
-  workloads: ReturnType<typeof createWorkloads>,
+  workloads: ReturnType<typeof sharedWorkloads>,
 ): Promise<WarmUp> {
   const config = await trainingOf(configurationOfTrial(plan, trial));
   const workload = workloads(trial.workload.name);

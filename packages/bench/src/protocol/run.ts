@@ -1,10 +1,11 @@
+import type { FolderHold } from "@steepest/files";
 import { withFolderLocked } from "@steepest/train";
 import { type BenchJobEvent, runLocally } from "../engines/local.js";
 import type { PoolOptions } from "../pool/localPool.js";
 import { readOutcome, type TrialOutcome } from "../trial/trial.js";
 import { benchFolders } from "./folder.js";
 import type { BenchPlan } from "./plan.js";
-import { type BenchStatus, benchStatus } from "./status.js";
+import { type BenchStatus, benchStatus, statusAfter } from "./status.js";
 import { folderOfTrial, trialOf } from "./trials.js";
 
 /** What a bench reports while it runs; `begin` says how it stood when this run of it began. */
@@ -26,19 +27,26 @@ export async function* runBench(
   plan: BenchPlan,
   options: RunBenchOptions = {},
 ): AsyncGenerator<BenchEvent, BenchStatus> {
-  return yield* withFolderLocked(folder, () => runLocked(folder, plan, options));
+  return yield* withFolderLocked(folder, (hold) => runHeld(hold, plan, options));
 }
 
-async function* runLocked(
-  folder: string,
+async function* runHeld(
+  hold: FolderHold,
   plan: BenchPlan,
   options: RunBenchOptions,
 ): AsyncGenerator<BenchEvent, BenchStatus> {
-  await benchFolders.claim(folder, plan);
-  const status = await benchStatus(folder, plan);
+  const { folder } = hold;
+  await benchFolders.claim(hold, plan);
+  const status = benchStatus(folder, plan);
   yield { kind: "begin", status };
-  yield* runLocally(folder, plan, status.missing, options);
-  return benchStatus(folder, plan);
+  const ran = new Map<number, TrialOutcome>();
+  for await (const event of runLocally(folder, plan, status.missing, options)) {
+    // A coordinator that was held up for long may find that another goes on with its bench.
+    if (event.kind === "started") await hold.confirm();
+    if (event.kind === "finished") ran.set(event.job.of.index, event.outcome);
+    yield event;
+  }
+  return statusAfter(folder, plan, status, ran);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
+import { type FolderHold, readTextIfPresent } from "@steepest/files";
 import { parseJson } from "@steepest/train";
 import { z } from "zod";
 import { trialFiles } from "./layout.js";
@@ -21,8 +21,7 @@ export async function peakResidentBytes(): Promise<number> {
 }
 
 /**
- * The peak memory that a trial's folder records; undefined where its process was killed
- * between its result and this.
+ * The peak memory that a trial's folder records; undefined where the trial is not complete.
  * @throws SteepestError `malformed-file` for a damaged file
  */
 export async function readPeakMemory(folder: string): Promise<number | undefined> {
@@ -32,5 +31,5 @@ export async function readPeakMemory(folder: string): Promise<number | undefined
 }
 
 /** Records the peak memory of this process, which has carried out the trial or the rest of it. */
-export const recordPeakMemory = async (folder: string): Promise<void> =>
-  writeJsonAtomically(join(folder, trialFiles.memory), { peakResidentBytes: await peakResidentBytes() });
+export const recordPeakMemory = async (hold: FolderHold): Promise<void> =>
+  hold.writeJson(trialFiles.memory, { peakResidentBytes: await peakResidentBytes() });

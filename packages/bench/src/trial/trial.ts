@@ -1,7 +1,6 @@
-import { rm } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
-import { readTextIfPresent, writeJsonAtomically } from "@steepest/files";
+import { type FolderHold, readTextIfPresent } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import {
   type CompletedRun,
@@ -9,8 +8,9 @@ import {
   type Measurement,
   parseJson,
   resumeRun,
-  runFiles,
+  takeFolder,
   train,
+  withFolderLocked,
 } from "@steepest/train";
 import type { Workload } from "@steepest/workloads";
 import { z } from "zod";
@@ -51,81 +51,140 @@ export interface TrialOptions {
  * @throws SteepestError `malformed-file` for a damaged file
  */
 export async function readOutcome(folder: string): Promise<TrialOutcome | undefined> {
-  const failure = await readFailure(folder);
-  if (failure?.kind === "diverged") return failure;
-  const status = await inspectRun(folder);
-  return status.kind === "complete" ? { kind: "completed", result: status.result } : undefined;
+  try {
+    const failure = await readFailure(folder);
+    if (failure?.kind === "diverged") return failure;
+    const status = await inspectRun(folder);
+    return status.kind === "complete" ? { kind: "completed", result: status.result } : undefined;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const { code, problem } = error;
+    throw new SteepestError(
+      code,
+      problem,
+      "Put the file back, or remove this trial's folder: the trial is then run again",
+      { cause: error },
+    );
+  }
 }
+
+/** As {@link readOutcome}; a damaged record is no outcome. */
+export const readableOutcome = (folder: string): Promise<TrialOutcome | undefined> =>
+  readOutcome(folder).catch((error: unknown) => {
+    if (!isDamage(error)) throw error;
+    return undefined;
+  });
+
+const isDamage = (error: unknown): error is SteepestError =>
+  error instanceof SteepestError && error.code === "malformed-file";
 
 /** The failure that a folder records, undefined where it records none. */
 export async function readFailure(folder: string): Promise<TrialFailure | undefined> {
   const path = join(folder, trialFiles.failure);
   const text = await readTextIfPresent(path);
-  return text === undefined ? undefined : parseJson(text, failureSchema, path);
+  return text === undefined ? undefined : parseFailure(text, path);
 }
 
-/** Records that a trial has no result, and why. */
-export const recordFailure = (folder: string, failure: TrialFailure): Promise<void> =>
-  writeJsonAtomically(join(folder, trialFiles.failure), failure);
+/**
+ * Reads the record of a failure.
+ * @throws SteepestError `malformed-file` where it is damaged
+ */
+export const parseFailure = (text: string, where: string): TrialFailure =>
+  parseJson(text, failureSchema, where);
+
+/**
+ * Records that a trial was given up, unless its folder holds an outcome.
+ * @returns the outcome that the folder holds then
+ * @throws SteepestError `misuse` where another process uses the folder
+ */
+export async function recordFailure(folder: string, failure: TrialFailure): Promise<TrialOutcome> {
+  const hold = await takeFolder(folder);
+  try {
+    // A damaged result stays where it is, for people to look at.
+    const outcome = await readableOutcome(folder);
+    if (outcome !== undefined) return outcome;
+    await hold.writeJson(trialFiles.failure, failure);
+    return failure;
+  } finally {
+    await hold.release();
+  }
+}
 
 /**
  * Runs a trial in its folder, or what is left of it: a complete trial gives its outcome at once, a partial
  * one goes on from its checkpoint. The file that marks it complete (`result.json`, or `failure.json` where it
- * diverged) is written last and whole. The checkpoint of a complete trial is removed: a comparison needs its
- * logs, not its weights.
+ * diverged) is written last and whole. A complete trial has no checkpoint: a comparison needs its logs, not
+ * its weights.
  *
- * @throws SteepestError for names and data that do not fit, and for damaged files
+ * @throws SteepestError for names and data that do not fit, and for damaged files; `misuse` where another
+ *   process uses the folder
  */
 export async function* runTrial(
   folder: string,
   trial: TrialConfiguration,
-  { workload, signal }: TrialOptions = {},
+  options: TrialOptions = {},
 ): AsyncGenerator<Measurement, TrialOutcome> {
   const outcome = await readOutcome(folder);
   if (outcome !== undefined) return outcome;
-  await rm(join(folder, trialFiles.failure), { force: true });
-  await describe(folder, trial);
+  return yield* withFolderLocked(folder, (hold) => runHeld(hold, trial, options));
+}
+
+async function* runHeld(
+  hold: FolderHold,
+  trial: TrialConfiguration,
+  { workload, signal }: TrialOptions,
+): AsyncGenerator<Measurement, TrialOutcome> {
+  // Whoever had the folder until now may have brought the trial to its end.
+  const outcome = await readOutcome(hold.folder);
+  if (outcome !== undefined) return outcome;
+  await describe(hold, trial);
+  await hold.remove(trialFiles.failure);
   try {
-    const result = yield* trainOrResume(folder, trial, workload, signal);
-    if (result.outcome === "interrupted") return { kind: "interrupted" };
-    await recordPeakMemory(folder);
-    await rm(join(folder, runFiles.checkpoint), { force: true });
-    return { kind: "completed", result };
+    const result = yield* trainOrResume(hold, trial, workload, signal);
+    return result.outcome === "interrupted" ? { kind: "interrupted" } : { kind: "completed", result };
   } catch (error) {
     if (!(error instanceof SteepestError) || error.code !== "non-finite") throw error;
     const failure: TrialFailure = { kind: "diverged", reason: error.message, log: "" };
-    await recordFailure(folder, failure);
+    await hold.writeJson(trialFiles.failure, failure);
     return failure;
   }
 }
 
 async function* trainOrResume(
-  folder: string,
+  hold: FolderHold,
   trial: TrialConfiguration,
   workload: Workload | undefined,
   signal: AbortSignal | undefined,
 ) {
   const asked = await trainingOf(trial);
   const config = { ...asked, workload: workload ?? asked.workload };
-  const stop = signal === undefined ? {} : { signal };
-  if ((await inspectRun(folder)).kind === "absent") return yield* train({ ...config, folder, ...stop });
-  return yield* resumeRun(folder, {
+  const options = {
+    keepCheckpoint: false,
+    beforeResult: () => recordPeakMemory(hold),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  if ((await inspectRun(hold.folder)).kind === "absent")
+    return yield* train({ ...config, folder: hold, ...options });
+  return yield* resumeRun(hold, {
     expect: config,
     ...("create" in config.optimizer ? { method: config.optimizer } : {}),
     ...(workload === undefined ? {} : { workload }),
-    ...stop,
+    ...options,
   });
 }
 
 /** Writes the files of AlgoPerf's layout that say what is run and on what. */
-async function describe(folder: string, trial: TrialConfiguration): Promise<void> {
-  await writeJsonAtomically(join(folder, trialFiles.hyperparameters), hyperparametersOf(trial));
-  await writeJsonAtomically(join(folder, trialFiles.flags), trial);
-  await writeJsonAtomically(join(folder, trialFiles.machine), {
-    processor: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    platform: platform(),
-    architecture: arch(),
-    node: process.version,
-  });
+async function describe(hold: FolderHold, trial: TrialConfiguration): Promise<void> {
+  // One after the other would wait for the disk three times.
+  await Promise.all([
+    hold.writeJson(trialFiles.hyperparameters, hyperparametersOf(trial)),
+    hold.writeJson(trialFiles.flags, trial),
+    hold.writeJson(trialFiles.machine, {
+      processor: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+      platform: platform(),
+      architecture: arch(),
+      node: process.version,
+    }),
+  ]);
 }

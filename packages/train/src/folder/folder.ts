@@ -1,6 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readIfPresent, readTextIfPresent, writeJsonAtomically } from "@steepest/files";
+import { type FolderHold, readIfPresent, readTextIfPresent } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import type { z } from "zod";
 import { type RunConfiguration, runConfigurationSchema } from "../configuration/configuration.js";
@@ -32,6 +31,13 @@ export type RunStatus =
     };
 
 /**
+ * Reads the result of a complete run, the text of its `result.json`.
+ * @throws SteepestError `malformed-file`, naming the place, where it is damaged
+ */
+export const parseResult = (text: string, where: string): CompletedRun =>
+  parseJson(text, completedRunSchema, where);
+
+/**
  * Reads what a folder holds.
  * @throws SteepestError `malformed-file` for a damaged file, `state-mismatch` where checkpoint and
  *   configuration disagree
@@ -55,24 +61,24 @@ export async function inspectRun(folder: string): Promise<RunStatus> {
 }
 
 /**
- * Writes the configuration of a new run into its folder, which this process has locked.
+ * Writes the configuration of a new run into its folder.
  * @throws SteepestError `misuse` where the folder holds a run already, unless it may be overwritten
  */
 export async function createRunFolder(
-  folder: string,
+  hold: FolderHold,
   configuration: RunConfiguration,
   overwrite: boolean,
 ): Promise<void> {
-  const path = join(folder, runFiles.configuration);
-  if (!overwrite && (await readIfPresent(path)) !== undefined)
+  const { folder } = hold;
+  if (!overwrite && (await readIfPresent(join(folder, runFiles.configuration))) !== undefined)
     throw new SteepestError(
       "misuse",
       `${JSON.stringify(folder)} holds a run already`,
       "Resume it, choose another folder, or replace it with --force (in code, overwrite: true)",
     );
   // The configuration goes first and comes back last: without it nothing else in the folder counts as a run.
-  for (const file of Object.values(runFiles)) await rm(join(folder, file), { force: true });
-  await writeJsonAtomically(path, configuration);
+  for (const file of Object.values(runFiles)) await hold.remove(file);
+  await hold.writeJson(runFiles.configuration, configuration);
 }
 
 const canonical = (configuration: RunConfiguration): string =>

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { type FolderHold, lockFolder } from "@steepest/files";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { openCsvLog } from "./log.js";
 
@@ -10,11 +11,16 @@ beforeEach(
     folder = path;
   }),
 );
+let hold: FolderHold;
+beforeEach(async () => {
+  hold = await lockFolder(folder);
+});
+afterEach(() => hold.release());
 
 describe("CSV log", () => {
   it("cuts back to the length that a checkpoint knows and goes on from there", async () => {
     const path = join(folder, "log.csv");
-    const first = await openCsvLog(path, ["global_step", "loss"], 0);
+    const first = await openCsvLog(hold, "log.csv", ["global_step", "loss"], 0);
     first.append([1, 0.5]);
     const length = await first.sync();
     first.append([2, undefined]);
@@ -22,7 +28,7 @@ describe("CSV log", () => {
     await first.close();
     expect(await readFile(path, "utf8")).toBe("global_step,loss\n1,0.5\n2,\n");
 
-    const again = await openCsvLog(path, ["global_step", "loss"], length);
+    const again = await openCsvLog(hold, "log.csv", ["global_step", "loss"], length);
     again.append([2, 0.25]);
     expect(await again.sync()).toBe("global_step,loss\n1,0.5\n2,0.25\n".length);
     await again.close();
@@ -32,16 +38,32 @@ describe("CSV log", () => {
   it("begins anew at length 0", async () => {
     const path = join(folder, "log.csv");
     await writeFile(path, "left over\n");
-    const log = await openCsvLog(path, ["a"], 0);
+    const log = await openCsvLog(hold, "log.csv", ["a"], 0);
     await log.flush();
     await log.close();
     expect(await readFile(path, "utf8")).toBe("a\n");
   });
 
+  it("hides what an earlier process writes that goes on with the same log", async () => {
+    const header = "global_step,loss\n";
+    for (const length of [0, header.length]) {
+      const earlier = await openCsvLog(hold, "log.csv", ["global_step", "loss"], 0);
+      const now = await openCsvLog(hold, "log.csv", ["global_step", "loss"], length);
+      now.append([1, 0.5]);
+      await now.sync();
+      earlier.append([1000, 1000]);
+      await earlier.sync();
+      await Promise.all([earlier.close(), now.close()]);
+      expect(await readFile(join(folder, "log.csv"), "utf8")).toBe(`${header}1,0.5\n`);
+    }
+  });
+
   it("refuses a file that lost rows since the checkpoint", async () => {
     const path = join(folder, "log.csv");
-    await expect(openCsvLog(path, ["a"], 10)).rejects.toThrow(/is missing/);
+    await expect(openCsvLog(hold, "log.csv", ["a"], 10)).rejects.toThrow(/is missing/);
     await writeFile(path, "a\n");
-    await expect(openCsvLog(path, ["a"], 10)).rejects.toThrow(/has 2 bytes where the checkpoint knows 10/);
+    await expect(openCsvLog(hold, "log.csv", ["a"], 10)).rejects.toThrow(
+      /has 2 bytes where the checkpoint knows 10/,
+    );
   });
 });

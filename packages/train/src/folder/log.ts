@@ -1,4 +1,6 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FolderHold } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 
 /** A CSV file that grows row by row and can be cut back to what a checkpoint knows of it. */
@@ -13,14 +15,25 @@ export interface CsvLog {
 }
 
 /**
- * Opens a log and drops everything after its first `length` bytes, the rows that a checkpoint covers; 0
- * begins it anew.
- * @throws SteepestError `malformed-file` where the file is shorter than that
+ * Opens a log of a folder and drops everything after its first `length` bytes, the rows that a checkpoint
+ * covers; 0 begins it anew.
+ * @throws SteepestError `malformed-file` where the file is shorter than that, FileError `in-use` where the
+ *   folder was taken over
  */
-export async function openCsvLog(path: string, columns: readonly string[], length: number): Promise<CsvLog> {
-  const handle = await openAt(path, length);
-  let written = length;
-  let pending = length === 0 ? `${columns.join(",")}\n` : "";
+export async function openCsvLog(
+  hold: FolderHold,
+  name: string,
+  columns: readonly string[],
+  length: number,
+): Promise<CsvLog> {
+  const path = join(hold.folder, name);
+  const covered = length === 0 ? Buffer.from(`${columns.join(",")}\n`) : await firstBytes(path, length);
+  // A new file: whoever wrote the old one and was held up may have that open still. What a checkpoint covers
+  // is on the disk already and must stay there.
+  await hold.write(name, covered, { sync: length > 0 });
+  const handle = await open(path, "r+");
+  let written = covered.length;
+  let pending = "";
   const flush = async () => {
     const bytes = Buffer.from(pending);
     pending = "";
@@ -45,18 +58,13 @@ export async function openCsvLog(path: string, columns: readonly string[], lengt
   };
 }
 
-async function openAt(path: string, length: number): Promise<FileHandle> {
-  // "a" would create it but ignore positions; "r+" demands that it exists.
-  const handle = await open(path, length === 0 ? "w" : "r+").catch((cause: unknown) => {
-    throw length === 0 ? cause : damagedLog(path, "is missing or cannot be opened", cause);
+async function firstBytes(path: string, length: number): Promise<Uint8Array> {
+  const found = await readFile(path).catch((cause: unknown) => {
+    throw damagedLog(path, "is missing or cannot be opened", cause);
   });
-  const { size } = await handle.stat();
-  if (size < length) {
-    await handle.close();
-    throw damagedLog(path, `has ${size} bytes where the checkpoint knows ${length}`);
-  }
-  await handle.truncate(length);
-  return handle;
+  if (found.length < length)
+    throw damagedLog(path, `has ${found.length} bytes where the checkpoint knows ${length}`);
+  return found.subarray(0, length);
 }
 
 const damagedLog = (path: string, found: string, cause?: unknown) =>

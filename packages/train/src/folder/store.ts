@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeFileAtomically, writeJsonAtomically } from "@steepest/files";
+import type { FolderHold } from "@steepest/files";
 import type { Metric } from "@steepest/workloads";
 import type { ClockReading } from "../loop/clock.js";
 import type { CompletedRun, Evaluation } from "../loop/result.js";
@@ -12,8 +12,11 @@ export interface RunStore {
   readonly folder: string;
   logLoss(step: number, loss: number, clocks: ClockReading): void;
   logEvaluation(step: number, evaluation: Evaluation, clocks: ClockReading): Promise<void>;
+  /** Whether a checkpoint stays in the folder of a run that is complete. */
+  readonly keepsCheckpoint: boolean;
   /** Replaces the checkpoint by one that knows how far the logs have come, and returns its path. */
   save(checkpoint: (logs: Progress["logs"]) => Promise<Checkpoint>): Promise<string>;
+  /** Marks the run complete, when all else of it is on the disk. */
   finish(result: CompletedRun): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,22 +44,32 @@ const clockCells = (step: number, clocks: ClockReading) => [
 
 const splits = ["train", "validation", "test"] as const;
 
-/**
- * Opens the store of a folder; rows that `logs` does not cover are cut off. Evaluations have a column for
- * each split and metric.
- */
+/** What a store is opened for. */
+export interface StoreOptions {
+  /** Rows that these bytes do not cover are cut off. */
+  readonly logs: Progress["logs"];
+  /** Evaluations have a column for each split and metric. */
+  readonly metrics: readonly Metric[];
+  /** Whether a checkpoint stays in the folder of a run that is complete; true by default. */
+  readonly keepCheckpoint?: boolean;
+  /** Called when a run that is over has left all but its result. */
+  readonly beforeResult?: () => Promise<void>;
+}
+
+/** Opens the store of a folder. */
 export async function openRunStore(
-  folder: string,
-  logs: Progress["logs"],
-  metrics: readonly Metric[],
+  hold: FolderHold,
+  { logs, metrics, keepCheckpoint = true, beforeResult }: StoreOptions,
 ): Promise<RunStore> {
   const measurements = await openCsvLog(
-    join(folder, runFiles.measurements),
+    hold,
+    runFiles.measurements,
     [...clockColumns, "train/minibatch_loss"],
     logs.measurements,
   );
   const evaluations = await openCsvLog(
-    join(folder, runFiles.evaluations),
+    hold,
+    runFiles.evaluations,
     [
       ...clockColumns,
       ...splits.flatMap((split) => [...metrics, "num_examples"].map((measured) => `${split}/${measured}`)),
@@ -66,9 +79,15 @@ export async function openRunStore(
     await measurements.close();
     throw error;
   });
-  const checkpointPath = join(folder, runFiles.checkpoint);
+  const { folder } = hold;
+  // One after the other would wait for the disk twice.
+  const sync = async (): Promise<Progress["logs"]> => {
+    const [first, second] = await Promise.all([measurements.sync(), evaluations.sync()]);
+    return { measurements: first, evaluations: second };
+  };
   return {
     folder,
+    keepsCheckpoint: keepCheckpoint,
     logLoss(step, loss, clocks) {
       measurements.append([...clockCells(step, clocks), loss]);
     },
@@ -82,11 +101,14 @@ export async function openRunStore(
       await measurements.flush();
     },
     async save(checkpoint) {
-      const covered = { measurements: await measurements.sync(), evaluations: await evaluations.sync() };
-      await writeFileAtomically(checkpointPath, encodeCheckpoint(await checkpoint(covered)));
-      return checkpointPath;
+      await hold.write(runFiles.checkpoint, encodeCheckpoint(await checkpoint(await sync())));
+      return join(folder, runFiles.checkpoint);
     },
-    finish: (result) => writeJsonAtomically(join(folder, runFiles.result), result),
+    async finish(result) {
+      await Promise.all([sync(), beforeResult?.()]);
+      if (!keepCheckpoint) await hold.remove(runFiles.checkpoint);
+      await hold.writeJson(runFiles.result, result);
+    },
     async close() {
       await measurements.flush();
       await evaluations.flush();

@@ -7,7 +7,13 @@ import { completed } from "./completion.js";
 import { checkedLoss } from "./divergence.js";
 import { evaluateState } from "./evaluation.js";
 import type { Measurement, RunResult } from "./result.js";
-import { evaluationTensors, inEvaluation, parameterTensors, type Session } from "./session.js";
+import {
+  checkParameters,
+  evaluationTensors,
+  inEvaluation,
+  parameterTensors,
+  type Session,
+} from "./session.js";
 import { endOf, hasPassed, progressOf, type State, stateOf, trainingTime, watchesTime } from "./state.js";
 
 /** A run before its first step, which has compiled its network. */
@@ -83,7 +89,10 @@ export async function* runLoop(
       await store?.logEvaluation(step, evaluation, clocks);
       measurements.push({ kind: "evaluation", step, ...hits, ...evaluation, ...trainingTime(clocks) });
     }
-    if (state.ended !== undefined || isDue(checkpointEvery)) measurements.push(...(await save()));
+    // Where its store keeps no checkpoint, a run that is over goes from its last one to its result.
+    if (state.ended === undefined ? isDue(checkpointEvery) : store?.keepsCheckpoint === true)
+      measurements.push(...(await save()));
+    if (state.ended !== undefined) checkParameters(session, step);
     clock.switchTo("idle");
     // The gradient may resolve without a turn of the event loop, and then no signal would ever be heard.
     await eventLoopTurn();

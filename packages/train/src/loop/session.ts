@@ -199,19 +199,21 @@ const sameMemory = (a: Float32Array, b: Float32Array): boolean =>
  * @throws SteepestError `non-finite` where one is not finite, so that a checkpoint never replaces a good one
  *   by a bad one
  */
-export function parameterTensors(
-  { loaded, method }: Session,
-  step: number,
-): ReadonlyMap<string, SafetensorsTensor> {
+export function parameterTensors(session: Session, step: number): ReadonlyMap<string, SafetensorsTensor> {
+  checkParameters(session, step);
+  const { loaded, method } = session;
   return new Map(
-    loaded.parameters.map(({ name, shape }) => {
-      const data = method.parameter(name);
-      const bad = data.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0)
-        throw diverged(`element ${bad} of parameter "${name}" is ${data[bad]} after step ${step}`);
-      return [name, { dtype: "F32", shape, data }] as const;
-    }),
+    loaded.parameters.map(({ name, shape }) => [name, { dtype: "F32", shape, data: method.parameter(name) }]),
   );
+}
+
+/** @throws SteepestError `non-finite` where a parameter is not finite after a step */
+export function checkParameters({ loaded, method }: Session, step: number): void {
+  for (const { name } of loaded.parameters) {
+    const data = method.parameter(name);
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw diverged(`element ${bad} of parameter "${name}" is ${data[bad]} after step ${step}`);
+  }
 }
 
 /** SHA-256 of names and bytes of all parameters: equal exactly when all bits are. */

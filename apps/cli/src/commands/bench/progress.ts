@@ -84,9 +84,11 @@ export function createBenchProgress(io: Io, plan: BenchPlan): BenchProgress {
         total = event.status.total;
         atBeginning = completed + diverged;
         done = atBeginning;
-        for (const { name, counts } of event.status.submissions) {
+        for (const { name, counts, reached } of event.status.submissions) {
           const row = rows.get(name);
-          if (row !== undefined) row.done = counts.completed + counts.diverged;
+          if (row === undefined) continue;
+          row.done = counts.completed + counts.diverged;
+          row.solved = reached;
         }
         if (atBeginning > 0)
           progress.print(

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import {
   type BenchStatus,
-  benchFolders,
-  countTrials,
+  jobOfBench,
   kubernetesManifest,
   runBench,
   schedulerOf,
@@ -17,7 +16,7 @@ import { type EngineArguments, withEngine, withEngineOptions, workersOf } from "
 import { type BenchPlace, openBench, planOfFile } from "./place.js";
 import { createBenchProgress } from "./progress.js";
 import { printScore } from "./score.js";
-import { statusLine } from "./status.js";
+import { statusJson, statusLine } from "./status.js";
 
 interface RunArguments extends EngineArguments {
   readonly out?: string;
@@ -25,7 +24,10 @@ interface RunArguments extends EngineArguments {
 }
 
 const withCommonOptions = (command: Command): Command =>
-  withEngineOptions(command).option("--json", "print the scores as one JSON object");
+  withEngineOptions(command).option(
+    "--json",
+    "print the scores as one JSON object; with a scheduler, what it was given",
+  );
 
 const exitCodes = `
 Ctrl-C stops the workers and prints how to continue; complete trials are never run again.
@@ -72,28 +74,35 @@ async function carryOut(
   const plan = withEngine(planned, options);
   const { engine } = plan;
   if (engine.kind === "kubernetes") {
-    await benchFolders.claim(folder, plan);
-    io.stdout.write(kubernetesManifest(plan.name, { trials: countTrials(plan) }, engine));
+    const job = await jobOfBench(folder, plan, engine);
+    io.stdout.write(
+      options.json === true ? `${JSON.stringify(job, undefined, 2)}\n` : kubernetesManifest(job),
+    );
     io.stderr.write(`The plan is in ${folder}: put that folder into the claim, then kubectl apply -f\n`);
     return exitCode.ok;
   }
   const scheduler = schedulerOf(engine);
   if (scheduler !== undefined) {
     const { status, trials, jobs } = await submitBench(folder, plan, scheduler, ownCommand());
-    io.stdout.write(`${submitted(status, trials, jobs)}\nTrials: ${folder}\n`);
+    io.stdout.write(
+      options.json === true
+        ? `${JSON.stringify({ ...statusJson(status), submitted: { trials, jobs } }, undefined, 2)}\n`
+        : `${submitted(status, trials, jobs)}\nTrials: ${folder}\n`,
+    );
     return exitCode.ok;
   }
   const progress = createBenchProgress(io, plan);
   const status = await follow(runBench(folder, plan, { workers: workersOf(plan), signal }), signal, progress);
-  const { completed, diverged, failed } = status.counts;
-  if (completed + diverged + failed < status.total) {
+  const { begun, absent, failed } = status.counts;
+  // Failed trials that were due again are not to be told from those of an earlier run.
+  if (begun + absent > 0 || (signal.aborted && status.missing.length > 0)) {
     io.stderr.write(`${interrupted(status, folder)}\n`);
     return exitCode.interrupted;
   }
   // Where every trial failed there is no log to score.
   const scored =
     failed < status.total ? await printScore(io, folder, plan, options.json === true) : undefined;
-  if (scored !== undefined && failed === 0) return scored;
+  if (scored !== undefined && status.missing.length === 0) return scored;
   io.stderr.write(
     `${statusLine(status)}; try the failed ones again with:\n  ${resumeLine("bench", folder)}\n`,
   );

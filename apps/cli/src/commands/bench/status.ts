@@ -18,16 +18,35 @@ export const statusCommand = (io: Io, finish: (code: ExitCode) => void): Command
     .option("--json", "print as one JSON object")
     .action(async (path: string, { json }: { readonly json?: true }) => {
       const { folder, plan } = await openBench(path);
-      const status = await benchStatus(folder, plan);
+      const status = benchStatus(folder, plan);
       const activity = await benchActivity(folder, plan);
-      const { missing, ...rest } = status;
       io.stdout.write(
         json === true
-          ? `${JSON.stringify({ ...rest, missing: missing.length, ...activityJson(activity) }, undefined, 2)}\n`
-          : `${statusTable(status)}\n\n${statusLine(status)}\n${activityText(activity)}\n`,
+          ? `${JSON.stringify({ ...statusJson(status), ...activityJson(activity) }, undefined, 2)}\n`
+          : `${[statusTable(status), "", statusLine(status), ...damageLines(status), activityText(activity)].join("\n")}\n`,
       );
       finish(exitCode.ok);
     });
+
+/** How a bench stands, as JSON: of its trials only those whose outcomes are damaged. */
+export const statusJson = ({ missing, trials, ...rest }: BenchStatus) => ({
+  ...rest,
+  missing: missing.length,
+  damage: trials.flatMap(({ damage }, trial) => (damage === undefined ? [] : [{ trial, damage }])),
+});
+
+/** Damaged outcomes that are named; a damaged disk may have thousands. */
+const mostNamed = 10;
+
+function damageLines(status: BenchStatus): readonly string[] {
+  const { damage } = statusJson(status);
+  if (damage.length === 0) return [];
+  return [
+    ...damage.slice(0, mostNamed).map((one) => `Damaged: trial ${one.trial}: ${one.damage}`),
+    ...(damage.length > mostNamed ? [`... and ${damage.length - mostNamed} more`] : []),
+    "Put the files back, or remove the folders of these trials: resume runs them again",
+  ];
+}
 
 const activityJson = ({ coordinator, queue }: BenchActivity) => ({
   coordinator: coordinator ?? null,
@@ -51,8 +70,8 @@ function activityText({ coordinator, queue }: BenchActivity): string {
   return lines.length === 0 ? "Nothing of it runs now" : lines.join("\n");
 }
 
-const cells = ({ completed, diverged, failed, begun, absent }: StateCounts): readonly string[] =>
-  [completed, diverged, failed, begun, absent].map(format.count);
+const cells = ({ completed, diverged, failed, damaged, begun, absent }: StateCounts): readonly string[] =>
+  [completed, diverged, failed, damaged, begun, absent].map(format.count);
 
 const statusTable = ({ submissions }: BenchStatus): string =>
   textTable(
@@ -61,6 +80,7 @@ const statusTable = ({ submissions }: BenchStatus): string =>
       { title: "completed", align: "right" },
       { title: "diverged", align: "right" },
       { title: "failed", align: "right" },
+      { title: "damaged", align: "right" },
       { title: "begun", align: "right" },
       { title: "to do", align: "right" },
     ],
@@ -68,9 +88,13 @@ const statusTable = ({ submissions }: BenchStatus): string =>
   );
 
 /** How a bench stands, in one line. */
-export const statusLine = ({ total, counts: { completed, diverged, failed } }: BenchStatus): string =>
+export const statusLine = ({
+  total,
+  counts: { completed, diverged, failed, damaged },
+}: BenchStatus): string =>
   [
     `${format.count(completed + diverged)} of ${format.counted(total, "trial")} done`,
     ...(diverged === 0 ? [] : [`${format.count(diverged)} of them diverged`]),
     ...(failed === 0 ? [] : [`${format.count(failed)} failed`]),
+    ...(damaged === 0 ? [] : [`${format.count(damaged)} damaged`]),
   ].join(", ");

@@ -1,29 +1,9 @@
-import { realpath } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { folderHolder } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
-import { takeFolder } from "@steepest/train";
-import type { BatchEngine, EngineBench, QueuedTrials, SubmittedTrials } from "../engines/engine.js";
-import { createSlurmEngine } from "../engines/slurm/slurm.js";
-import type { EngineSettings } from "./configuration.js";
-import { benchFolders } from "./folder.js";
+import type { QueuedTrials } from "../engines/engine.js";
+import { benchForEngine, schedulerOf } from "./handover.js";
 import type { BenchPlan } from "./plan.js";
-import { type BenchStatus, benchStatus } from "./status.js";
-import { countTrials } from "./trials.js";
-
-/** The scheduler of an engine's settings; undefined where trials run in this process' own workers, or by hand. */
-export const schedulerOf = (settings: EngineSettings): BatchEngine | undefined =>
-  settings.kind === "slurm" ? createSlurmEngine(settings) : undefined;
-
-/**
- * A bench as schedulers take it.
- * @param command how `steepest` is called, as words
- */
-export const benchForEngine = async (
-  folder: string,
-  plan: BenchPlan,
-  command: readonly string[],
-): Promise<EngineBench> => ({ folder: await realpath(folder), trials: countTrials(plan), command });
 
 /** What goes on in a bench now. */
 export interface BenchActivity {
@@ -41,33 +21,6 @@ export async function benchActivity(folder: string, plan: BenchPlan): Promise<Be
     ...(coordinator === undefined ? {} : { coordinator }),
     ...(queue === undefined ? {} : { queue }),
   };
-}
-
-/** What was handed to a scheduler, and how the bench stood then. */
-export interface SubmittedBench extends SubmittedTrials {
-  readonly status: BenchStatus;
-}
-
-/**
- * Hands the trials of a plan that have no outcome to its scheduler, in its folder.
- * @throws SteepestError `misuse` where the folder holds another plan or another process uses it, and what the
- *   scheduler refuses
- */
-export async function submitBench(
-  folder: string,
-  plan: BenchPlan,
-  engine: BatchEngine,
-  command: readonly string[],
-): Promise<SubmittedBench> {
-  const unlock = await takeFolder(folder);
-  try {
-    await benchFolders.claim(folder, plan);
-    const status = await benchStatus(folder, plan);
-    const bench = await benchForEngine(folder, plan, command);
-    return { status, ...(await engine.submit(bench, status.missing)) };
-  } finally {
-    await unlock();
-  }
 }
 
 /** How long a coordinator gets to save what its workers do, in seconds. */

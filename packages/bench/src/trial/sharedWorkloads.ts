@@ -1,7 +1,7 @@
 import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
 
 /** Gives registered workloads whose data are loaded at the first call and shared by all further ones. */
-export function createWorkloads(): (name: string) => Workload {
+export function sharedWorkloads(): (name: string) => Workload {
   const known = new Map<string, Workload>();
   return (name) => {
     const found = known.get(name);
