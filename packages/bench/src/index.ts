@@ -90,6 +90,7 @@ export {
 } from "./protocol/status.js";
 export { type BenchTrial, countTrials, folderOfTrial, trialOf } from "./protocol/trials.js";
 export { parseYaml } from "./protocol/yaml.js";
+export type { Arrival } from "./scoring/arrivals.js";
 export type { Cell, CellKind } from "./scoring/cells.js";
 export type { Irregularity } from "./scoring/irregularities.js";
 export type { FileRemark } from "./scoring/logs/collect.js";
@@ -119,6 +120,7 @@ export {
   logRankTest,
   pairedLogRankTest,
   type SurvivalStep,
+  stratifiedLogRankTest,
 } from "./statistics/censored.js";
 export * from "./statistics/descriptive.js";
 export { type ExchangeOptions, exchangeTest, rankSumTest } from "./statistics/exchange.js";

@@ -143,6 +143,15 @@ function entry(rank: number, optimizer: string, rate: number): ComparisonEntry {
     secondsToTarget: reached
       ? { kind: "reached", value: 0.31 * rank, low: 0.3 * rank, high: 0.33 * rank }
       : { kind: "missed", reason: "best validation accuracy 0.832 of 0.85" },
+    arrivals: {
+      reached: reached ? (rank === 3 ? 2 : 3) : 0,
+      seeds: 3,
+      median: {
+        estimate: reached ? 500 * rank : Number.POSITIVE_INFINITY,
+        low: reached ? 450 * rank : Number.POSITIVE_INFINITY,
+        high: rank < 3 ? 560 * rank : Number.POSITIVE_INFINITY,
+      },
+    },
     validation: { value: accuracy, low: accuracy - 0.004, high: accuracy + 0.004 },
     test: { value: accuracy - 0.008, low: accuracy - 0.011, high: accuracy - 0.005 },
     curves: {
@@ -164,6 +173,7 @@ function entry(rank: number, optimizer: string, rate: number): ComparisonEntry {
             quantity: "steps to the target",
             behind: { estimate: 240 * (rank - 1), low: 120 * (rank - 2), high: 480 * rank },
             pValue: rank === 2 ? 0.21 : 0.004,
+            logRankPValue: 0.25,
           },
         }),
     failures: rank === 4 ? [`${optimizer} seed 2 failed: the loss became NaN at step 31`] : [],
@@ -315,7 +325,7 @@ export function sampleScore(): ScoreData {
   const cell = (
     submission: string,
     workload: string,
-    rest: Pick<ScoreCell, "kind" | "seconds" | "ratio" | "reason">,
+    rest: Omit<ScoreCell, "submission" | "workload">,
   ): ScoreCell => ({ submission, workload, ...rest });
   return {
     ...{
@@ -331,7 +341,15 @@ export function sampleScore(): ScoreData {
     submissions: [entry("first", 1, 0.75, [1, 2.5]), entry(hostileName, 2, 0, [never, Number.NaN])],
     workloads: ["a", "b"].map((name) => ({ name, metric: "validation/loss", direction: "min", target: 0.5 })),
     cells: [
-      cell("first", "a", { kind: "solved", seconds: 10, ratio: 1, reason: "the only study: study_0" }),
+      cell("first", "a", {
+        ...{ kind: "solved", seconds: 10, ratio: 1, reason: "the only study: study_0" },
+        arrival: {
+          reached: 2,
+          studies: 3,
+          median: { estimate: 10, low: 9, high: never },
+          text: "2 of 3 studies reached the target",
+        },
+      }),
       cell("first", "b", { kind: "solved", seconds: 25, ratio: 2.5, reason: "the only study: study_1" }),
       cell(hostileName, "a", { kind: "4x rule", seconds: 41, ratio: never, reason: "4x rule: 41 s" }),
       cell(hostileName, "b", {
@@ -340,6 +358,12 @@ export function sampleScore(): ScoreData {
         ratio: never,
         reason: "missing: no log",
       }),
+    ],
+    pairs: [
+      {
+        ...{ first: "first", second: hostileName, difference: 0.75 },
+        ...{ pValue: 0.1, distinguishable: false, timesPValue: 0.008 },
+      },
     ],
     irregularities: [{ where: "first", text: "1 trial instead of 5" }],
     damage: [{ path: "first/log.csv", line: 3, text: "score is NaN" }],

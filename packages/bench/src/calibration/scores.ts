@@ -2,8 +2,9 @@ import { randomStream } from "@steepest/random";
 import { bootstrapField } from "../scoring/bootstrap.js";
 import { scoreField } from "../scoring/field.js";
 import type { WorkloadTarget } from "../scoring/rules/ruleset.js";
-import { comparePairs } from "../scoring/sensitivity.js";
+import { comparePairs, type PairVerdict } from "../scoring/sensitivity.js";
 import type { TimesToTarget } from "../scoring/times.js";
+import { significance } from "../statistics/verdict.js";
 import type { Calibration } from "./calibration.js";
 
 /*
@@ -104,18 +105,35 @@ const coverage = (
 
 const logNormal = "log-normal times to the target";
 
+/** One submission under two names, both among the first, told apart by what `tells` looks at. */
+const underTwoNames = (
+  name: string,
+  counts: string,
+  law: FieldLaw,
+  tells: (pair: PairVerdict) => boolean,
+): Calibration => ({
+  ...{ name, counts, promised: { atMost: 0.05 }, runs: 1000 },
+  law: `5 studies, 8 workloads, two others in the field, ${logNormal}`,
+  simulate(seed) {
+    const [pair] = comparePairs(draw(law, 5, seed), scoring);
+    return { counted: pair !== undefined && tells(pair) ? 1 : 0, cases: 1 };
+  },
+});
+
 /** Submissions under two names, and the intervals of scores. */
 export const scoreCalibrations: readonly Calibration[] = [
-  {
-    name: "score-2-names-5-studies",
-    counts: "score: one submission under two names, told apart",
-    law: `5 studies, 8 workloads, two others in the field, ${logNormal}`,
-    ...{ promised: { atMost: 0.05 }, runs: 1000 },
-    simulate: (seed) => {
-      const [pair] = comparePairs(draw(twice, 5, seed), scoring);
-      return { counted: pair?.distinguishable === true ? 1 : 0, cases: 1 };
-    },
-  },
+  underTwoNames(
+    "score-2-names-5-studies",
+    "score: one submission under two names, told apart",
+    twice,
+    ({ distinguishable }) => distinguishable,
+  ),
+  underTwoNames(
+    "times-2-names-5-studies",
+    "score: one submission under two names, told apart by its times, of which a third missed the target",
+    { ...twice, shared: 0.3, budget: 1.14 },
+    ({ timesPValue }) => timesPValue < significance,
+  ),
   ...[2, 3, 5, 10].map((studies) => coverage(`${studies}-studies`, leaderboard, logNormal, studies)),
   coverage(
     "dependent-studies",

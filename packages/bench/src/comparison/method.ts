@@ -62,6 +62,10 @@ export function methodSentences(
       ? "One seed tells no two optimizers apart: run more."
       : `Optimizers of one group are not distinguishable from the best of that group: paired t tests over ${seeds} seeds (a seed fixes initial parameters and order of data for all), at ${100 * significance} % after correction for their number and for the choice of the best, a missed target counted as the whole budget.${seeds < 5 ? ` With ${seeds} seeds only large differences can be told apart.` : ""}`,
   );
+  if (seeds >= 2)
+    sentences.push(
+      `Where steps decide, the paired log-rank test stands beside the t test and decides nothing: it counts a seed that missed the target as slower than any that did not, by however much, and ${seeds} seeds cannot give it a p-value below ${Number(Math.max(1e-4, 2 ** (1 - seeds)).toPrecision(2))}.`,
+    );
   if (plan.procedural)
     sentences.push("The data are drawn by code and are NOT the data set of the workload's name.");
   return sentences;

@@ -161,6 +161,43 @@ describe("summarise", () => {
     expect(entries[2]?.standing?.behind.estimate).toBeCloseTo((150 + 160 + 150) / 3, 9);
   });
 
+  it("says what the steps of all seeds say, those included that missed the target", () => {
+    const steps = [
+      [100, 110, 120, 130, 140],
+      [150, 160, 170, undefined, undefined],
+      [200, undefined, undefined, undefined, undefined],
+    ];
+    const records = steps.flatMap((seeds, submission) =>
+      seeds.map((at, seed) =>
+        record(submission, 0, seed, { accuracy: 0.86, ...(at === undefined ? {} : { steps: at }) }),
+      ),
+    );
+    const { entries } = summarise(planOf(["all", "most", "few"], 1, 5), records);
+    expect(entries.map(({ arrivals }) => [arrivals.reached, arrivals.seeds])).toEqual([
+      [5, 5],
+      [3, 5],
+      [1, 5],
+    ]);
+    expect(entries.map(({ arrivals: { median } }) => [median?.low, median?.estimate, median?.high])).toEqual([
+      [100, 120, 140],
+      [150, 170, Number.POSITIVE_INFINITY],
+      [200, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ]);
+    // Five pairs in one order: 2/2⁵, twice by Holm.
+    expect(entries.map(({ standing }) => standing?.logRankPValue)).toEqual([undefined, 0.125, 0.125]);
+  });
+
+  it("has no log-rank test where the target's metric decides, and no median of one seed", () => {
+    const missed = [0, 1].flatMap((submission) =>
+      [0, 1, 2].map((seed) => record(submission, 0, seed, { accuracy: 0.7 + 0.01 * submission })),
+    );
+    const [, second] = summarise(planOf(["a", "b"], 1, 3), missed).entries;
+    expect(second?.standing).toBeDefined();
+    expect(second?.standing).not.toHaveProperty("logRankPValue");
+    const [only] = summarise(planOf(["a"], 1, 1), [record(0, 0, 0, { steps: 10, accuracy: 0.9 })]).entries;
+    expect(only?.arrivals).toEqual({ reached: 1, seeds: 1 });
+  });
+
   it("an optimizer under two names shares rank one's group", () => {
     const records = [0, 1].flatMap((submission) =>
       [0, 1, 2].map((seed) =>

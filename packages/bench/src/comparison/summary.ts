@@ -1,7 +1,8 @@
 import { type Metric, metricOf } from "@steepest/workloads";
+import { type CensoredTime, censoredMedian, pairedLogRankTest } from "../statistics/censored.js";
 import { mean, median } from "../statistics/descriptive.js";
 import { type Interval, meanInterval, meanIntervalMethod } from "../statistics/intervals.js";
-import { againstLeader } from "../statistics/verdict.js";
+import { againstLeader, holm } from "../statistics/verdict.js";
 import { type Candidate, candidateOf, isMeasured, meanMerit, type SeedFinding } from "./candidates.js";
 import { counted, methodSentences } from "./method.js";
 import type { ComparisonPlan } from "./plan.js";
@@ -54,6 +55,20 @@ export interface EntryStanding {
    * seen; absent where it is told apart already, or where no difference is seen.
    */
   readonly moreSeeds?: number;
+  /**
+   * The p-value of the paired log-rank test of the steps to the target, corrected for the number of entries
+   * (Holm): seeds that missed it count as slower than any that did not, by however much. Of n seeds it is at
+   * least 2^(1−n). Present where steps decide.
+   */
+  readonly logRankPValue?: number;
+}
+
+/** How many seeds reached the target, and the median steps by Kaplan and Meier with its interval. */
+export interface Arrivals {
+  readonly reached: number;
+  readonly seeds: number;
+  /** Infinite (in JSON: null) where the seeds do not reach so far; absent for one seed. */
+  readonly median?: Interval;
 }
 
 /** One optimizer at its best learning rate. */
@@ -69,6 +84,8 @@ export interface ComparisonEntry {
   readonly tuned: boolean;
   readonly stepsToTarget: Cost;
   readonly secondsToTarget: Cost;
+  /** What the seeds say of the steps to the target, those included that missed it. */
+  readonly arrivals: Arrivals;
   /**
    * In the target's metric, at the end of the step budget, over the trials that came to it; absent where none
    * did.
@@ -155,6 +172,21 @@ export function summarise(plan: ComparisonPlan, records: readonly TrialRecord[])
 const quantityOf = ({ metric, logarithmic }: Scale) =>
   logarithmic ? (`logarithm of the validation ${metric}` as const) : (`validation ${metric}` as const);
 
+/** Steps to the target of every seed; those of a seed that missed it are known to be more than any that did not. */
+const stepsOf = ({ chosen }: Pick<Candidate, "chosen">): readonly CensoredTime[] =>
+  chosen.seeds.map(({ steps }) => ({ time: steps, reached: Number.isFinite(steps) }));
+
+/** What the steps of the seeds say, those included that missed the target. */
+function arrivalsOf(candidate: Pick<Candidate, "chosen">): Arrivals {
+  const times = stepsOf(candidate);
+  const reached = times.filter((time) => time.reached).length;
+  return {
+    reached,
+    seeds: times.length,
+    ...(times.length < 2 ? {} : { median: censoredMedian(times, level) }),
+  };
+}
+
 /**
  * Groups in order of rank: the first entry not yet in a group leads the next one and takes in all that cannot
  * be told from it, in steps to the target (counted as the budget where it was missed) if it reached the
@@ -177,15 +209,21 @@ function grouped(scale: Scale, plan: ComparisonPlan, candidates: readonly Candid
     const verdicts = againstLeader(sample(leader), others.map(sample), {
       resolution: inSteps ? plan.evaluateEvery : 0,
     });
+    const logRanks =
+      inSteps && group === 1
+        ? holm(others.map((other) => pairedLogRankTest(stepsOf(leader), stepsOf(other))))
+        : [];
     groups.set(leader, group);
     remaining = others.filter((other, i) => {
       const verdict = verdicts[i];
+      const logRankPValue = logRanks[i];
       if (group === 1 && verdict?.behind !== undefined && verdict.pValue !== undefined) {
         standings.set(other, {
           quantity: inSteps ? "steps to the target" : quantityOf(scale),
           behind: verdict.behind,
           pValue: verdict.pValue,
           ...(Number.isFinite(verdict.moreSeeds) ? { moreSeeds: verdict.moreSeeds } : {}),
+          ...(logRankPValue === undefined ? {} : { logRankPValue }),
         });
       }
       if (verdict?.distinguishable === true) return true;
@@ -220,6 +258,7 @@ function entryOf(
     tuned: submission.tuned,
     stepsToTarget: costOf(scale, plan, seeds, ({ steps }) => steps),
     secondsToTarget: costOf(scale, plan, seeds, ({ cpuSeconds }) => cpuSeconds),
+    arrivals: arrivalsOf({ chosen }),
     ...(validation === undefined ? {} : { validation }),
     ...(test === undefined ? {} : { test }),
     curves: {

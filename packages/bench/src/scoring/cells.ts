@@ -1,8 +1,9 @@
 import { median } from "../statistics/descriptive.js";
+import { type Arrival, arrivalOf } from "./arrivals.js";
 import { type Exclusion, slowestRatio } from "./exclusion.js";
 import type { ScoredField } from "./field.js";
 import type { TrialLog } from "./logs/collect.js";
-import { clockReadings } from "./rules/clock.js";
+import { clockReadings, figure } from "./rules/clock.js";
 import type { WorkloadTarget } from "./rules/ruleset.js";
 import { bestTrial, type Evidence, type ScoringMode, type SolvedTrial, type TimesToTarget } from "./times.js";
 
@@ -23,10 +24,10 @@ export interface Cell {
   readonly ratio: number;
   /** One sentence: the logs behind a time, or what made it infinite. */
   readonly reason: string;
+  /** What all studies say of the time, whatever the rules make of it; absent without logs. */
+  readonly arrival?: Arrival;
 }
 
-/** Six significant digits at most: enough to find the figure in its log. */
-const figure = (value: number): string => String(Number(value.toPrecision(6)));
 const timeOn = ({ clock }: WorkloadTarget, value: number): string => clockReadings(clock).text(figure(value));
 
 const condition = ({ metric, direction, target }: WorkloadTarget): string =>
@@ -153,13 +154,20 @@ export function explainCells(
       };
     };
 
-    return workloads.map((workload, column) => ({
-      submission: submission.name,
-      workload: workload.name,
-      ...explain(column),
-      seconds: field.medians[row]?.[column] ?? Number.NaN,
-      ratio: finite((field.seconds[row]?.[column] ?? Number.NaN) / (least[column] ?? Number.NaN)),
-    }));
+    return workloads.map((workload, column) => {
+      const arrival = arrivalOf(
+        submission.studies.map(({ seconds }) => seconds[column] ?? Number.NaN),
+        workload,
+      );
+      return {
+        submission: submission.name,
+        workload: workload.name,
+        ...explain(column),
+        seconds: field.medians[row]?.[column] ?? Number.NaN,
+        ratio: finite((field.seconds[row]?.[column] ?? Number.NaN) / (least[column] ?? Number.NaN)),
+        ...(arrival === undefined ? {} : { arrival }),
+      };
+    });
   });
 }
 

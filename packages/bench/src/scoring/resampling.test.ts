@@ -5,7 +5,7 @@ import { scoreField } from "./field.js";
 import { profileAt, tauGrid } from "./profile.js";
 import type { WorkloadTarget } from "./rules/ruleset.js";
 import { comparePairs, leaveOneOut } from "./sensitivity.js";
-import type { TimesToTarget } from "./times.js";
+import type { SubmissionTimes, TimesToTarget } from "./times.js";
 
 const workloads = ["a", "b", "c", "d"].map(
   (name): WorkloadTarget => ({ name, metric: "validation/accuracy", direction: "max", target: 0.5 }),
@@ -134,6 +134,55 @@ describe("pairs", () => {
     expect(far[0]?.moreStudies).toBeUndefined();
     expect(near[0]?.distinguishable).toBe(false);
     expect(near[0]?.moreStudies).toBeGreaterThan(5);
+  });
+
+  it("are told apart by their times also where the score does not look: beyond four times the fastest", () => {
+    const quick = draw([1], 0.05, 7).submissions;
+    const [five, six] = draw([5, 6], 0.01, 8).submissions.map(({ studies }, i) => ({
+      name: `slow${i}`,
+      studies,
+    }));
+    if (five === undefined || six === undefined) throw new Error("two submissions were drawn");
+    const pairs = comparePairs({ workloads, submissions: [...quick, five, six] }, scoring);
+    expect(pairs[2]).toMatchObject({
+      difference: 0,
+      pValue: 1,
+      distinguishable: false,
+      timesPValue: 2 / 252,
+    });
+    // A target that nobody reaches says nothing; one that only the slower ones miss does.
+    const missing = ({ name, studies }: typeof six, lost: readonly number[]) => ({
+      name,
+      studies: studies.map((study) => ({
+        ...study,
+        seconds: study.seconds.map((time, column) =>
+          lost.includes(column) ? Number.POSITIVE_INFINITY : time,
+        ),
+      })),
+    });
+    const never = [0, 1, 2, 3];
+    const lost = comparePairs(
+      { workloads, submissions: [missing(five, never), missing(six, never)] },
+      scoring,
+    );
+    expect(lost[0]?.timesPValue).toBe(1);
+    const some = comparePairs(
+      { workloads, submissions: [missing(five, [1, 2, 3]), missing(six, never)] },
+      scoring,
+    );
+    expect(some[0]?.timesPValue).toBe(2 / 252);
+  });
+
+  it("compare times on the scored workloads alone, and only where there are logs", () => {
+    const [one, other] = draw([1, 3], 0.01, 9).submissions;
+    if (one === undefined || other === undefined) throw new Error("two submissions were drawn");
+    const variants = workloads.map((workload, i) => (i === 0 ? workload : { ...workload, base: "a" }));
+    const without = (seconds: readonly number[]) => seconds.map((time, i) => (i === 0 ? Number.NaN : time));
+    const holed = { name: "holed", studies: one.studies.map((s) => ({ ...s, seconds: without(s.seconds) })) };
+    const p = (submissions: readonly SubmissionTimes[]) =>
+      comparePairs({ workloads: variants, submissions }, scoring)[0]?.timesPValue;
+    expect(p([one, other])).toBe(2 / 252);
+    expect(p([holed, other])).toBe(1);
   });
 
   it("cannot be told apart by three studies each: 2/20 is not small", () => {

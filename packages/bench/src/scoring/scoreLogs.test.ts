@@ -77,6 +77,7 @@ describe("scoring a folder", () => {
     expect(cell(report, "quick", "a")).toEqual({
       ...{ submission: "quick", workload: "a", kind: "solved", seconds: 10, ratio: 1 },
       reason: "the only study: study_0/a_jax/trial_1 at line 3 (step 50, 10 s)",
+      arrival: { reached: 1, studies: 1, text: "1 of 1 study reached the target" },
     });
     const reasons = [
       ["slow", "a", "4x rule: 41 s is 4.1 times the 10 s of quick, more than 4"],
@@ -129,6 +130,25 @@ describe("scoring a folder", () => {
       reason:
         "the median of 4 studies: study_1/a_pytorch/trial_1 at line 3 (step 50, 20 s) and study_2/a_pytorch/trial_1 at line 3 (step 50, 40 s)",
     });
+  });
+
+  it("says beside the official median what all studies say of the time, late ones as never arrived", async () => {
+    for (const [study, seconds] of [10, 20, 40, 101].entries())
+      await write(`s/study_${study}/a_pytorch/trial_1`, reaching(seconds));
+    await write("s/study_0/b_jax/trial_1", reaching(Number.POSITIVE_INFINITY));
+    const report = await score();
+    const { seconds, arrival } = cell(report, "s", "a") ?? {};
+    expect(seconds).toBe(30);
+    expect(arrival).toMatchObject({
+      ...{ reached: 3, studies: 4 },
+      median: { estimate: 20, low: 10, high: Number.POSITIVE_INFINITY },
+      text: "3 of 4 studies reached the target; the median by Kaplan and Meier is 20 s (95 %: 10 s to beyond the budget)",
+    });
+    expect(cell(report, "s", "b")?.arrival).toEqual({
+      ...{ reached: 0, studies: 1, text: "0 of 1 study reached the target" },
+    });
+    await write("t/study_0/a_jax/trial_1", reaching(10));
+    expect(cell(await score(), "t", "b")).not.toHaveProperty("arrival");
   });
 
   it("reports damaged logs with file and line, and scores the rest", async () => {

@@ -1,7 +1,9 @@
+import { stratifiedLogRankTest } from "../statistics/censored.js";
 import { mean } from "../statistics/descriptive.js";
 import { exchangeTest } from "../statistics/exchange.js";
 import { moreInEach } from "../statistics/power.js";
 import { significance } from "../statistics/verdict.js";
+import { censored } from "./arrivals.js";
 import { medianTimes, type ScoredField, type ScoringOptions, scoreField, scoreMedians } from "./field.js";
 import { naturalOrder } from "./logs/naturalOrder.js";
 import { ranksOf } from "./profile.js";
@@ -98,6 +100,12 @@ export interface PairVerdict {
    * and scatter those seen; infinite where no difference is seen. Absent where they are distinguishable.
    */
   readonly moreStudies?: number;
+  /**
+   * Of "both take equally long to every target": the log-rank test of the times themselves, those that were
+   * not reached included, over all base workloads; a study is exchanged whole. Whatever the rest of the field
+   * does, and without the rules.
+   */
+  readonly timesPValue: number;
 }
 
 /** Exchanges that are tried for one pair: every one for five studies against five. */
@@ -117,6 +125,12 @@ export function comparePairs(
   const { workloads, submissions } = times;
   const { medians, scores } = scoreField(times, options);
   const { alpha = significance, seed = 0 } = options;
+  const timesOf = ({ studies }: SubmissionTimes) =>
+    studies.map(({ seconds }) =>
+      workloads.map(({ base }, column) =>
+        base === undefined ? censored(seconds[column] ?? Number.NaN) : undefined,
+      ),
+    );
   return submissions.flatMap((one, a) =>
     submissions.slice(a + 1).map((other, offset) => {
       const b = a + 1 + offset;
@@ -134,11 +148,12 @@ export function comparePairs(
         ...{ most: mostExchanges, seed },
       });
       const distinguishable = pValue < alpha;
+      const timesPValue = stratifiedLogRankTest(timesOf(one), timesOf(other), { most: mostExchanges, seed });
       return {
         first: one.name,
         second: other.name,
         difference: (scores[a] ?? 0) - (scores[b] ?? 0),
-        ...{ pValue, distinguishable },
+        ...{ pValue, distinguishable, timesPValue },
         ...(distinguishable ? {} : { moreStudies: moreInEach(left, right, { alpha }) }),
       };
     }),

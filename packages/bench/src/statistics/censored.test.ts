@@ -7,6 +7,7 @@ import {
   logRankScores,
   logRankTest,
   pairedLogRankTest,
+  stratifiedLogRankTest,
 } from "./censored.js";
 import { median } from "./descriptive.js";
 import { rankSumTest } from "./exchange.js";
@@ -16,11 +17,8 @@ const reached = (...times: readonly number[]): readonly CensoredTime[] =>
 const censored = (...times: readonly number[]): readonly CensoredTime[] =>
   times.map((time) => ({ time, reached: false }));
 
-const someTimes = (minLength: number) =>
-  fc.array(fc.record({ time: fc.integer({ min: 1, max: 9 }), reached: fc.boolean() }), {
-    minLength,
-    maxLength: 6,
-  });
+const someTime = fc.record({ time: fc.integer({ min: 1, max: 9 }), reached: fc.boolean() });
+const someTimes = (minLength: number) => fc.array(someTime, { minLength, maxLength: 6 });
 
 describe("Kaplan and Meier's estimate", () => {
   it("agrees with a product written out: 6, 6, 6, 7, 10 reached, 6+, 9+, 10+ cut off", () => {
@@ -106,6 +104,54 @@ describe("the log-rank test", () => {
           pairedLogRankTest(b.slice(0, pairs), a.slice(0, pairs)),
           12,
         );
+      }),
+    );
+  });
+
+  it("over several targets adds up scores of each, leaves out what is unknown, and keeps rows together", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.option(someTime, { nil: undefined }), { minLength: 2, maxLength: 2 }), {
+          minLength: 2,
+          maxLength: 7,
+        }),
+        fc.integer({ min: 1, max: 6 }),
+        (rows, at) => {
+          const [a, b] = [rows.slice(0, at), rows.slice(at)];
+          fc.pre(b.length > 0);
+          // Written out: scores of each column by themselves, summed over the first sample's rows.
+          const totals = rows.map(() => 0);
+          for (const column of [0, 1]) {
+            const known = rows.flatMap((row, i) =>
+              row[column] === undefined ? [] : [{ i, time: row[column] }],
+            );
+            for (const [k, score] of logRankScores(known.map(({ time }) => time)).entries()) {
+              const i = known[k]?.i ?? 0;
+              totals[i] = (totals[i] ?? 0) + score;
+            }
+          }
+          const sum = (chosen: readonly number[]) =>
+            Math.abs(chosen.reduce((t, i) => t + (totals[i] ?? 0), 0));
+          const observed = sum(a.map((_, i) => i)) - 1e-9;
+          let [hits, all] = [0, 0];
+          for (let bits = 0; bits < 2 ** rows.length; bits++) {
+            const chosen = rows.flatMap((_, i) => ((bits >> i) & 1 ? [i] : []));
+            if (chosen.length !== a.length) continue;
+            all++;
+            if (sum(chosen) >= observed) hits++;
+          }
+          expect(stratifiedLogRankTest(a, b)).toBeCloseTo(hits / all, 10);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("over copies of one target is the test of that target", () => {
+    fc.assert(
+      fc.property(someTimes(2), someTimes(2), (a, b) => {
+        const copied = (times: readonly CensoredTime[]) => times.map((time) => [time, time, undefined]);
+        expect(stratifiedLogRankTest(copied(a), copied(b))).toBeCloseTo(logRankTest(a, b), 12);
       }),
     );
   });

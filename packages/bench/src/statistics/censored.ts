@@ -94,18 +94,42 @@ export function logRankScores(times: readonly CensoredTime[]): readonly number[]
  * The two-sided p-value of "both samples take equally long", with censored times: the exchange test on the
  * log-rank scores of all. Exact where what ends runs early is the same for both.
  */
-export function logRankTest(
+export const logRankTest = (
   a: readonly CensoredTime[],
   b: readonly CensoredTime[],
   options: ExchangeOptions = {},
+): number =>
+  stratifiedLogRankTest(
+    a.map((time) => [time]),
+    b.map((time) => [time]),
+    options,
+  );
+
+/**
+ * The same over several targets at once: "both take equally long to every one". A row for each run or study, a
+ * column for each target, undefined where nothing is known. Scores are those among the times to one target,
+ * and rows are exchanged whole, so that what the times of a row have in common stays with it.
+ */
+export function stratifiedLogRankTest(
+  a: readonly (readonly (CensoredTime | undefined)[])[],
+  b: readonly (readonly (CensoredTime | undefined)[])[],
+  options: ExchangeOptions = {},
 ): number {
-  const scores = logRankScores([...a, ...b]);
-  const share = a.length / scores.length;
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const rows = [...a, ...b];
+  const totals = rows.map(() => 0);
+  for (let column = 0; column < Math.max(0, ...rows.map((row) => row.length)); column++) {
+    const known = rows.flatMap((row, index) => {
+      const time = row[column];
+      return time === undefined ? [] : [{ index, time }];
+    });
+    const scores = logRankScores(known.map(({ time }) => time));
+    for (const [i, { index }] of known.entries()) totals[index] = (totals[index] ?? 0) + (scores[i] ?? 0);
+  }
+  // Scores add up to 0, so that what one sample has the other lacks.
   return exchangeTest(
-    scores.slice(0, a.length),
-    scores.slice(a.length),
-    (left, right) => (1 - share) * sum(left) - share * sum(right),
+    totals.slice(0, a.length),
+    totals.slice(a.length),
+    (left) => left.reduce((sum, score) => sum + score, 0),
     options,
   );
 }

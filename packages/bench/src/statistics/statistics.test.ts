@@ -121,11 +121,10 @@ describe("bootstrap intervals", () => {
   });
 
   it("of replicates drawn elsewhere reach from once to twice as far on the other side as these are off", () => {
-    // Four replicates of 11, 11, 13, 13 for an estimate of 10: 2 too large, scattered by 1; t of 8 degrees of
-    // freedom is 2.306.
+    // Four replicates of 11, 11, 13, 13 for an estimate of 10: 2 too large, scattered by 1.
     const { low, high, estimate } = unbiasedInterval(10, { count: 4, sum: 8, squares: 20 }, 5);
-    expect(low).toBeCloseTo(10 - 2 * 2 - 0.92 * 2.3060041352, 9);
-    expect(high).toBeCloseTo(10 - 2 + 0.92 * 2.3060041352, 9);
+    expect(low).toBeCloseTo(10 - 2 * 2 - 1.959963984540054 * (1 + 1 / 16), 9);
+    expect(high).toBeCloseTo(10 - 2 + 1.959963984540054 * (1 + 1 / 16), 9);
     expect([low < estimate, estimate < high]).toEqual([true, true]);
     const mirrored = unbiasedInterval(10, { count: 4, sum: -8, squares: 20 }, 5);
     expect(20 - mirrored.high).toBeCloseTo(low, 12);

@@ -35,6 +35,19 @@ export interface EntryStanding {
   readonly pValue: number;
   /** How many more seeds would tell it from the first; absent where it is told already or none would. */
   readonly moreSeeds?: number;
+  /**
+   * Of the paired log-rank test of the steps to the target, corrected for the number of comparisons; present
+   * where steps decide.
+   */
+  readonly logRankPValue?: number;
+}
+
+/** How many seeds reached the target, and the median steps by Kaplan and Meier. */
+export interface Arrivals {
+  readonly reached: number;
+  readonly seeds: number;
+  /** Infinite where the seeds do not reach so far; absent for one seed. */
+  readonly median?: { readonly estimate: number; readonly low: number; readonly high: number };
 }
 
 /** One learning rate that was tried. */
@@ -62,6 +75,8 @@ export interface ComparisonEntry {
   readonly stepsToTarget: Cost;
   /** CPU seconds of training to the target; evaluation is not counted. */
   readonly secondsToTarget: Cost;
+  /** What the seeds say of the steps to the target, those included that missed it. */
+  readonly arrivals: Arrivals;
   /** In the target's metric. */
   readonly validation?: Estimate;
   readonly test?: Estimate;

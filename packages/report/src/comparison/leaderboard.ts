@@ -12,14 +12,22 @@ const spread = ({ value, low, high }: Estimate, show: (value: number) => string)
     ? html`${show(value)}`
     : html`${show(value)} <span class="bounds">[${show(low)}, ${show(high)}]</span>`;
 
-function costCells({ stepsToTarget, secondsToTarget }: ComparisonEntry): Markup {
-  const cell = (cost: Cost, show: (value: number) => string): Markup =>
+/** What the seeds say of the steps, where one that missed the target makes it more than the range. */
+function arrivalsNote({ arrivals: { reached, seeds, median } }: ComparisonEntry): Markup {
+  if (reached === seeds || median === undefined) return html``;
+  const on = (steps: number): string => (Number.isFinite(steps) ? format.count(steps) : "beyond the budget");
+  return html` <span class="bounds" title="median by Kaplan and Meier ${on(median.estimate)}, between ${on(median.low)} and ${on(median.high)}">${reached} of ${format.counted(seeds, "seed")}</span>`;
+}
+
+function costCells(entry: ComparisonEntry): Markup {
+  const { stepsToTarget, secondsToTarget } = entry;
+  const cell = (cost: Cost, show: (value: number) => string, note: Markup): Markup =>
     cost.kind === "reached"
-      ? html`<td class="number">${spread(cost, show)}</td>`
+      ? html`<td class="number">${spread(cost, show)}${note}</td>`
       : html`<td class="quiet missed">not reached: ${cost.reason}</td>`;
   return stepsToTarget.kind === "missed" && secondsToTarget.kind === "missed"
     ? html`<td class="quiet missed" colspan="2">not reached: ${stepsToTarget.reason}</td>`
-    : html`${cell(stepsToTarget, format.count)}${cell(secondsToTarget, format.seconds)}`;
+    : html`${cell(stepsToTarget, format.count, arrivalsNote(entry))}${cell(secondsToTarget, format.seconds, html``)}`;
 }
 
 const metricCell = (metric: string, { unmeasured }: ComparisonEntry, figure: Estimate | undefined): Markup =>
@@ -33,8 +41,10 @@ function behind({ standing }: ComparisonEntry): Markup {
   const { estimate, low, high } = standing.behind;
   const more =
     standing.moreSeeds === undefined ? "" : `; ${format.counted(standing.moreSeeds, "more seed")} would tell`;
+  const times =
+    standing.logRankPValue === undefined ? "" : `; log-rank ${format.number(standing.logRankPValue, 2)}`;
   return html`<td class="number" title="in ${standing.quantity}">${spread({ value: estimate, low, high }, show)}
-<span class="bounds">p = ${format.number(standing.pValue, 2)}${more}</span></td>`;
+<span class="bounds">p = ${format.number(standing.pValue, 2)}${times}${more}</span></td>`;
 }
 
 /**

@@ -93,6 +93,17 @@ describe("the page of a comparison", () => {
     expect(document.body.textContent).toContain("Not distinguishable from it with 3 seeds: adamw.");
   });
 
+  it("counts the seeds that missed the target, and has both tests of the steps beside the difference", () => {
+    const { document } = parseHTML(comparisonHtml(sampleComparison));
+    const rows = Array.from(document.querySelectorAll("tbody tr")).map((row) => row.textContent ?? "");
+    expect(rows[1]).toContain("p = 0.21; log-rank 0.25");
+    expect(rows[1]).not.toContain("of 3 seeds");
+    expect(rows[2]).toContain("2 of 3 seeds");
+    expect(document.querySelector("[title^='median by Kaplan']")?.getAttribute("title")).toBe(
+      "median by Kaplan and Meier 1,500, between 1,350 and beyond the budget",
+    );
+  });
+
   it("speaks of the loss alone where nothing is classified, and marks its target there", () => {
     const { document } = parseHTML(
       comparisonHtml({

@@ -11,6 +11,31 @@ export interface ScoreCell {
   /** How many times the fastest; infinite where the workload does not count as solved. */
   readonly ratio: number;
   readonly reason: string;
+  /** What all studies say of the time, those included that never reached the target; absent without logs. */
+  readonly arrival?: ScoreArrival;
+}
+
+/** How many studies reached a target, and the median time by Kaplan and Meier. */
+export interface ScoreArrival {
+  readonly reached: number;
+  readonly studies: number;
+  /** Infinite where the studies do not reach so far; absent for a single study. */
+  readonly median?: { readonly estimate: number; readonly low: number; readonly high: number };
+  /** The same as a sentence. */
+  readonly text: string;
+}
+
+/** Two submissions, and whether their studies tell them apart. */
+export interface ScorePair {
+  readonly first: string;
+  readonly second: string;
+  /** Score of the first minus that of the second. */
+  readonly difference: number;
+  /** Of "the scores are of one submission". */
+  readonly pValue: number;
+  readonly distinguishable: boolean;
+  /** Of "the times to the targets are of one submission". */
+  readonly timesPValue: number;
 }
 
 /** A score with something left out. */
@@ -76,6 +101,8 @@ export interface ScoreData {
   /** Base workloads, then held-out variants. */
   readonly workloads: readonly ScoreWorkload[];
   readonly cells: readonly ScoreCell[];
+  /** Every two submissions once. */
+  readonly pairs: readonly ScorePair[];
   /** Unusual, and scored as it is. */
   readonly irregularities: readonly ScoreRemark[];
   /** Damaged or refused, and left out. */

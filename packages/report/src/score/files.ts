@@ -1,11 +1,21 @@
 import type { ScoreData } from "./data.js";
-import { baseWorkloads, cellFinder, cellText, intervalOf, rankRange, scoringText } from "./grid.js";
+import {
+  baseWorkloads,
+  cellFinder,
+  cellText,
+  intervalOf,
+  rankRange,
+  reachedText,
+  scoringText,
+  timesText,
+} from "./grid.js";
 
 const headings = [
   "rank",
   "submission",
   "score",
   "95% interval",
+  "reached",
   "-study",
   "-workload",
   "-submission",
@@ -18,6 +28,7 @@ const standings = (data: ScoreData): readonly (readonly string[])[] =>
     entry.name,
     entry.score.toFixed(6),
     intervalOf(entry),
+    reachedText(data, entry.name),
     ...[entry.leaveOneOut.studies, entry.leaveOneOut.workloads, entry.leaveOneOut.submissions].map(rankRange),
   ]);
 
@@ -72,7 +83,7 @@ function markdownTable(titles: readonly string[], rows: readonly (readonly strin
 export const scoreMarkdown = (data: ScoreData): string =>
   [
     markdownTable(headings, standings(data)),
-    `${markdownCell(scoringText(data))}. Ranks as one study, workload or submission is left out.`,
+    `${markdownCell(scoringText(data))}. Ranks as one study, workload or submission is left out. ${markdownCell(timesText(data))}`.trim(),
     markdownTable(["times the fastest", ...baseWorkloads(data).map(({ name }) => name)], gridRows(data)),
   ].join("\n\n");
 

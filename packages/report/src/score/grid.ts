@@ -17,6 +17,41 @@ export function cellFinder({
 export const baseWorkloads = ({ workloads }: ScoreData): readonly ScoreWorkload[] =>
   workloads.filter(({ base }) => base === undefined);
 
+/** How many studies of a submission reached their targets, of all on the workloads that are scored: `37/40`. */
+export function reachedText(data: ScoreData, submission: string): string {
+  const scored = new Set(baseWorkloads(data).map(({ name }) => name));
+  let [reached, studies] = [0, 0];
+  for (const { submission: name, workload, arrival } of data.cells) {
+    if (name !== submission || !scored.has(workload)) continue;
+    reached += arrival?.reached ?? 0;
+    studies += arrival?.studies ?? 0;
+  }
+  return `${reached}/${studies}`;
+}
+
+/** What {@link reachedText} counts, in a sentence. */
+export const reachedNote =
+  "reached: studies that came to a target within its budget, of those with a log, all scored workloads together.";
+
+/** Pairs that a sentence names; it counts the others. */
+const namedPairs = 4;
+
+/** What the times to the targets tell apart that scores do not, in a sentence. */
+export function timesText({ pairs, significance }: ScoreData): string {
+  const undecided = pairs.filter(({ distinguishable }) => !distinguishable);
+  if (undecided.length === 0) return "";
+  const told = undecided
+    .filter(({ timesPValue }) => timesPValue < significance)
+    .toSorted((a, b) => a.timesPValue - b.timesPValue);
+  const named = told
+    .slice(0, namedPairs)
+    .map(({ first, second, timesPValue }) => `${first} and ${second} (p = ${format.number(timesPValue, 2)})`);
+  const more = told.length - named.length;
+  const list =
+    told.length === 0 ? "none" : `${told.length}: ${named.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  return `Of ${format.counted(undecided.length, "pair")} that scores do not tell apart, the times to all targets do ${list} (log-rank test over whole studies, those that missed a target included).`;
+}
+
 /** A cell in few characters: the ratio, or why there is none. */
 export const cellText = ({ kind, ratio }: ScoreCell): string =>
   kind === "solved" ? ratio.toFixed(2) : kind.replace(/ rule$/, "");

@@ -8,7 +8,18 @@ import { mountScore } from "../page/score.js";
 import { format } from "../text/format.js";
 import { createScoreCharts, type ScoreChart, type ScorePicture, scorePicture } from "./charts.js";
 import type { ScoreCell, ScoreData, ScoreEntry, ScoreLeftOut } from "./data.js";
-import { cellFinder, cellText, moreStudiesNote, rankRange, scoringText, undecidedText } from "./grid.js";
+import {
+  cellFinder,
+  cellText,
+  moreStudiesNote,
+  rankRange,
+  reachedNote,
+  reachedText,
+  scoringText,
+  timesText,
+  undecidedText,
+} from "./grid.js";
+import { pairsTable } from "./pairs.js";
 
 const style = `
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
@@ -52,18 +63,19 @@ function stillChart(picture: ScorePicture, chart: ScoreChart): Markup {
 const scrolled = (label: string, table: Markup): Markup =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
 
-function leaderboard({ submissions }: ScoreData): Markup {
-  const rows = submissions.map((entry) => {
+function leaderboard(data: ScoreData): Markup {
+  const rows = data.submissions.map((entry) => {
     const { rank, name, score, interval, leaveOneOut } = entry;
     return html`<tr data-submission="${name}"><td class="number">${rank}</td><th scope="row">${breakable(name)}</th>
 <td class="number">${score.toFixed(6)}<span class="bounds">${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}</span></td>
-<td class="number">${rankRange(leaveOneOut.studies)}</td><td class="number">${rankRange(leaveOneOut.workloads)}</td>
+<td class="number">${reachedText(data, name)}</td><td class="number">${rankRange(leaveOneOut.studies)}</td><td class="number">${rankRange(leaveOneOut.workloads)}</td>
 <td class="number">${rankRange(leaveOneOut.submissions)}</td>
 <td class="others">${undecidedText(entry) || "–"}</td></tr>`;
   });
   return scrolled(
     "Leaderboard",
     html`<table><thead><tr><th class="number" scope="col">rank</th><th scope="col">submission</th><th class="number" scope="col">score</th>
+<th class="number" scope="col">reached</th>
 <th class="number" scope="col">without a study</th><th class="number" scope="col">a workload</th><th class="number" scope="col">a submission</th>
 <th scope="col">not distinguishable from</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
@@ -74,10 +86,12 @@ const heat = (ratio: number): string => `h${Math.min(4, Math.ceil((ratio - 1) / 
 
 function gridCell(cell: ScoreCell | undefined, id: string): Markup {
   if (cell === undefined) return html`<td></td>`;
-  const { kind, ratio, reason, submission, workload } = cell;
+  const { kind, ratio, reason, submission, workload, arrival } = cell;
   return html`<td><button type="button" class="${kind === "solved" ? heat(ratio) : "unsolved"}" popovertarget="${id}" title="${reason}"
 aria-label="${submission} on ${workload}: ${cellText(cell)}">${cellText(cell)}</button>
-<div popover id="${id}"><p><strong>${submission}</strong> on <strong>${workload}</strong></p><p>${reason}</p></div></td>`;
+<div popover id="${id}"><p><strong>${submission}</strong> on <strong>${workload}</strong></p><p>${reason}</p>${
+    arrival === undefined ? "" : html`<p>${arrival.text}.</p>`
+  }</div></td>`;
 }
 
 function grid(data: ScoreData): Markup {
@@ -123,6 +137,15 @@ function leftOut(
       (name) => html`<th class="number" scope="col">${breakable(name)}</th>`,
     )}</tr></thead><tbody>${rows}</tbody></table>`,
   )}</details>`;
+}
+
+function pairs(data: ScoreData): Markup {
+  if (data.pairs.length === 0) return html``;
+  return html`<section class="card"><h2>Who is told from whom, by score and by the times alone</h2>
+<p>Above the diagonal the p-value of "the scores are of one submission", below it that of "the times to the targets are": a log-rank
+test, which counts studies that missed a target as slower than any that reached it, and takes no notice of the rest of the field, of τ
+or of the rules. Whole studies are exchanged; bold below ${data.significance}. ${timesText(data)}</p>
+${scrolled("p-values of every pair", pairsTable(data))}</section>`;
 }
 
 function remarks({ damage, irregularities }: ScoreData): Markup {
@@ -183,7 +206,7 @@ export function scoreHtml(data: ScoreData, command: string): string {
 <p class="quiet">Below a score its ${level} interval, from ${format.count(data.replicates)} bootstrap replicates over the studies, their bias removed. Ranks
 are those taken as one study (of everybody), one workload with its variants, or one other submission after another is left out. Two
 submissions are not distinguishable where exchanging their studies at random gives scores as far apart in ${format.percent(data.significance, 0)} of cases or more;
-each pair stands for itself. ${moreStudiesNote}</p></section>
+each pair stands for itself. ${moreStudiesNote} ${reachedNote}</p></section>
 <section class="card"><h2>Performance profiles</h2>
 <p>Left, the share of workloads that a submission solved within τ times the fastest one's time; the score is the mean height of the
 curve. Right, what the score would be if profiles ended earlier. The
@@ -195,6 +218,7 @@ ${level} band is the leader's, or that of the submission pointed at.</p>
 <section class="card"><h2>Every cell, and why</h2>
 <p>Median time to the target as a multiple of the fastest submission's. Held-out variants, in italics, are not scored; they decide
 whether their base workload counts. Choose a cell for the logs behind it.</p>${grid(data)}</section>
+${pairs(data)}
 <section class="card"><h2>What the ranks depend on</h2>
 <p>The rank, and below it the score, with one thing left out; bold where the rank changes. The place of a submission left out stays
 counted.</p>

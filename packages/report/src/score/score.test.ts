@@ -61,9 +61,50 @@ describe("a hostile name", () => {
   });
 });
 
+describe("times that were not reached", () => {
+  it("are counted beside the score, in every form for people", () => {
+    for (const text of [
+      scoreTable(data, {}),
+      scoreMarkdown(data),
+      scoreHtml(data, "npx steepest score logs"),
+    ])
+      expect(text).toContain("2/3");
+    const { document } = parseHTML(scoreHtml(data, "npx steepest score logs"));
+    expect(document.querySelector("#cell-0-0")?.textContent).toContain("2 of 3 studies reached the target.");
+  });
+
+  it("tell pairs apart of which the scores do not, in words and as a table: scores above, times below", () => {
+    expect(scoreTable(data, {})).toContain(
+      `Of 1 pair that scores do not tell apart, the times to all targets do 1: first and ${hostileName} (p = 0.008)`,
+    );
+    const { document } = parseHTML(scoreHtml(data, "npx steepest score logs"));
+    const table = document.querySelector("[aria-label='p-values of every pair'] table");
+    const cells = Array.from(table?.querySelectorAll("tbody tr") ?? []).map((row) =>
+      Array.from(row.querySelectorAll("td")).map((cell) => [
+        cell.textContent,
+        cell.querySelector("strong") !== null,
+      ]),
+    );
+    expect(cells).toEqual([
+      [
+        ["1", false],
+        ["–", false],
+        ["0.1", false],
+      ],
+      [
+        ["2", false],
+        ["0.008", true],
+        ["–", false],
+      ],
+    ]);
+    const decided = { ...data, pairs: data.pairs.map((pair) => ({ ...pair, distinguishable: true })) };
+    expect(scoreTable(decided, {})).not.toContain("tell apart, the times");
+  });
+});
+
 describe("JSON", () => {
   it("has nulls for what is infinite or missing", () => {
-    const { cells, submissions } = scoreJson(data);
+    const { cells, submissions, pairs } = scoreJson(data);
     expect(submissions[0]).toEqual({ name: "first", score: 0.75, interval: [0.7, 0.8], rank: 1 });
     expect(cells.map(({ time, ratio }) => [time, ratio])).toEqual([
       [10, 1],
@@ -72,6 +113,12 @@ describe("JSON", () => {
       [null, null],
     ]);
     expect(JSON.parse(JSON.stringify(cells))).toEqual(cells);
+    expect(cells[0]).toMatchObject({
+      studies: { reached: 2, of: 3 },
+      kaplanMeier: { median: 10, interval: [9, null] },
+    });
+    expect(cells[1]).not.toHaveProperty("kaplanMeier");
+    expect(pairs).toEqual(data.pairs);
   });
 });
 

@@ -8,7 +8,10 @@ import {
   intervalOf,
   moreStudiesNote,
   rankRange,
+  reachedNote,
+  reachedText,
   scoringText,
+  timesText,
   undecidedText,
 } from "./grid.js";
 
@@ -20,6 +23,7 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
       { title: "submission", shrinks: true },
       { title: "score", align: "right" },
       { title: "95% interval" },
+      { title: "reached", align: "right" },
       { title: "-study", align: "right" },
       { title: "-workload", align: "right" },
       { title: "-submission", align: "right" },
@@ -30,6 +34,7 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
       { text: entry.name, tone: "strong" },
       entry.score.toFixed(6),
       { text: intervalOf(entry), tone: "quiet" },
+      { text: reachedText(data, entry.name), tone: "quiet" },
       rankRange(entry.leaveOneOut.studies),
       rankRange(entry.leaveOneOut.workloads),
       rankRange(entry.leaveOneOut.submissions),
@@ -43,10 +48,13 @@ export function scoreTable(data: ScoreData, options: TextTableOptions): string {
   const width = options.width ?? Number.POSITIVE_INFINITY;
   const notes = [
     `Scored: ${scoringText(data)}. Intervals: ${data.replicates} bootstrap replicates over the studies, their bias removed.`,
+    `${upperFirst(reachedNote)} ${timesText(data)}`,
     `-study, -workload, -submission: ranks as one after another is left out. Not distinguishable, by rank: p >= ${data.significance} under the exact exchange test of studies, each pair for itself. ${moreStudiesNote}`,
   ];
   return [leaderboard, "", ...notes.map((note) => wrap(note, width)), "", grid(data, options)].join("\n");
 }
+
+const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** A submission by its rank, with its name where ranks are shared. */
 const shortName = ({ submissions }: ScoreData, name: string): string => {

@@ -1,4 +1,4 @@
-import type { Comparison, ComparisonEntry, Cost, Estimate } from "@steepest/bench";
+import type { Comparison, ComparisonEntry, Cost, EntryStanding, Estimate } from "@steepest/bench";
 import { format, type TextCell, textTable } from "@steepest/report";
 import type { Io } from "../../io.js";
 import { columnsOf } from "../../terminal/progress.js";
@@ -47,6 +47,14 @@ function table({ target, entries }: Comparison, written: Written): string {
   );
 }
 
+/** p-values against the first, and how many more seeds would tell. */
+const standingText = ({ pValue, logRankPValue, moreSeeds }: EntryStanding): string =>
+  [
+    `p = ${format.number(pValue, 2)}`,
+    ...(logRankPValue === undefined ? [] : [`log-rank ${format.number(logRankPValue, 2)}`]),
+    ...(moreSeeds === undefined ? [] : [`about ${format.counted(moreSeeds, "more seed")}`]),
+  ].join(", ");
+
 const fits = (text: string, width: number): boolean => text.split("\n").every((line) => line.length <= width);
 
 /** The table, why entries missed the target, and how to read it. */
@@ -58,20 +66,15 @@ export function leaderboard(comparison: Comparison, io: Io): string {
     stepsToTarget.kind === "missed" ? [`${optimizer}: ${stepsToTarget.reason}`] : [],
   );
   const failures = entries.flatMap((entry) => entry.failures);
-  const undecided = entries.flatMap(({ optimizer, standing }) =>
-    standing?.moreSeeds === undefined
-      ? []
-      : [`${optimizer}: about ${format.counted(standing.moreSeeds, "more seed")}`],
+  const against = entries.flatMap(({ optimizer, standing }) =>
+    standing === undefined ? [] : [`${optimizer}: ${standingText(standing)}`],
   );
   return [
     fits(full, width) ? full : table(comparison, alone),
     "",
     ...section("Missed the target", missed),
     ...section("Trials without a result", failures),
-    ...section(
-      "To tell from the first, with a chance of 80 % if the difference seen is the true one",
-      undecided,
-    ),
+    ...section("Against the first, and how many more seeds would tell four times in five", against),
     ...section(
       `How to read this (${format.percent(comparison.interval.level, 0)} intervals: ${comparison.interval.method})`,
       comparison.method,

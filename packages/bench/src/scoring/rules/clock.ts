@@ -23,3 +23,6 @@ const readings: Readonly<Record<ScoringClock, ClockReadings>> = {
 
 /** Where a clock is read; AlgoPerf's where none is named. */
 export const clockReadings = (clock: ScoringClock = "wall"): ClockReadings => readings[clock];
+
+/** A time in six significant digits at most: enough to find it in its log. */
+export const figure = (value: number): string => String(Number(value.toPrecision(6)));
