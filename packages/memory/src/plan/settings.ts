@@ -86,6 +86,9 @@ export interface PlanSettings {
   readonly overhead: number | undefined;
 }
 
+/** llm.c computes in bfloat16. */
+const usualPrecision = (method: MethodName): string => (method === "llmc" ? "mixed-bf16" : "mixed-fp16");
+
 const usualSequence = 1024;
 const usualBatch = 32;
 /** The device of the lecture's chart. */
@@ -135,7 +138,7 @@ export function planSettings(model: MemoryModel, options: PlanOptions): PlanSett
       method,
       optimizer,
       rest: options.rest,
-      precision: precisionPolicy(options.precision ?? "mixed-fp16"),
+      precision: precisionPolicy(options.precision ?? usualPrecision(method)),
     },
     ...{ eightBitState: options.eightBitState === true, batch, sequence, accumulate, checkpoint },
     attention: options.attention ?? (method === "llmc" ? "flash" : "unfused"),

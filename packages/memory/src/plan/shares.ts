@@ -1,5 +1,6 @@
 import { elementCount, type ParameterSpec } from "@steepest/optim";
 import { type MemoryModel, parameterCount } from "../models/model.js";
+import { type KindArrays, optimizerArrays } from "./optimizerArrays.js";
 import type { PlanSettings } from "./settings.js";
 
 /** What the device that holds the most of a model has of it, before data-parallel workers share. */
@@ -11,8 +12,8 @@ export interface DeviceShare {
   readonly scale: number;
   /** The most numbers that ZeRO-3 gathers at once: a layer's, or the largest parameter's outside. */
   readonly largestUnit: number;
-  /** Layers that the device has. */
-  readonly layers: number;
+  /** What the optimizers keep for `parameters`, one kind of parameter a time. */
+  readonly arrays: readonly KindArrays[];
 }
 
 /**
@@ -36,7 +37,7 @@ export function deviceShare(model: MemoryModel, settings: PlanSettings): DeviceS
     ...{ parameters: held, count: exact * scale, scale },
     largestUnit:
       scale * Math.max(largest(blocks), largest(outside.map((each) => elementCount(cut(each).shape)))),
-    layers: Math.ceil(model.blocks.length / pipeline),
+    arrays: optimizerArrays(held, settings),
   };
 }
 

@@ -1,10 +1,4 @@
-import {
-  elementCount,
-  type OptimizerArrays,
-  type OptimizerSpec,
-  optimizerOf,
-  type ParameterSpec,
-} from "@steepest/optim";
+import { elementCount } from "@steepest/optim";
 import { exactTerm, type MemoryTerm } from "../term.js";
 import type { PlanSettings } from "./settings.js";
 import type { DeviceShare } from "./shares.js";
@@ -81,41 +75,6 @@ function gatheredTerm({ largestUnit }: DeviceShare, { precision }: PlanSettings)
   };
 }
 
-/** The arrays of one parameter, and how many parameters are like it. */
-interface KindArrays {
-  readonly parameter: ParameterSpec;
-  readonly count: number;
-  readonly arrays: OptimizerArrays;
-}
-
-/** What an optimizer keeps for some parameters, one kind of parameter a time: the same shapes need the same. */
-function arraysFor(spec: OptimizerSpec, parameters: readonly ParameterSpec[]): readonly KindArrays[] {
-  const entry = optimizerOf(spec);
-  const kinds = new Map<string, { readonly parameter: ParameterSpec; count: number }>();
-  for (const parameter of parameters) {
-    const key = `${parameter.role}:${parameter.shape.join("x")}`;
-    const known = kinds.get(key);
-    if (known === undefined) kinds.set(key, { parameter, count: 1 });
-    else known.count++;
-  }
-  return [...kinds.values()].map(({ parameter, count }) => ({
-    ...{ parameter, count, arrays: entry.arrays([parameter], spec) },
-  }));
-}
-
-/** The parameters that each optimizer updates. */
-function assignments(
-  { optimizer, rest }: Pick<PlanSettings, "optimizer" | "rest">,
-  parameters: readonly ParameterSpec[],
-): readonly { readonly spec: OptimizerSpec; readonly parameters: readonly ParameterSpec[] }[] {
-  if (rest === undefined) return [{ spec: optimizer, parameters }];
-  const isHidden = ({ role }: ParameterSpec) => role === "hiddenMatrix" || role === "convolution";
-  return [
-    { spec: optimizer, parameters: parameters.filter(isHidden) },
-    { spec: rest, parameters: parameters.filter((parameter) => !isHidden(parameter)) },
-  ];
-}
-
 /** What slots hold, where their names alone do not say it. */
 const slotMeanings: Readonly<Record<string, string>> = {
   ...{ m: "momentum", v: "variance", buffer: "momentum", left: "left factor", right: "right factor" },
@@ -150,22 +109,20 @@ function optimizerTerms(share: DeviceShare, settings: PlanSettings): readonly Me
   const { precision, eightBitState } = settings;
   const { divisor, suffix } = sharing(settings, 1);
   const slots = new Map<string, Slot>();
-  for (const { spec, parameters } of assignments(settings, share.parameters))
-    for (const { parameter, arrays, count } of arraysFor(spec, parameters)) {
-      const wholeBytes = bytesPerFloat * elementCount(parameter.shape);
-      const add = (slot: string, bytes: number) => {
-        const isWhole = bytes === wholeBytes;
-        const compressed =
-          eightBitState && isWhole ? eightBitBytes(wholeBytes) : (bytes * precision.state) / 4;
-        const known = slots.get(slot) ?? { bytes: 0, elementwise: true };
-        slots.set(slot, {
-          bytes: known.bytes + count * compressed,
-          elementwise: known.elementwise && isWhole,
-        });
-      };
-      for (const { name, bytes } of [...arrays.state, ...arrays.inputs]) add(name, bytes);
-      if (arrays.evaluation > 0) add("weights to evaluate with", arrays.evaluation);
-    }
+  for (const { parameter, arrays, count } of share.arrays) {
+    const wholeBytes = bytesPerFloat * elementCount(parameter.shape);
+    const add = (slot: string, bytes: number) => {
+      const isWhole = bytes === wholeBytes;
+      const compressed = eightBitState && isWhole ? eightBitBytes(wholeBytes) : (bytes * precision.state) / 4;
+      const known = slots.get(slot) ?? { bytes: 0, elementwise: true };
+      slots.set(slot, {
+        bytes: known.bytes + count * compressed,
+        elementwise: known.elementwise && isWhole,
+      });
+    };
+    for (const { name, bytes } of [...arrays.state, ...arrays.inputs]) add(name, bytes);
+    if (arrays.evaluation > 0) add("weights to evaluate with", arrays.evaluation);
+  }
   return [...mergedSlots(slots)].map(([slot, { bytes, elementwise }]) => {
     const scaled = (bytes * share.scale) / divisor;
     const meaning = slotMeanings[slot];
@@ -189,9 +146,7 @@ export function updateTerms(
   settings: PlanSettings,
   activationBytes: number,
 ): readonly MemoryTerm[] {
-  const floats = assignments(settings, share.parameters)
-    .flatMap(({ spec, parameters }) => arraysFor(spec, parameters))
-    .reduce((sum, { arrays, count }) => sum + count * arrays.scratch, 0);
+  const floats = share.arrays.reduce((sum, { arrays, count }) => sum + count * arrays.scratch, 0);
   if (floats === 0) return [];
   const high = (floats * share.scale * settings.precision.state) / bytesPerFloat;
   const bytes = Math.max(0, high - activationBytes);
