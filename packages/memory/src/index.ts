@@ -1,3 +1,10 @@
+export { type ComparedMemory, compareMemory } from "./measure/comparison.js";
+export { type MemoryMeasurement, measureMemory } from "./measure/measure.js";
+export type { MeasuredMemory } from "./measure/measured.js";
+export { type MeasuredPart, type PredictedTerm, predictTraining } from "./measure/prediction.js";
+export { forgetPeak, type ResidentMemory, residentMemory } from "./measure/resident.js";
+export { type MeasuredSetting, type MeasureOptions, measuredSetting } from "./measure/setting.js";
+export { loadMeasured } from "./measure/workload.js";
 export {
   type Architecture,
   type Layered,

@@ -37,6 +37,7 @@ export type {
 export { strongWolfe, type WolfeSettings } from "./lineSearch/wolfe.js";
 export { type MatrixEntry, matrixStateExample } from "./matrix/entry.js";
 export * from "./matrix/matrixRule.js";
+export { planOperations } from "./matrix/operations.js";
 export type {
   ArenaBytes,
   ClipSpec,

@@ -30,6 +30,7 @@ export type { Landscape, RaceDefaults } from "./landscapes/landscape.js";
 export { findLandscape, landscapes } from "./landscapes/registry.js";
 export type { LanguageDataset } from "./language/dataset.js";
 export { languageModel } from "./language/languageModel.js";
+export { uniformText } from "./language/uniform.js";
 export { directionOf, isBetter, metricOf, reaches } from "./metric.js";
 export { microBatchSize } from "./network/step.js";
 export { findPreset, findWorkload, workloads } from "./registry.js";

@@ -27,6 +27,12 @@ describe("operations of refreshes", () => {
     expect(operations("soap:frequency=7,largestAxis=100") / cubes(100)).toBeCloseTo((2 + 8 / 3) / 7, 12);
   });
 
+  it("are counted from shapes alone: no array of two billion parameters is made for it", () => {
+    const huge = [{ name: "huge", shape: [100_000, 20_000], role: "hiddenMatrix" as const }];
+    const spec = parseOptimizerSpec("shampoo");
+    expect(refreshOperations(spec, huge)).toBe(10 * cubes(100_000, 20_000));
+  });
+
   it("are none for methods without", () => {
     expect(["adam", "muon", "lbfgs", "adafactor"].map(operations)).toEqual([0, 0, 0, 0]);
   });

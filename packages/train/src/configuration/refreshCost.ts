@@ -1,5 +1,4 @@
 import {
-  createOptimizer,
   elementCount,
   formatOptimizerSpec,
   type LinearAlgebra,
@@ -8,6 +7,7 @@ import {
   optimizerOf,
   type ParameterSpec,
   parseOptimizerSpec,
+  planOperations,
 } from "@steepest/optim";
 import type { RunConfiguration } from "./configuration.js";
 
@@ -32,7 +32,7 @@ export function refreshOperations(spec: OptimizerSpec, parameters: readonly Para
   const entry = optimizerOf(spec);
   if (entry.kind !== "matrix") return 0;
   const counter = countingAlgebra();
-  createOptimizer(spec, parameters, { backend: "float64", linearAlgebra: counter.algebra });
+  planOperations(spec, parameters, counter.algebra);
   return counter.operations() / (entry.choose(spec).hyper.frequency ?? 1);
 }
 

@@ -11,16 +11,17 @@ import {
   planMemory,
   precisionPolicies,
 } from "@steepest/memory";
-import { formatOptimizerSpec, type OptimizerSpec } from "@steepest/optim";
+import { formatOptimizerSpec, type OptimizerSpec, SteepestError } from "@steepest/optim";
 import { memoryHtml, stackedBarsSvg, type ThemeName } from "@steepest/report";
 import { Command, Option } from "commander";
 import { countArgument, fileArgument, numberArgument, optimizerArgument } from "../../arguments.js";
-import { shellWord } from "../../interruption.js";
+import { interruptible, shellWord } from "../../interruption.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { checkOutFile } from "../../outFolder.js";
 import { tableOptions } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
 import { planJson } from "./json.js";
+import { type MeasureArguments, measurementJson, measurementText, runMeasure } from "./measure.js";
 import { memoryReport } from "./report.js";
 import { checkpointArgument, parametersArgument, sizeArgument } from "./sizes.js";
 import { planText } from "./text.js";
@@ -50,16 +51,34 @@ interface MemoryArguments {
   readonly out?: string;
   readonly theme: ThemeName;
   readonly force?: true;
+  readonly measure?: string;
+  readonly steps?: number;
+  readonly threads?: number;
   readonly json?: true;
 }
 
 const widthWithoutTerminal = 110;
 
+/** Options that are about other machines and formulas, of which a measurement knows nothing. */
+const plannersOptions = [
+  ...["method", "rest", "precision", "state", "attention", "dropout", "gpus", "zero", "tensor", "pipeline"],
+  ...["sequenceParallel", "device", "params", "fragmentation", "overhead", "optimizers"],
+  ...["out", "theme", "force"],
+] as const;
+
 /** `steepest memory`: what a training run will need, before it is run. */
 export function memoryCommand(io: Io, finish: (code: ExitCode) => void): Command {
   return new Command("memory")
     .description("Plan the memory of a training run: every term with its formula, what fits, what frees most")
-    .argument("<model>", "a name (see below), a config.json, a .safetensors or .onnx file")
+    .argument("[model]", "a name (see below), a config.json, a .safetensors or .onnx file")
+    .addOption(
+      new Option(
+        "--measure <workload>",
+        "train a few steps of a workload or GPT preset in a fresh process: predicted beside measured",
+      ).conflicts([...plannersOptions]),
+    )
+    .option("--steps <count>", "with --measure: steps after the first gradient (default: 3)", countArgument)
+    .option("--threads <count>", "with --measure: threads of the computation (default: 1)", countArgument)
     .addOption(
       new Option(
         "--method <name>",
@@ -134,12 +153,31 @@ Examples:
   steepest memory llama-3-8b --batch 8 --seq 4096 --attention flash --checkpoint --device 80GiB
   steepest memory gpt2 --optimizer muon --zero 2 --gpus 8 --device 24GB --out memory.html
   steepest memory 784-100-10 --precision fp32 --batch 128 --overhead 0B
+  steepest memory --measure fashion-mnist --optimizer shampoo
+  steepest memory --measure nanogpt-cpu --batch 24 --seq 128 --checkpoint
 
 Exit codes: 0 done (also where it does not fit), 1 failed, 2 wrong usage.`,
     )
-    .action(async (name: string, options: MemoryArguments) => {
+    .action(async (name: string | undefined, options: MemoryArguments) => {
+      const { measure } = options;
+      if (measure !== undefined) {
+        refuseModel(name, measure);
+        finish(await runMeasurement(io, { ...options, measure }));
+        return;
+      }
+      if (name === undefined) throw missingModel();
       finish(await runPlan(io, name, options));
     });
+}
+
+async function runMeasurement(io: Io, options: MeasureArguments & MemoryArguments): Promise<ExitCode> {
+  const measured = await interruptible((signal) => runMeasure(options, signal));
+  const text =
+    options.json === true
+      ? JSON.stringify(measurementJson(measured))
+      : measurementText(measured, tableOptions(io.stdout, widthWithoutTerminal));
+  io.stdout.write(`${text}\n`);
+  return exitCode.ok;
 }
 
 async function runPlan(io: Io, name: string, options: MemoryArguments): Promise<ExitCode> {
@@ -208,6 +246,23 @@ function commandLine(name: string, options: MemoryArguments): string {
     ...flag("--fragmentation", options.fragmentation),
     ...bytes("--overhead", options.overhead),
   ].join(" ");
+}
+
+const missingModel = (): SteepestError =>
+  new SteepestError(
+    "invalid-value",
+    "no model is given",
+    "Write steepest memory gpt2-xl to plan, or steepest memory --measure fashion-mnist to measure",
+  );
+
+/** @throws SteepestError `invalid-value` where a model is given to a measurement */
+function refuseModel(name: string | undefined, workload: string): void {
+  if (name === undefined) return;
+  throw new SteepestError(
+    "invalid-value",
+    `both a model to plan, ${name}, and a workload to measure, ${workload}, are given`,
+    "Give one of the two",
+  );
 }
 
 const zeroStages = { "0": 0, "1": 1, "2": 2, "3": 3 } as const;
