@@ -125,6 +125,38 @@ describe("values", () => {
   });
 });
 
+test("a gather of consecutive rows is a slice, of all rows nothing", () => {
+  const x = parameter("x", [4, 3]);
+  const rows = (...indices: readonly number[]) => gather(x, constant(indices, [indices.length], "int32"));
+  const operatorsOf = (y: Tensor) =>
+    topologicalOrder([y]).flatMap((source) => (source.kind === "operation" ? [source.operator.name] : []));
+  expect(rows(0, 1, 2, 3)).toBe(x);
+  expect(operatorsOf(rows(1, 2))).toEqual(["slice"]);
+  expect([...evaluate({ y: rows(1, 2) }, { x: wave(12) }).y]).toEqual([...wave(12).slice(3, 9)]);
+  for (const indices of [
+    [2, 1],
+    [1, 3],
+    [-2, -1],
+    [3, 4],
+  ])
+    expect(operatorsOf(rows(...indices))).toContain("gather");
+});
+
+test("the derivative of a gather is the same from few rows, by a product, and from many, by additions", () => {
+  const indices = input("indices", [5], "int32");
+  const derivative = (rows: number) => {
+    const x = parameter("x", [rows, 2]);
+    const [dx = x] = gradients(sum(multiply(gather(x, indices), constant(wave(10), [5, 2]))), [x]);
+    return evaluate({ dx }, { indices: [3, 0, -1, 3, 255] }).dx;
+  };
+  const [few, many] = [derivative(256), derivative(257)];
+  // The same additions, but that -1 is the last row.
+  const moved = (values: Float64Array, row: number) => values.slice(2 * row, 2 * row + 2);
+  expect([...few.slice(0, 2 * 255)]).toEqual([...many.slice(0, 2 * 255)]);
+  const [ofLast, of255] = [moved(many, 256), moved(many, 255)];
+  expect([...moved(few, 255)]).toEqual([...ofLast.map((value, i) => value + (of255[i] ?? 0))]);
+});
+
 describe("derivatives at kinks and ties", () => {
   test("relu and abs have 0 at 0", () => {
     expect(derivativeAt(relu, [-1, 0, 2])).toEqual([0, 0, 1]);

@@ -1,39 +1,42 @@
 import type { NoAttributes, Operator } from "../tensor/operator.js";
 import { applySingle, type Operand, type Tensor, toTensor } from "../tensor/tensor.js";
-import { add, multiply } from "./binary.js";
+import { add, multiply, subtract } from "./binary.js";
 import { floatTypes, requireTypes } from "./shared/elementTypes.js";
 import { errorFunction } from "./shared/special.js";
-import { exp, negate, square } from "./unary.js";
+import { exp, square } from "./unary.js";
 
-/** Density of the standard normal distribution, exp(−x²/2) / √(2π). */
-const normalDensity = (x: Tensor): Tensor =>
-  multiply(exp(negate(square(multiply(x, Math.SQRT1_2)))), 1 / Math.sqrt(2 * Math.PI));
+/** The derivative of the error function, 2/√π e^(−u²), its factor inside the exponential to save a pass. */
+const errorFunctionSlope = (u: Tensor): Tensor => exp(subtract(Math.log(2 / Math.sqrt(Math.PI)), square(u)));
 
-/** Gives xΦ(x) and Φ(x), so that the derivative uses the same error function as the forward pass. */
+/**
+ * Gives u (1 + erf u) and 1 + erf u, so that the derivative uses the same error function as the forward pass.
+ * With u = x/√2 the first is √2 times the GELU of x: the factors of u and of the result stand outside, where a
+ * matrix product before or after takes them on.
+ */
 export const geluOperator: Operator<NoAttributes> = {
   name: "gelu",
   infer: (inputs) => {
     requireTypes("gelu", inputs, floatTypes);
     return [...inputs, ...inputs];
   },
-  gradient: ({ inputs: [x], outputs: [, cdf] }, [dy, dcdf]) => {
-    if (!x || !cdf) return [];
-    const density = normalDensity(x);
-    const throughValue = dy && multiply(dy, add(cdf, multiply(x, density)));
-    const throughCdf = dcdf && multiply(dcdf, density);
-    return [throughValue && throughCdf ? add(throughValue, throughCdf) : (throughValue ?? throughCdf)];
+  gradient: ({ inputs: [u], outputs: [, weight] }, [dy, dweight]) => {
+    if (!u || !weight) return [];
+    const slope = errorFunctionSlope(u);
+    const throughValue = dy && multiply(dy, add(weight, multiply(u, slope)));
+    const throughWeight = dweight && multiply(dweight, slope);
+    return [
+      throughValue && throughWeight ? add(throughValue, throughWeight) : (throughValue ?? throughWeight),
+    ];
   },
-  toOnnx: (emitter, [x = ""]) => {
-    const constant = (value: number) => emitter.constant([value], [], "float32");
-    const half = constant(0.5);
-    const scaled = emitter.node("Mul", [x, constant(Math.SQRT1_2)]);
-    const cdf = emitter.node("Add", [emitter.node("Mul", [emitter.node("Erf", [scaled]), half]), half]);
-    return [emitter.node("Mul", [x, cdf]), cdf];
+  toOnnx: (emitter, [u = ""]) => {
+    const one = emitter.constant([1], [], "float32");
+    const weight = emitter.node("Add", [emitter.node("Erf", [u]), one]);
+    return [emitter.node("Mul", [u, weight]), weight];
   },
-  evaluate: ([x]) => {
-    const data = x?.data ?? new Float64Array();
-    const cdf = data.map((value) => 0.5 + 0.5 * errorFunction(value * Math.SQRT1_2));
-    return [data.map((value, i) => value * (cdf[i] ?? 0)), cdf];
+  evaluate: ([u]) => {
+    const data = u?.data ?? new Float64Array();
+    const weight = data.map((value) => 1 + errorFunction(value));
+    return [data.map((value, i) => value * (weight[i] ?? 0)), weight];
   },
 };
 
@@ -43,5 +46,5 @@ export const geluOperator: Operator<NoAttributes> = {
  * Source: Hendrycks & Gimpel, "Gaussian error linear units", arXiv:1606.08415.
  */
 export function gelu(x: Operand): Tensor {
-  return applySingle(geluOperator, [toTensor(x)], {});
+  return multiply(applySingle(geluOperator, [multiply(toTensor(x), Math.SQRT1_2)], {}), Math.SQRT1_2);
 }

@@ -5,12 +5,15 @@ import { stridedOffsets } from "../tensor/broadcast.js";
 import type { NumericTensor, Operator } from "../tensor/operator.js";
 import { elementCount, normaliseAxis, type Shape, sameShape, stridesOf } from "../tensor/shape.js";
 import { applySingle, constant, type DType, type Tensor, type TensorType } from "../tensor/tensor.js";
+import { add } from "./binary.js";
 import { broadcastTo, broadcastToOperator, zeros } from "./broadcastTo.js";
-import { equal } from "./comparison.js";
+import { equal, less } from "./comparison.js";
 import { reshape } from "./layout.js";
-import { cast } from "./select.js";
+import { matmul } from "./matmul.js";
+import { cast, where } from "./select.js";
 import type { AxisAttributes, AxisOptions } from "./shared/axis.js";
 import { floatTypes, indexTypes, requireEqualTypes, requireTypes } from "./shared/elementTypes.js";
+import { slice } from "./slicing.js";
 
 /** Whether a tensor is zero whatever is fed. */
 function isZero({ source }: Tensor): boolean {
@@ -38,6 +41,20 @@ function offsetAlong(operator: string, index: number, shape: Shape, axis: number
 const requireIndices = (operator: string, indices: TensorType): void =>
   requireTypes(operator, [indices], indexTypes, "the indices' element type");
 
+/**
+ * Rows of a matrix up to which the derivative by it is a product with the indices as vectors: as many
+ * multiply-adds take less time than one addition at an index.
+ */
+const mostRowsByProduct = 256;
+
+/** The first of consecutive indices in ascending order, of a constant; undefined for all others. */
+function consecutive({ source }: Tensor, extent: number): number | undefined {
+  if (source.kind !== "constant") return undefined;
+  const [first = -1] = source.data;
+  const isRange = source.data.every((index, i) => index === first + i);
+  return isRange && first >= 0 && first + source.data.length <= extent ? first : undefined;
+}
+
 /** Takes whole slices along an axis, at a list of indices. */
 export const gatherOperator: Operator<AxisAttributes> = {
   name: "gather",
@@ -48,6 +65,11 @@ export const gatherOperator: Operator<AxisAttributes> = {
   },
   gradient: ({ inputs: [x, indices], attributes }, [dy]) => {
     if (!x || !indices || !dy) return [];
+    const [rows = 0] = x.shape;
+    if (attributes.axis === 0 && x.shape.length === 2 && rows <= mostRowsByProduct) {
+      const fromFront = where(less(indices, 0), add(indices, rows), indices);
+      return [matmul(oneHot(fromFront, rows), dy, { transposeA: true })];
+    }
     const along = dy.shape.map((_, i) => (i === attributes.axis ? -1 : 1));
     return [scatterAdd(zeros(x.shape), broadcastTo(reshape(indices, along), dy.shape), dy, attributes)];
   },
@@ -79,6 +101,19 @@ export const gatherOperator: Operator<AxisAttributes> = {
  */
 export function gather(x: Tensor, indices: Tensor, options: AxisOptions = {}): Tensor {
   const axis = normaliseAxis("gather", options.axis ?? 0, x.shape.length);
+  requireIndices("gather", indices);
+  const start = consecutive(indices, x.shape[axis] ?? 0);
+  if (start !== undefined && indices.shape.length === 1) {
+    const starts = x.shape.map((_, i) => (i === axis ? start : 0));
+    const counts = x.shape.with(axis, elementCount(indices.shape));
+    return sameShape(counts, x.shape)
+      ? x
+      : slice(
+          x,
+          starts,
+          starts.map((at, i) => at + (counts[i] ?? 0)),
+        );
+  }
   const slices = applySingle(gatherOperator, [x, reshape(indices, [-1])], { axis });
   return reshape(slices, x.shape.toSpliced(axis, 1, ...indices.shape));
 }

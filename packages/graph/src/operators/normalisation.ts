@@ -6,10 +6,9 @@ import type { NumericTensor, Operator } from "../tensor/operator.js";
 import { elementCount, normaliseAxis, sameShape } from "../tensor/shape.js";
 import { applySingle, type Tensor } from "../tensor/tensor.js";
 import { add, multiply, subtract } from "./binary.js";
+import { broadcastTo } from "./broadcastTo.js";
 import { scatterAdd, scatteredOnZero } from "./indexing.js";
-import { reshape } from "./layout.js";
-import { matmul } from "./matmul.js";
-import { sum } from "./reductions.js";
+import { mean, sum } from "./reductions.js";
 import type { AxisAttributes, AxisOptions } from "./shared/axis.js";
 import { floatTypes, requireTypes } from "./shared/elementTypes.js";
 import { exp, negate } from "./unary.js";
@@ -92,66 +91,46 @@ export const logSoftmax = softmaxFunction({
 
 type LayerNormAttributes = { readonly axis: number; readonly epsilon: number };
 
-/** Gives the normalised tensor, and mean and 1/√(variance + ε), which its derivative uses. */
+/**
+ * Normalises over the dimensions from `axis` on: gives z = (x − mean) / √(variance + ε), and mean and
+ * 1/√(variance + ε), which its derivative uses.
+ */
 export const layerNormOperator: Operator<LayerNormAttributes> = {
   name: "layerNorm",
   infer: (inputs, { axis }) => {
     requireTypes("layerNorm", inputs, floatTypes);
-    const [x, ...weights] = inputs;
-    const normalised = x?.shape.slice(axis) ?? [];
-    if (!x || weights.some(({ shape }) => !sameShape(shape, normalised)) || elementCount(normalised) === 0) {
-      throw shapeError(
-        "layerNorm",
-        inputs,
-        "scale and bias must have the shape of x's last dimensions, with at least one element",
-        "Give scale and bias the extents of the dimensions to normalise over",
-      );
-    }
-    const statistic = { shape: x.shape.map((extent, i) => (i < axis ? extent : 1)), dtype: x.dtype };
-    return [x, statistic, statistic];
+    return inputs.flatMap((x) => {
+      const statistic = { shape: x.shape.map((extent, i) => (i < axis ? extent : 1)), dtype: x.dtype };
+      return [x, statistic, statistic];
+    });
   },
-  gradient: ({ inputs: [x, scale, bias], outputs: [, mean, inverse] }, [dy, dmean, dinverse]) => {
-    if (!x || !scale || !mean || !inverse) return [];
-    const width = elementCount(scale.shape);
-    const rows = elementCount(mean.shape);
-    const column = (tensor: Tensor) => reshape(tensor, [rows, 1]);
-    const inverseColumn = column(inverse);
-    const centred = multiply(subtract(reshape(x, [rows, width]), column(mean)), inverseColumn);
-
-    // dL/dx of the three outputs; with z = (x − mean) / deviation and u = scale · dy, that of the first is
-    // (u − mean(u) − z mean(u z)) / deviation, where both means are products of a matrix with the vector
-    // `scale`.
+  gradient: ({ inputs: [x], outputs: [z, , inverse], attributes: { axis } }, [dz, dmean, dinverse]) => {
+    if (!x || !z || !inverse) return [];
+    const axes = x.shape.map((_, i) => i).slice(axis);
+    const width = elementCount(x.shape.slice(axis));
+    const meanOf = (tensor: Tensor) => mean(tensor, { axes, keepDims: true });
     const parts: Tensor[] = [];
-    let dscale: Tensor | undefined;
-    let dbias: Tensor | undefined;
-    if (dy) {
-      const dyRows = reshape(dy, [rows, width]);
-      const dyCentred = multiply(dyRows, centred);
-      dscale = reshape(sum(dyCentred, { axes: [0] }), scale.shape);
-      dbias = reshape(sum(dyRows, { axes: [0] }), scale.shape);
-      const scaleColumn = reshape(scale, [width, 1]);
-      const meanOf = (matrix: Tensor) => matmul(matrix, scaleColumn, { scale: 1 / width });
-      const alongMean = meanOf(dyRows);
-      const alongCentred = multiply(centred, meanOf(dyCentred));
-      const direct = multiply(dyRows, reshape(scale, [1, width]));
-      parts.push(multiply(subtract(direct, add(alongCentred, alongMean)), inverseColumn));
+    if (dz) {
+      const direct = subtract(dz, multiply(z, meanOf(multiply(dz, z))));
+      parts.push(multiply(subtract(direct, meanOf(dz)), inverse));
     }
-    if (dmean) parts.push(multiply(column(dmean), 1 / width));
-    if (dinverse) {
-      const slope = multiply(multiply(column(dinverse), multiply(inverseColumn, inverseColumn)), -1 / width);
-      parts.push(multiply(centred, slope));
-    }
+    if (dmean) parts.push(multiply(dmean, 1 / width));
+    if (dinverse)
+      parts.push(multiply(z, multiply(multiply(dinverse, multiply(inverse, inverse)), -1 / width)));
     const [first, ...others] = parts;
     const dx = first && others.reduce((total, part) => add(total, part), first);
-    return [dx && reshape(dx, x.shape), dscale, bias && dbias];
+    return [dx && broadcastTo(dx, x.shape)];
   },
-  toOnnx: (emitter, inputs, { attributes: { axis, epsilon } }) =>
-    emitter.nodes("LayerNormalization", inputs, 3, {
+  toOnnx: (emitter, [x = ""], { inputs: [type], attributes: { axis, epsilon } }) => {
+    const normalised = type?.shape.slice(axis) ?? [];
+    const ones = new Float64Array(elementCount(normalised)).fill(1);
+    return emitter.nodes("LayerNormalization", [x, emitter.constant(ones, normalised, "float32")], 3, {
       attributes: { axis: { int: axis }, epsilon: { float: epsilon } },
-    }),
-  evaluate: ([x, scale, bias], { attributes: { epsilon } }) => {
-    if (!x || !scale) return [];
-    const width = scale.data.length;
+    });
+  },
+  evaluate: ([x], { attributes: { axis, epsilon } }) => {
+    if (!x) return [];
+    const width = elementCount(x.shape.slice(axis));
     const rows = Array.from({ length: x.data.length / width }, (_, i) =>
       x.data.subarray(i * width, (i + 1) * width),
     );
@@ -160,12 +139,11 @@ export const layerNormOperator: Operator<LayerNormAttributes> = {
       const variance = row.reduce((total, value) => total + (value - (means[i] ?? 0)) ** 2, 0) / width;
       return 1 / Math.sqrt(variance + epsilon);
     });
-    const y = x.data.map((value, i) => {
+    const z = x.data.map((value, i) => {
       const row = Math.floor(i / width);
-      const z = (value - (means[row] ?? 0)) * (inverses[row] ?? 0);
-      return z * (scale.data[i % width] ?? 0) + (bias?.data[i % width] ?? 0);
+      return (value - (means[row] ?? 0)) * (inverses[row] ?? 0);
     });
-    return [y, Float64Array.from(means), Float64Array.from(inverses)];
+    return [z, Float64Array.from(means), Float64Array.from(inverses)];
   },
 };
 
@@ -180,8 +158,19 @@ export const layerNormOperator: Operator<LayerNormAttributes> = {
  * @throws GraphError `shape-mismatch` where scale or bias do not have the shape of x's last dimensions
  */
 export function layerNorm(x: Tensor, scale: Tensor, bias?: Tensor, epsilon = 1e-5): Tensor {
+  const inputs = bias ? [x, scale, bias] : [x, scale];
   const axis = Math.max(0, x.shape.length - scale.shape.length);
-  return applySingle(layerNormOperator, bias ? [x, scale, bias] : [x, scale], { axis, epsilon });
+  const normalised = x.shape.slice(axis);
+  if (inputs.slice(1).some(({ shape }) => !sameShape(shape, normalised)) || elementCount(normalised) === 0) {
+    throw shapeError(
+      "layerNorm",
+      inputs,
+      "scale and bias must have the shape of x's last dimensions, with at least one element",
+      "Give scale and bias the extents of the dimensions to normalise over",
+    );
+  }
+  const scaled = multiply(applySingle(layerNormOperator, [x], { axis, epsilon }), scale);
+  return bias ? add(scaled, bias) : scaled;
 }
 
 export const normalisationOperators: readonly Operator[] = [

@@ -1,4 +1,4 @@
-import { add } from "../operators/binary.js";
+import { add, multiply } from "../operators/binary.js";
 import { reshape, reshapeOperator } from "../operators/layout.js";
 import { type MatmulAttributes, matmulOperator } from "../operators/matmul.js";
 import { sameShape } from "../tensor/shape.js";
@@ -52,6 +52,43 @@ const absorbScale: RewriteRule = (operation, usage) => {
   return [applySingle(matmulOperator, product.inputs, { ...product.attributes, scale })];
 };
 
+/** A multiple of a product with a bias of one row or column is one of the product with a multiple of the bias. */
+const absorbScaleWithBias: RewriteRule = (operation, usage) => {
+  const [y] = operation.outputs;
+  const scaled = y && scaledBy(y);
+  const source = scaled?.x.source;
+  if (!scaled || !source || !isOperation(source, gemmOperator) || usage.uses(scaled.x) !== 1)
+    return undefined;
+  const [a, b, bias] = source.inputs;
+  const scale = source.attributes.scale * scaled.factor;
+  if (!a || !b || !bias || !isOrdinary(scale) || sameShape(bias.shape, scaled.x.shape)) return undefined;
+  return [applySingle(gemmOperator, [a, b, multiply(bias, scaled.factor)], { ...source.attributes, scale })];
+};
+
+/** A multiple of a reshaped product is a reshaped multiple of it, which the product takes on. */
+const scaleBeforeReshape: RewriteRule = (operation, usage) => {
+  const [y] = operation.outputs;
+  const scaled = y && scaledBy(y);
+  const source = scaled?.x.source;
+  if (!scaled || !source || !isOperation(source, reshapeOperator) || usage.uses(scaled.x) !== 1)
+    return undefined;
+  const [x] = source.inputs;
+  return x && isProduct(x.source) && usage.uses(x) === 1
+    ? [reshape(multiply(x, scaled.factor), y.shape)]
+    : undefined;
+};
+
+/** A reshaped multiple is a multiple of the reshaped tensor, which a product that follows takes on. */
+const scaleAfterReshape: RewriteRule = (operation, usage) => {
+  const [x] = operation.inputs;
+  const [y] = operation.outputs;
+  if (!isOperation(operation, reshapeOperator) || !x || !y || usage.uses(x) !== 1) return undefined;
+  const scaled = scaledBy(x);
+  return scaled && !isProduct(scaled.x.source)
+    ? [multiply(reshape(scaled.x, y.shape), scaled.factor)]
+    : undefined;
+};
+
 /** The sum of a product of two matrices and a tensor that broadcasts to it is one Gemm. */
 const addBias: RewriteRule = (operation, usage) => {
   const [y] = operation.outputs;
@@ -86,6 +123,9 @@ export const fusionRules: readonly RewriteRule[] = [
   absorbOperands,
   absorbTranspose,
   absorbScale,
+  absorbScaleWithBias,
+  scaleBeforeReshape,
+  scaleAfterReshape,
   addBias,
   addBiasBeforeReshape,
 ];

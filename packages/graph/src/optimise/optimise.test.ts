@@ -4,6 +4,7 @@ import { largestError, wave } from "../../test/arrays.js";
 import { randomGraph } from "../../test/randomGraph.js";
 import { add, divide, multiply, power, subtract } from "../operators/binary.js";
 import { broadcastTo } from "../operators/broadcastTo.js";
+import { gelu } from "../operators/gelu.js";
 import { reshape, transpose } from "../operators/layout.js";
 import { matmul } from "../operators/matmul.js";
 import { sum } from "../operators/reductions.js";
@@ -118,6 +119,17 @@ describe("optimise", () => {
       "gemm",
       "reshape",
     ]);
+  });
+
+  test("lets the products around a GELU take on its factors, with a bias and through reshapes", () => {
+    const [v, w, bias] = [parameter("v", [4, 8]), parameter("w", [8, 5]), parameter("bias", [8])];
+    expect(operators(matmul(gelu(matmul(x, v)), w))).toEqual(["matmul", "gelu", "matmul"]);
+    expect(operators(matmul(gelu(add(matmul(x, v), bias)), w))).toEqual([
+      ...["multiply", "gemm", "gelu", "matmul"],
+    ]);
+    const batch = parameter("batch", [2, 3, 4]);
+    const names = operators(matmul(gelu(matmul(batch, v)), w));
+    expect(names.filter((name) => name !== "reshape")).toEqual(["matmul", "gelu", "matmul"]);
   });
 
   test("does not compute a product twice to fuse it", () => {

@@ -1,4 +1,3 @@
-import type { InferenceSession } from "onnxruntime-node";
 import { GraphError } from "../errors/errors.js";
 import { pair, type TensorArray } from "./arrays.js";
 import type { CompiledGraph, CompiledValue } from "./compile.js";
@@ -36,11 +35,22 @@ function runtimeError(what: string, fix: string, cause: unknown): GraphError {
   return new GraphError("runtime", `${what}: ${message.trim()}`, fix, { cause });
 }
 
+/**
+ * Optimisers of ONNX Runtime that we do without. Some apply only where nothing else needs what lies between
+ * the fused operators, so that a forward pass alone would round otherwise than one before a backward pass; the
+ * fused addition and layer norm takes five times as long as the two.
+ */
+const unwanted = [
+  ...["SkipLayerNormFusion", "BiasSkipLayerNormFusion", "LayerNormFusionL1", "LayerNormFusionL2"],
+  ...["GeluFusionL1", "GeluFusionL2", "FastGeluFusion", "BiasGeluFusion", "QuickGeluFusion"],
+  ...["SimplifiedLayerNormFusion"],
+];
+
+type Runtime = import("onnxruntime-node").InferenceSession;
+type RuntimeOptions = import("onnxruntime-node").InferenceSession.SessionOptions;
+
 /** ONNX Runtime with a graph loaded, as all our sessions run it. */
-async function load(
-  { onnx }: CompiledGraph,
-  options: InferenceSession.SessionOptions,
-): Promise<InferenceSession> {
+async function load({ onnx }: CompiledGraph, options: RuntimeOptions): Promise<Runtime> {
   // Imported only here: everything else in this package also works in the browser.
   const { env, InferenceSession } = await import("onnxruntime-node");
   // Errors reach the caller as exceptions; ONNX Runtime would print them too.
@@ -54,6 +64,7 @@ async function load(
     // With a pattern of the first run's memory, all is held twice from the second run on: as the first run
     // took it, and by the pattern.
     enableMemPattern: false,
+    extra: { optimization: { disable_specified_optimizers: unwanted.join(";") } },
     ...options,
   }).catch((cause: unknown) => {
     throw runtimeError("ONNX Runtime refuses the model", "Report it with the graph that was compiled", cause);

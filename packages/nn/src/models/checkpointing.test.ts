@@ -5,15 +5,15 @@ import { dropout } from "../layers/dropout.js";
 import { linear } from "../layers/linear.js";
 import { crossEntropy } from "../losses.js";
 import { type Checkpointing, withCheckpointing } from "./checkpointing.js";
-import { gpt2 } from "./gpt2.js";
+import { type GptOptions, gpt2 } from "./gpt2.js";
 import { sequential } from "./model.js";
 
 const sizes = { layers: 3, heads: 2, width: 16, context: 8, vocabulary: 11 };
 const tokens = Int32Array.from({ length: 2 * sizes.context }, (_, i) => (i * i) % sizes.vocabulary);
 
 /** Loss and all gradients of a small GPT, and how many nodes their graph has. */
-async function step(checkpointing: Checkpointing) {
-  const { parameters, apply } = gpt2({ ...sizes, checkpointing });
+async function step(checkpointing: Checkpointing, options: Partial<GptOptions> = {}) {
+  const { parameters, apply } = gpt2({ ...sizes, ...options, checkpointing });
   const shape = [2, sizes.context];
   const logits = apply(input("tokens", shape, "int32"), { training: true });
   const rows = reshape(logits, [-1, sizes.vocabulary]);
@@ -50,6 +50,11 @@ describe("checkpointing of a GPT", () => {
       expect(again.nodes).toBeGreaterThan(nodes);
       expect(again.fetches).toEqual(fetches);
     }
+  });
+
+  test("gives the same bits where the forward pass alone could be fused otherwise", async () => {
+    const options = { normalisation: "rmsNorm", network: "swiglu", qkNormalisation: true } as const;
+    expect((await step("full", options)).fetches).toEqual((await step("none", options)).fetches);
   });
 
   test("refuses stretches that are no number of blocks", () => {
