@@ -6,12 +6,15 @@ import { interleave, nodeContestant, requireAgreement, torchContestant } from ".
 /** Steps of a call: the period of what is refreshed. */
 const period = 10;
 
+const adamw = "adamw:lr=0.001,weightDecay=0.01";
+
 /**
  * Ours by specification; `method` names the PyTorch version where there is one; `held` the ratio to AdamW's
  * step.
  */
 const entries = [
-  { name: "AdamW", optimizer: "adamw:lr=0.001,weightDecay=0.01", method: "adamw" },
+  { name: "AdamW", optimizer: adamw, method: "adamw" },
+  { name: "AdamW on two threads", optimizer: adamw, threads: 2 },
   { name: "Muon", optimizer: "muon:lr=0.02", method: "muon", held: 1.25 },
   {
     ...{ name: "Distributed Shampoo, frequency 10, blocks of 128", method: "distributed-shampoo", held: 1.3 },
@@ -41,8 +44,8 @@ export async function measureGpt(folder, effort) {
   const work = { ...gptWork(file), period };
   const contestants = [];
   try {
-    for (const { name, optimizer, method } of entries) {
-      const task = { ...work, optimizer };
+    for (const { name, optimizer, method, threads = 1 } of entries) {
+      const task = { ...work, optimizer, threads };
       contestants.push({ name, contestant: nodeContestant(`ours ${name}`, "ours.js"), task });
       const torch = method === undefined ? undefined : await torchContestant(`torch ${name}`);
       if (torch !== undefined) {
@@ -56,11 +59,41 @@ export async function measureGpt(folder, effort) {
       requireAgreement(new Map(both), `the GPT's loss after ${period} steps of ${name}`, tolerance);
     }
     for (const { seconds } of results.values()) for (const i of seconds.keys()) seconds[i] /= period;
-    return entries.map(({ name, held }) => ({
-      ...{ name, held, ours: results.get(name) },
+    return entries.map(({ name, held, threads }) => ({
+      ...{ name, held, threads, tokens: work.tokens.length, ours: results.get(name) },
       torch: results.get(`torch ${name}`),
     }));
   } finally {
     for (const { contestant } of contestants) contestant.close();
   }
+}
+
+/** nanoGPT's baby GPT (10,745,088 parameters), and the sequences of a batch: all at once, and in parts. */
+const baby = { layers: 6, heads: 6, width: 384, context: 256, vocabulary: 65, bias: false };
+
+/**
+ * Forward and backward pass of the baby GPT in turn with its matrix products alone: for each number of
+ * sequences the seconds of both.
+ */
+export async function measureGptProducts(sequences, effort) {
+  const rows = [];
+  for (const count of sequences) {
+    const [passes, products] = [nodeContestant("passes", "ours.js"), nodeContestant("products", "ours.js")];
+    try {
+      const work = { sizes: baby, sequences: count };
+      const results = await interleave(
+        [
+          { name: "passes", contestant: passes, task: { ...work, kind: "gpt passes" } },
+          { name: "products", contestant: products, task: { ...work, kind: "gpt products" } },
+        ],
+        effort,
+      );
+      const [ofPasses, ofProducts] = [results.get("passes"), results.get("products")];
+      rows.push({ sequences: count, tokens: count * baby.context, passes: ofPasses, products: ofProducts });
+    } finally {
+      passes.close();
+      products.close();
+    }
+  }
+  return rows;
 }

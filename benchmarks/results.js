@@ -11,6 +11,10 @@ const held = {
   megabytes: 1,
   overheadMilliseconds: 100,
   twoWorkers: 1.8,
+  tokensPerSecond: 14_000,
+  overTorchGpt: 1,
+  twoThreads: 1.6,
+  productShare: 0.9,
 };
 
 const significant = (value) => {
@@ -53,6 +57,7 @@ export function resultsPage({
   elementwise,
   steps,
   gpt,
+  products,
   workload,
   allocation,
   scheduler,
@@ -137,6 +142,7 @@ export function resultsPage({
         range(ratio(result, ours)),
         yes(ratio(result, ours).median >= held.stepOver[name]),
       ]),
+    ...gptRows(gpt, products),
     ...gpt
       .filter(({ held: limit }) => limit !== undefined)
       .map(({ name, held: limit, ours: result }) => [
@@ -228,6 +234,8 @@ ${table(
 With another mini-batch gathered from the data set at every step, as \`steepest train fashion-mnist\` does it, ours takes ${range(spread(workload.seconds.map((value) => 1e3 * value)))} ms.
 
 ${gptSection(gpt)}
+
+${productsSection(products)}
 
 ## Steady state
 
@@ -321,6 +329,68 @@ function elementwiseTable(rows) {
   );
 }
 
+/** Tokens a second of each round. */
+const tokenRate = (tokens, { seconds }) => spread(seconds.map((value) => tokens / value));
+
+/** What of the small GPT and the baby GPT is to hold. */
+function gptRows(gpt, products) {
+  const [adamw] = gpt;
+  const two = gpt.find(({ threads }) => threads === 2);
+  const rate = tokenRate(adamw.tokens, adamw.ours).median;
+  const speedUp = ratio(adamw.ours, two.ours);
+  const whole = products.at(-1);
+  const share = ratio(whole.products, whole.passes);
+  const overTorch = adamw.torch && ratio(adamw.torch, adamw.ours);
+  return [
+    [
+      "a small GPT's step with AdamW, tokens a second on one thread",
+      `>= ${held.tokensPerSecond.toLocaleString("en")}`,
+      Math.round(rate).toLocaleString("en"),
+      yes(rate >= held.tokensPerSecond),
+    ],
+    ...(overTorch === undefined
+      ? []
+      : [
+          [
+            "the same, times as fast as PyTorch",
+            `>= ${held.overTorchGpt}`,
+            range(overTorch),
+            yes(overTorch.median >= held.overTorchGpt),
+          ],
+        ]),
+    [
+      "the same on two threads, times as fast as on one",
+      `>= ${held.twoThreads}`,
+      range(speedUp),
+      yes(speedUp.median >= held.twoThreads),
+    ],
+    [
+      `baby GPT, ${whole.sequences} x 256 tokens: its products' rate, of that of the products alone`,
+      `>= ${held.productShare}`,
+      range(share),
+      yes(share.median >= held.productShare),
+    ],
+  ];
+}
+
+function productsSection(products) {
+  return `## A GPT beside its matrix products
+
+nanoGPT's baby GPT (six layers of width 384, six heads, 256 tokens a sequence, 10,745,088 parameters): forward and backward pass of a batch, in turn with the matrix products of the same
+shapes alone, on one thread. The share is the rate of multiply-adds within the passes, of that which ONNX Runtime reaches on the products by themselves.
+
+${table(
+  ["sequences", "passes, s", "tokens a second", "products alone, s", "share"],
+  products.map(({ sequences, tokens, passes, products: alone }) => [
+    `${sequences}`,
+    range(spread(passes.seconds)),
+    range(tokenRate(tokens, passes)),
+    range(spread(alone.seconds)),
+    range(ratio(alone, passes)),
+  ]),
+)}`;
+}
+
 function gptSection(gpt) {
   const [adamw] = gpt;
   const milliseconds = ({ seconds }) => range(spread(seconds.map((value) => 1e3 * value)));
@@ -339,12 +409,14 @@ ${table(
     "optimizer",
     "ms a step",
     "times AdamW's step",
+    "tokens a second",
     ...(inTorch ? ["PyTorch ms", "PyTorch, times its AdamW's step", "times as fast as PyTorch"] : []),
   ],
-  gpt.map(({ name, ours, torch }) => [
+  gpt.map(({ name, tokens, ours, torch }) => [
     name,
     milliseconds(ours),
     ours === adamw.ours ? "" : range(ratio(ours, adamw.ours)),
+    range(tokenRate(tokens, ours)),
     ...(inTorch && torch === undefined ? ["", "", ""] : []),
     ...(torch === undefined
       ? []

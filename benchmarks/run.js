@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { networkBytes } from "./contestants/network.js";
 import { measureElementwise } from "./elementwise.js";
-import { measureGpt } from "./gpt.js";
+import { measureGpt, measureGptProducts } from "./gpt.js";
 import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
 import { resultsPage } from "./results.js";
 import { measureScheduler } from "./scheduler.js";
@@ -138,6 +138,11 @@ try {
     options.quick ? { rounds: 2, seconds: 0.1 } : { rounds: 5, seconds: 0.1 },
   );
 
+  say("baby GPT beside its matrix products");
+  const products = options.quick
+    ? await measureGptProducts([4], { rounds: 2, seconds: 0.1 })
+    : await measureGptProducts([4, 64], { rounds: 3, seconds: 0.1 });
+
   say("allocation");
   const calls = options.quick ? 2000 : 10_000;
   const allocation = [];
@@ -170,6 +175,7 @@ try {
     elementwise,
     steps,
     gpt,
+    products,
     workload: workload.get("ours"),
     allocation,
     calls,

@@ -40,7 +40,7 @@ export function gptBytes() {
  * Forward, backward and the optimizer through the public API, as `steepest train` does it, `period` steps a
  * call: every call holds as many of what an optimizer does at this period.
  */
-export async function gptTask({ optimizer: text, period, file, tokens, targets }) {
+export async function gptTask({ optimizer: text, period, file, tokens, targets, threads = 1 }) {
   const model = gpt2(sizes);
   const { parameters } = model;
   const labels = input("targets", [targets.length], "int32");
@@ -50,7 +50,7 @@ export async function gptTask({ optimizer: text, period, file, tokens, targets }
     loss,
     parameters.map(({ tensor }) => tensor),
   );
-  const linearAlgebra = graphLinearAlgebra({ threads: 1 });
+  const linearAlgebra = graphLinearAlgebra({ threads });
   const optimizer = createOptimizer(parseOptimizerSpec(text), parameters, { linearAlgebra });
   const bytes = readFileSync(file);
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
@@ -73,7 +73,7 @@ export async function gptTask({ optimizer: text, period, file, tokens, targets }
       ...Object.fromEntries(named((name) => optimizer.parameter(name))),
     },
     fetches: { loss: lossValue, ...Object.fromEntries(arrays) },
-    threads: 1,
+    threads,
   });
   const call = async () => {
     for (let i = 0; i < period; i++) {

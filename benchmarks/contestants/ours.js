@@ -3,6 +3,7 @@ import { crossEntropy, mlp } from "@steepest/nn";
 import { createOptimizer, findOptimizer } from "@steepest/optim";
 import { findWorkload, initialiseParameters } from "@steepest/workloads";
 import { gptTask } from "./gpt.js";
+import { gptPassTask, gptProductsTask } from "./gptProducts.js";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
@@ -120,6 +121,8 @@ await serve(async (task) => {
   if (task.kind === "rule") return optimizerTask(task);
   if (task.kind === "network") return networkTask(task);
   if (task.kind === "gpt") return gptTask(task);
+  if (task.kind === "gpt passes") return gptPassTask(task);
+  if (task.kind === "gpt products") return gptProductsTask(task);
   if (task.kind === "workload") return workloadTask();
   return undefined;
 });
