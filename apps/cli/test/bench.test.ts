@@ -113,6 +113,15 @@ export const prepareForEval = () => undefined;
       2,
       expect.stringMatching(/partition is no option of .* local/),
     ]);
+    const pods = await planFile("pods", 40);
+    await writeFile(
+      pods,
+      `${(await readFile(pods, "utf8")).trim()}\nengine: { kind: kubernetes, image: steepest, claim: runs }\n`,
+    );
+    const [yaml, json] = [await bench("run", pods), await bench("run", pods, "--json")];
+    expect([yaml.code, json.code]).toEqual([0, 0]);
+    expect(yaml.stdout).toMatch(/^apiVersion: batch\/v1\nkind: Job\n/);
+    expect(JSON.parse(json.stdout)).toMatchObject({ kind: "Job", spec: { completions: 2 } });
     const bare = await bench("run", short, "--engine", "kubernetes");
     expect([bare.code, bare.stderr]).toEqual([2, expect.stringMatching(/kubernetes needs image/)]);
   }, 60_000);

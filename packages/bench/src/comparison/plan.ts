@@ -9,7 +9,7 @@ import {
   stepsPerEpoch,
   targetValue,
 } from "@steepest/train";
-import { findWorkload } from "@steepest/workloads";
+import { findWorkload, type LoadedWorkload, type Workload } from "@steepest/workloads";
 import { z } from "zod";
 import { planFolders } from "../planFolder/planFolder.js";
 import { quasiRandomSearch } from "../tuning/searchSpace.js";
@@ -27,7 +27,10 @@ export interface ComparisonConfig {
   readonly seeds?: number;
   /** Quasi-random learning rates an optimizer, 3 by default. */
   readonly trials?: number;
-  /** Length of every trial in passes over the training examples; the workload's own by default. */
+  /**
+   * Length of every trial in passes over the training examples. By default as many as the workload's budget
+   * has at the batch size that it proposes, and so the length that its target was set for.
+   */
   readonly epochs?: number;
   readonly batchSize?: number;
   /** What counts as reached on validation, in the metric of the workload's target; the workload's own by default. */
@@ -95,13 +98,14 @@ export async function planComparison(
     config.evaluationsPerEpoch ?? 6,
   );
   const batchSize = positiveInteger("batch size", config.batchSize ?? workload.defaults.batchSize);
-  const epochs = epochCount(config.epochs ?? workload.defaults.epochs);
   const { metric, split } = workload.target;
   const target = targetValue(metric, config.target ?? workload.target.value);
   // Before the data are read, which takes a while: names and values are wrong for any number of steps.
   submissionsOf(config.optimizers, trials, 1000);
+  if (config.epochs !== undefined) epochCount(config.epochs);
   const loaded = await workload.load({ notify });
   const epoch = stepsPerEpoch(workload, loaded, batchSize);
+  const epochs = config.epochs ?? ownEpochs(workload, loaded);
   const steps = stepsOfEpochs(epochs, epoch);
   const submissions = submissionsOf(config.optimizers, trials, steps);
   const evaluateEvery = Math.max(1, Math.floor(epoch / evaluationsPerEpoch));
@@ -121,6 +125,12 @@ export async function planComparison(
     submissions,
   };
 }
+
+/** The passes over the training examples of a workload's budget; what it proposes where it has none. */
+const ownEpochs = (workload: Workload, loaded: LoadedWorkload): number =>
+  workload.budget === undefined
+    ? workload.defaults.epochs
+    : workload.budget.stepHint / stepsPerEpoch(workload, loaded, workload.defaults.batchSize);
 
 function submissionsOf(
   optimizers: readonly (OptimizerSpec | string)[],

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { folderHolder, lockFile } from "@steepest/files";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { findRuleset, type Ruleset } from "../scoring/rules/ruleset.js";
@@ -113,7 +114,7 @@ describe("a bench", () => {
   }, 120_000);
 
   it("runs every trial once, and nothing of what is complete again", async () => {
-    expect(await benchStatus(folder, plan)).toMatchObject({
+    expect(benchStatus(folder, plan)).toMatchObject({
       total: 12,
       counts: { completed: 12, diverged: 0, failed: 0, begun: 0, absent: 0 },
       submissions: [{ counts: { completed: 8 } }, { counts: { completed: 4 } }],
@@ -178,6 +179,19 @@ describe("a bench", () => {
   }, 60_000);
 });
 
+describe("a coordinator that was held up", () => {
+  it("starts no trial any more where another has taken its bench over", async () => {
+    const plan = await shortPlan();
+    const folder = join(root, "overtaken");
+    const run = runBench(folder, plan, { workers: 1 });
+    expect((await run.next()).value).toMatchObject({ kind: "begin" });
+    const other = { pid: 7, host: "another", place: "elsewhere" };
+    await writeFile(join(folder, lockFile), JSON.stringify(other));
+    await expect(run.next()).rejects.toThrow(/was taken over by process 7 on another/);
+    expect(await folderHolder(folder)).toMatchObject({ pid: 7, host: "another" });
+  }, 60_000);
+});
+
 describe("a trial of a bench", () => {
   it("is run once where two processes are told to run it", async () => {
     const plan = await shortPlan();
@@ -185,7 +199,7 @@ describe("a trial of a bench", () => {
     const [first, second] = await Promise.all([0, 0].map((index) => runBenchTrial(folder, plan, index)));
     expect(first).toMatchObject({ kind: "completed" });
     expect(second).toEqual(first);
-    expect((await benchStatus(folder, plan)).counts).toMatchObject({ completed: 1, failed: 0, begun: 0 });
+    expect(benchStatus(folder, plan).counts).toMatchObject({ completed: 1, failed: 0, begun: 0 });
   }, 60_000);
 
   it("that fails is tried three times, recorded with its reason, and due again", async () => {
@@ -211,5 +225,49 @@ describe("a trial of a bench", () => {
       reason: expect.stringContaining("out of ideas"),
     });
     expect((await finish(folder, plan)).events.some(({ kind }) => kind === "started")).toBe(true);
+  }, 60_000);
+
+  it("that breaks a rule is tried once, as it would break it again", async () => {
+    const module = join(root, "my+cheat.mjs");
+    await writeFile(
+      module,
+      `export const submission = {
+        name: "cheat", title: "Asks for the name", tuning: { kind: "self", hyperparameters: {} },
+        cite: { authors: "A", year: 2020, title: "T", url: "https://example.org" },
+        getBatchSize: ({ name }) => (name === "least-squares" ? 1 : 2),
+        initOptimizerState: () => ({}),
+        updateParams: () => undefined, dataSelection: ({ step }) => step, prepareForEval: () => undefined,
+      };`,
+    );
+    const plan = await shortPlan({ submissions: [module], heldOut: "none", studies: 1, budgets: {} });
+    const { events, status } = await finish(join(root, "cheat"), plan);
+    expect(events.map(({ kind }) => kind)).toEqual(["begin", "started", "finished"]);
+    expect(status.counts).toMatchObject({ failed: 1 });
+  }, 60_000);
+
+  it("whose result is damaged is due, and stays as it is until somebody mends it", async () => {
+    const made = await shortPlan({ submissions: ["baseline"], trials: 1, studies: 1 });
+    // Reached at once.
+    const plan = { ...made, workloads: made.workloads.map((workload) => ({ ...workload, target: 1e9 })) };
+    const folder = join(root, "damaged");
+    expect((await finish(folder, plan)).status.submissions).toMatchObject([
+      { counts: { completed: 2 }, reached: 2 },
+    ]);
+    const result = join(folderOfTrial(folder, trialOf(plan, 1)), "result.json");
+    const text = await readFile(result, "utf8");
+    await writeFile(result, text.slice(0, 100));
+    const damaged = benchStatus(folder, plan);
+    expect(damaged).toMatchObject({
+      counts: { completed: 1, damaged: 1 },
+      submissions: [{ reached: 1 }],
+      missing: [1],
+    });
+    expect(damaged.trials[1]?.damage).toMatch(/trial_1\/result\.json is damaged/);
+
+    const { events, status } = await finish(folder, plan);
+    expect(events.map(({ kind }) => kind)).toEqual(["begin", "started", "finished"]);
+    expect(status).toEqual(damaged);
+    await writeFile(result, text);
+    expect(benchStatus(folder, plan).missing).toEqual([]);
   }, 60_000);
 });

@@ -25,6 +25,8 @@ const warmUpSteps = 200;
 const blockSteps = 10;
 /** CPU seconds after which the warm-up of one submission on one workload ends, with what it has. */
 const mostSeconds = 4;
+/** Steps between two evaluations of a warm-up, which a trial may have none of so early. */
+const evaluationSteps = 50;
 
 /** Bytes of a row of each log, and of the files and folders beside them as most file systems keep them. */
 const [lossRowBytes, evaluationRowBytes, otherBytes] = [145, 190, 6 * 4096];
@@ -44,10 +46,12 @@ export async function estimateBench(
   let [expected, variance, done] = [0, 0, 0];
   for (const trial of firstTrials(plan)) {
     progress(done++, pairs);
-    const { setup, blocks } = await warmUp(plan, trial, workloads);
+    const { setup, blocks, evaluation } = await warmUp(plan, trial, workloads);
     const trials = plan.studies * trialsOfStudy(trial.submission);
-    const perStep = trials * trial.workload.steps;
-    expected += trials * setup + (perStep * mean(blocks)) / blockSteps;
+    const { steps, evaluateEvery } = trial.workload;
+    const perStep = trials * steps;
+    expected +=
+      trials * (setup + (steps / evaluateEvery) * evaluation) + (perStep * mean(blocks)) / blockSteps;
     // All trials of a pair share the error of its warm-up.
     const error = blocks.length < 2 ? mean(blocks) : standardDeviation(blocks) / Math.sqrt(blocks.length);
     variance += ((perStep * error) / blockSteps) ** 2;
@@ -78,10 +82,14 @@ function* firstTrials(plan: BenchPlan): Generator<BenchTrial> {
     }
 }
 
-/** CPU seconds from the start to the first step, and of blocks of steps, evaluations included. */
+/** CPU seconds of a warm-up. */
 interface WarmUp {
+  /** From the start to the first step. */
   readonly setup: number;
+  /** Of blocks of steps, without evaluations. */
   readonly blocks: readonly number[];
+  /** Of one evaluation. */
+  readonly evaluation: number;
 }
 
 async function warmUp(
@@ -93,25 +101,42 @@ async function warmUp(
   const workload = workloads(trial.workload.name);
   await workload.load();
   const start = cpuSeconds();
-  const readings: number[] = [];
+  let first = start;
+  const readings: { readonly seconds: number; evaluated: boolean }[] = [];
+  const asked = { reportEvery: blockSteps, evaluateEvery: evaluationSteps, stopAtTarget: false };
   try {
-    for await (const { kind } of train({ ...config, workload, reportEvery: blockSteps })) {
-      if (kind === "start") readings.push(cpuSeconds());
-      if (kind !== "step") continue;
-      readings.push(cpuSeconds());
-      if (readings.length > warmUpSteps / blockSteps || cpuSeconds() - start > mostSeconds) break;
+    for await (const event of train({ ...config, ...asked, workload })) {
+      if (event.kind === "start") first = cpuSeconds();
+      // An evaluation is over when the block that it ends is reported.
+      if (event.kind === "step") readings.push({ seconds: cpuSeconds(), evaluated: false });
+      if (event.kind !== "evaluation") continue;
+      const last = readings.at(-1);
+      if (last !== undefined) last.evaluated = true;
+      if (event.step >= warmUpSteps || cpuSeconds() - start > mostSeconds) break;
     }
   } catch (error) {
     // A method that diverges has cost what it has until there.
     if (!(error instanceof SteepestError) || error.code !== "non-finite") throw error;
   }
-  const [first = start, ...rest] = readings;
-  const blocks = rest.map((reading, index) => reading - (readings[index] ?? first));
+  const setup = first - start;
+  const blocks = readings.map(({ seconds, evaluated }, index) => ({
+    evaluated,
+    seconds: seconds - (readings[index - 1]?.seconds ?? first),
+  }));
   const settled = blocks.slice(Math.floor(blocks.length / 2));
-  if (settled.length === 0) return { setup: first - start, blocks: [0] };
+  const plain = settled.filter(({ evaluated }) => !evaluated).map(({ seconds }) => seconds);
+  // Too short for a block without an evaluation, or for any block.
+  if (plain.length === 0)
+    return {
+      setup,
+      evaluation: 0,
+      blocks: settled.length === 0 ? [0] : settled.map(({ seconds }) => seconds),
+    };
+  const evaluations = settled.filter(({ evaluated }) => evaluated).map(({ seconds }) => seconds);
+  const evaluation = evaluations.length === 0 ? 0 : Math.max(0, mean(evaluations) - mean(plain));
   // The network is compiled in the first block.
-  const compilation = Math.max(0, (blocks[0] ?? 0) - mean(settled));
-  return { setup: first - start + compilation, blocks: settled };
+  const compilation = Math.max(0, (blocks[0]?.seconds ?? 0) - mean(plain));
+  return { setup: setup + compilation, evaluation, blocks: plain };
 }
 
 function cpuSeconds(): number {

@@ -13,6 +13,7 @@ import { entrantFolder, parseEntrant } from "../comparison/entrant.js";
 import { scoringClockSchema } from "../scoring/rules/clock.js";
 import {
   type Hyperparameters,
+  hasModuleEnding,
   hyperparametersSchema,
   isSubmissionPath,
   loadSubmission,
@@ -180,12 +181,12 @@ async function plannedWorkload(
   };
 }
 
-/** A colon, equals or plus before any slash or dot: an optimizer with settings, not a module. */
+/** A colon, equals or plus before any slash or dot: an optimizer with settings, unless it ends as a module. */
 const optimizerText = /^[^/\\.]*[:=+]/;
 
 /** Whether an optimizer is meant; where a submission has the name of one, the submission. */
 const isOptimizer = (given: string): boolean =>
-  (optimizerText.test(given) && !isAbsolute(given)) ||
+  (optimizerText.test(given) && !isAbsolute(given) && !hasModuleEnding(given)) ||
   (!submissionNames.includes(given) && registry.some(({ name }) => name === given));
 
 async function plannedSubmission(

@@ -84,6 +84,11 @@ describe("a plan in YAML", () => {
       /^plan\.yaml:5:1: this is not YAML: map keys must be unique/,
     ],
     ["a reference to nothing", `${good}heldOut: [*all]\n`, /^plan\.yaml:4:11: \*all refers to nothing/],
+    [
+      "a reference that grows without bounds",
+      `a: &a [x, x, x, x, x, x, x, x, x]\n${[..."bcdefg"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdef"[i]}`)}]\n`).join("")}`,
+      /^plan\.yaml:7:\d+: its references cannot be replaced by what they stand for: excessive alias count/,
+    ],
     ["what is no YAML", `${good}heldOut: [a\n`, /^plan\.yaml:\d+:\d+: this is not YAML/],
     ["an empty file", "", /^plan\.yaml:1:1: /],
     ["a list in place of a plan", "- a\n", /^plan\.yaml:1:1: /],

@@ -30,8 +30,10 @@ export function parseYaml<Schema extends z.ZodType>(
       error,
     );
   // An asterisk begins a reference in YAML; one to nothing is found only where values are made.
+  let lastReference = 0;
   visit(document, {
     Alias(_, alias) {
+      lastReference = alias.range?.[0] ?? lastReference;
       if (alias.resolve(document) === undefined)
         throw malformed(
           alias.range?.[0] ?? 0,
@@ -40,7 +42,19 @@ export function parseYaml<Schema extends z.ZodType>(
         );
     },
   });
-  const parsed = schema.safeParse(document.toJS());
+  let values: unknown;
+  try {
+    values = document.toJS();
+  } catch (cause) {
+    // References to references grow beyond all bounds; the parser counts them.
+    throw malformed(
+      lastReference,
+      `its references cannot be replaced by what they stand for: ${lowerFirst(messageOf(cause))}`,
+      "Write the values themselves",
+      cause,
+    );
+  }
+  const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
 
   /** Where a value begins; that of the nearest parent where it is absent. */
@@ -62,7 +76,7 @@ export function parseYaml<Schema extends z.ZodType>(
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     const form = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" });
-    const known = keysAt(form, issue.path, document.toJS());
+    const known = keysAt(form, issue.path, values);
     const nearest = nearestName(key, known);
     throw malformed(
       offsetOfKey(issue.path, key),
@@ -72,7 +86,7 @@ export function parseYaml<Schema extends z.ZodType>(
     );
   }
   const name = issue.path.map(String).join(".");
-  const value = issue.path.length === 0 ? document.toJS() : document.getIn(issue.path);
+  const value = issue.path.length === 0 ? values : document.getIn(issue.path);
   const problem =
     value === undefined
       ? `${name === "" ? "the file is empty" : `${name} is missing`}`
@@ -87,6 +101,8 @@ export function parseYaml<Schema extends z.ZodType>(
 
 const within = (path: readonly PropertyKey[]): string =>
   path.length === 0 ? "" : ` in ${path.map(String).join(".")}`;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const firstLine = (text: string): string => lowerFirst(text.split("\n")[0] ?? text).replace(/:$/, "");
 

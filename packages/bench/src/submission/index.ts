@@ -7,7 +7,7 @@ export {
   type Regularisation,
   type SubmissionTuning,
 } from "./hyperparameters.js";
-export { isSubmissionPath, loadSubmission } from "./load.js";
+export { hasModuleEnding, isSubmissionPath, loadSubmission } from "./load.js";
 export { type MethodRules, methodOf, type SubmissionMethod } from "./method.js";
 export { submissionNames } from "./registered.js";
 export * from "./submission.js";

@@ -7,9 +7,12 @@ import type { Submission } from "./submission.js";
 
 const moduleEndings = [".js", ".mjs", ".ts", ".mts"];
 
+/** Whether a text ends as the name of a module does; no optimizer's does. */
+export const hasModuleEnding = (nameOrPath: string): boolean => moduleEndings.includes(extname(nameOrPath));
+
 /** Whether a text names a file, not a registered submission. */
 export const isSubmissionPath = (nameOrPath: string): boolean =>
-  moduleEndings.includes(extname(nameOrPath)) || /[/\\]/.test(nameOrPath) || isAbsolute(nameOrPath);
+  hasModuleEnding(nameOrPath) || /[/\\]/.test(nameOrPath) || isAbsolute(nameOrPath);
 
 /**
  * A submission by its registered name, or from a user's module by its path (relative to the working folder).

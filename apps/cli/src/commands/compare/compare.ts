@@ -53,7 +53,11 @@ export function compareCommand(io: Io, finish: (code: ExitCode) => void): Comman
     )
     .option("--seeds <count>", "seeds for each optimizer and learning rate (default: 3)", countArgument)
     .option("--trials <count>", "quasi-random learning rates for each optimizer (default: 3)", countArgument)
-    .option("--epochs <number>", "passes over the training examples a trial (default: 3)", numberArgument)
+    .option(
+      "--epochs <number>",
+      "passes over the training examples a trial (default: as long as the target was set for)",
+      numberArgument,
+    )
     .option("--batch <count>", "examples a step (default: the workload's)", countArgument)
     .option(
       "--target <number>",
@@ -167,7 +171,7 @@ const configOf = (workload: string, options: CompareArguments): ComparisonConfig
   optimizers: options.optimizer ?? defaultField,
   seeds: options.seeds ?? 3,
   trials: options.trials ?? 3,
-  epochs: options.epochs ?? 3,
+  ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
   ...(options.batch === undefined ? {} : { batchSize: options.batch }),
   ...(options.target === undefined ? {} : { target: options.target }),
 });
