@@ -7,8 +7,9 @@ import { readGraph } from "../onnx/read.js";
 import { add } from "../operators/binary.js";
 import { sum } from "../operators/reductions.js";
 import { cast } from "../operators/select.js";
+import type { TensorArray } from "../run/arrays.js";
 import { compile } from "../run/compile.js";
-import { optimisedModel, type TensorArray } from "../run/session.js";
+import { optimisedModel } from "../run/session.js";
 import { constant, input, type Tensor } from "../tensor/tensor.js";
 import { typesOf } from "./types.js";
 

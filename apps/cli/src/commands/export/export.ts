@@ -1,4 +1,6 @@
 import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { makeFolder } from "@steepest/files";
 import { exportGpt, saveGptWeights } from "@steepest/nn";
 import { SteepestError } from "@steepest/optim";
 import { format } from "@steepest/report";
@@ -54,6 +56,12 @@ async function runExport(io: Io, folder: string, options: ExportArguments): Prom
       "export does not know what to write",
       "Give --safetensors FILE, --onnx FILE or both",
     );
+  if (onnx === undefined && (length !== undefined || sequences !== undefined))
+    throw new SteepestError(
+      "misuse",
+      "--length and --sequences are of an ONNX model, and there is no --onnx",
+      "Add --onnx FILE, or leave them out: weights fit any length up to the context",
+    );
   const { configuration, loaded, parameter, step } = await openTrained(folder, {
     notify: (line) => void io.stderr.write(`${line}\n`),
   });
@@ -74,6 +82,7 @@ async function runExport(io: Io, folder: string, options: ExportArguments): Prom
       ...(length === undefined ? {} : { time: length }),
       ...(sequences === undefined ? {} : { sequences }),
     };
+    await makeFolder(dirname(onnx));
     paths.push(...(await exportGpt(model, onnx, parameter, batch)));
   }
   const files = await Promise.all(paths.map(async (path) => ({ path, bytes: (await stat(path)).size })));
