@@ -9,6 +9,8 @@ export {
 export { gradients } from "./differentiate/gradients.js";
 export { GraphError, type GraphErrorCode } from "./errors/errors.js";
 export { type MemoryPrediction, predictMemory } from "./memory/predict.js";
+export { typesOf } from "./memory/types.js";
+export type { OnnxType, ReadConstant, ReadGraph, ReadNode } from "./onnx/read.js";
 export * from "./operators/index.js";
 export type { TensorArray } from "./run/arrays.js";
 export { type CompiledGraph, type CompiledValue, compile } from "./run/compile.js";

@@ -1,6 +1,6 @@
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { add, compile, constant, input, matmul } from "@steepest/graph";
+import { add, compile, constant, input, matmul, relu } from "@steepest/graph";
 import { encodeSafetensors, type SafetensorsTensor } from "@steepest/optim";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -222,6 +222,20 @@ describe("an ONNX file", () => {
       [[8, 3], "hiddenMatrix"],
       [[3], "bias"],
     ]);
+  });
+
+  it("gives the outputs of its operations for each example, with their shapes told from the inputs'", () => {
+    const hidden = relu(add(matmul(input("x", [4, 8]), weight), bias));
+    const deep = compile({ y: matmul(hidden, weight, { transposeB: true }) });
+    const { architecture } = findModel(write("deep.onnx", deep.onnx));
+    if (architecture.kind !== "layered") return expect.unreachable(JSON.stringify(architecture));
+    const { saved, outputs } = architecture;
+    // The input, at least one hidden layer of 3, and the output of 8, for one of the 4 examples.
+    expect(saved[0]).toEqual({ name: "inputs", elements: 8 });
+    const kept = saved.slice(1).map(({ elements }) => elements);
+    expect(kept.length).toBeGreaterThan(0);
+    for (const elements of kept) expect(elements % 3).toBe(0);
+    expect(outputs).toBe(8);
   });
 
   it("that is damaged anywhere gives a model or an error that explains itself", () => {

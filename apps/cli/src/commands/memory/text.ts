@@ -12,7 +12,7 @@ import {
   type PlanOptions,
 } from "@steepest/memory";
 import { formatOptimizerSpec } from "@steepest/optim";
-import { format, type TextTableOptions, textTable, wrap } from "@steepest/report";
+import { format, type TextCell, type TextTableOptions, textTable, wrap } from "@steepest/report";
 import { underEveryOptimizer } from "./json.js";
 
 /** How a plan is printed. */
@@ -35,7 +35,9 @@ export function planText(plan: MemoryPlan, asked: PlanOptions, options: PlanText
       `Model states: ${format.bytes(modelStateBytes(plan))}.`,
       readingsText(checkpointReadings(plan)),
       ...plan.notes,
-    ].join(" "),
+    ]
+      .filter((sentence) => sentence !== "")
+      .join(" "),
     verdictText(plan, changes),
     changeTable(changes.slice(0, mostChanges), options),
     plan.settings.device === undefined ? "" : largestText(plan, largestThatFits(plan, asked)),
@@ -151,26 +153,28 @@ function changeTable(changes: readonly MemoryChange[], options: TextTableOptions
       { title: "one change", shrinks: true },
       { title: "frees", align: "right" },
       { title: "total", align: "right" },
-      { title: "fits" },
+      ...fitColumn(changes),
       { title: "options" },
     ],
     changes.map(({ name, freedBytes, totalBytes, fits, flags }) => [
       name,
       format.bytes(freedBytes),
       format.bytes(totalBytes),
-      fitCell(fits),
+      ...fitCell(fits),
       flags,
     ]),
     options,
   );
 }
 
-const fitCell = (fits: boolean | undefined) =>
-  fits === undefined
-    ? ""
-    : fits
-      ? { text: "yes", tone: "good" as const }
-      : { text: "no", tone: "bad" as const };
+type Fitting = { readonly fits: boolean | undefined };
+
+/** The column of what fits, where there is a device. */
+const fitColumn = (rows: readonly Fitting[]) =>
+  rows.some(({ fits }) => fits !== undefined) ? [{ title: "fits" }] : [];
+
+const fitCell = (fits: boolean | undefined): readonly TextCell[] =>
+  fits === undefined ? [] : [fits ? { text: "yes", tone: "good" } : { text: "no", tone: "bad" }];
 
 /** What would just fit. */
 export function largestText({ model }: MemoryPlan, largest: LargestThatFits): string {
@@ -185,18 +189,19 @@ export function largestText({ model }: MemoryPlan, largest: LargestThatFits): st
 }
 
 function optimizerTable(plan: MemoryPlan, options: TextTableOptions): string {
+  const rows = underEveryOptimizer(plan);
   return textTable(
     [
       { title: "optimizer" },
       { title: "state", align: "right" },
       { title: "total", align: "right" },
-      { title: "fits" },
+      ...fitColumn(rows),
     ],
-    underEveryOptimizer(plan).map(({ optimizer, stateBytes, totalBytes, fits }) => [
+    rows.map(({ optimizer, stateBytes, totalBytes, fits }) => [
       optimizer,
       format.bytes(stateBytes),
       format.bytes(totalBytes),
-      fitCell(fits),
+      ...fitCell(fits),
     ]),
     options,
   );

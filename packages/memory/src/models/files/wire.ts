@@ -85,16 +85,24 @@ export class WireReader {
     }
   }
 
-  /** Integers without a tag each, one after the other. */
+  /** The first integers, at most 65, of those that lie without a tag each, one after the other. */
   packed({ start, end }: Span): readonly number[] {
     const values: number[] = [];
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end && values.length <= mostIntegers; ) {
       const [value, after] = this.#varint(at, end);
       values.push(value);
-      if (values.length > mostDimensions) throw this.#malformed(start, "a tensor of too many dimensions");
       at = after;
     }
     return values;
+  }
+
+  /** The first little-endian integers of 64 bits, at most 64. */
+  integers({ start, end }: Span): readonly number[] {
+    const bytes = this.#file.read(start, Math.min(end - start, 8 * mostIntegers));
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return Array.from({ length: Math.floor(bytes.length / 8) }, (_, i) =>
+      Number(view.getBigInt64(8 * i, true)),
+    );
   }
 
   #skip(from: number, length: number, end: number): number {
@@ -132,5 +140,5 @@ export class WireReader {
   }
 }
 
-/** Tensors have a handful. */
-const mostDimensions = 64;
+/** Lists of more integers are no axes and no sizes. */
+const mostIntegers = 64;
