@@ -34,19 +34,28 @@ function outputsOf(loss: Tensor): Record<string, Tensor> {
   return { loss, ...Object.fromEntries(gradients(loss, wrt).map((tensor, i) => [`d${i}`, tensor])) };
 }
 
+const shared = parameter("shared", [width]);
+
 const feeds = Object.fromEntries(
   [x, ...weights].map((tensor, i) => [
     i === 0 ? "x" : `w${i}`,
     Float32Array.from(wave(elementCount(tensor.shape), i)),
   ]),
 );
+const sharedFeed = Float32Array.from(wave(width, weights.length + 1));
 
 /** The outputs as ONNX Runtime computes them, and its operators in the order in which they ran. */
 async function run(outputs: Readonly<Record<string, Tensor>>) {
   const fetches = fetchesFor(outputs);
-  const nodes = await profiledRun(compile(outputs), { feeds, fetches });
+  const compiled = compile(outputs);
+  const fed = { ...feeds, ...("shared" in compiled.inputs ? { shared: sharedFeed } : {}) };
+  const nodes = await profiledRun(compiled, { feeds: fed, fetches });
   return { fetches, ran: nodes.map(({ name }) => name.replace(/_\d+$/, "")) };
 }
+
+/** A derivative of tanh is dy (1 - y²): each Sub is a layer's backward pass. */
+const passes = ({ ran }: { readonly ran: readonly string[] }) =>
+  ran.filter((name) => name === "Tanh" || name === "Sub").join(" ");
 
 const loss = (y: Tensor): Tensor => mean(square(y));
 
@@ -63,13 +72,29 @@ describe("checkpoint", () => {
   });
 
   test("computes a stretch again, after the derivatives of what follows it", async () => {
-    // A derivative of tanh is dy (1 - y²): each Sub is a layer's backward pass.
-    const passes = ({ ran }: { readonly ran: readonly string[] }) =>
-      ran.filter((name) => name === "Tanh" || name === "Sub").join(" ");
     expect(passes(await run(outputsOf(loss(network((f) => f)))))).toBe("Tanh Tanh Tanh Sub Sub Sub");
     expect(passes(await run(outputsOf(loss(network((f) => checkpoint(f))))))).toBe(
       "Tanh Tanh Tanh Tanh Sub Tanh Sub Tanh Sub",
     );
+  });
+
+  test("computes each of several stretches again where they share an argument, used or not", async () => {
+    const stretches = (use: boolean): Tensor =>
+      weights.reduce(
+        (value, weight) =>
+          checkpoint((y: Tensor, other: Tensor) => (use ? add(layer(weight)(y), other) : layer(weight)(y)))(
+            value,
+            shared,
+          ),
+        x,
+      );
+    const plain = weights.reduce((value, weight) => add(layer(weight)(value), shared), x);
+    for (const use of [false, true]) {
+      const found = await run(outputsOf(loss(stretches(use))));
+      const expected = await run(outputsOf(loss(use ? plain : network((f) => f))));
+      expect(found.fetches).toEqual(expected.fetches);
+      expect(passes(found)).toBe("Tanh Tanh Tanh Tanh Sub Tanh Sub Tanh Sub");
+    }
   });
 
   test("has the derivatives of the function itself, of any depth and place of stretches (property)", () => {

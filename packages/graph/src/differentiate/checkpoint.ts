@@ -9,10 +9,14 @@ type CheckpointAttributes = {
   readonly kept: number;
 };
 
-/** The vertices through which y depends on one of the tensors, in topological order. */
+/**
+ * The vertices through which y depends on one of the tensors, in topological order; not those through which
+ * one of the tensors depends on another, as every stretch on what dropout draws from.
+ */
 function region(y: Tensor, kept: readonly Tensor[]): readonly Source[] {
-  const order = topologicalOrder([y]);
-  const between = sourcesBetween(order, new Set(kept));
+  const given = new Set(kept);
+  const order = topologicalOrder([y], given);
+  const between = sourcesBetween(order, given);
   return order.filter((source) => between.has(source));
 }
 
@@ -23,7 +27,7 @@ function recomputed(y: Tensor, standIns: Map<Tensor, Tensor>): Tensor {
     const inputs = source.inputs.map((x) => standIns.get(x) ?? x);
     const outputs = apply(source.operator, inputs, source.attributes);
     source.outputs.forEach((tensor, i) => {
-      standIns.set(tensor, outputs[i] ?? tensor);
+      if (!standIns.has(tensor)) standIns.set(tensor, outputs[i] ?? tensor);
     });
   }
   return standIns.get(y) ?? y;

@@ -6,8 +6,13 @@ import type { Source, Tensor } from "./tensor.js";
 /**
  * All vertices that the tensors depend on, each once and after everything that it depends on.
  * Walks with a stack of its own: graphs of deep networks would overflow the call stack.
+ *
+ * @param known tensors that count as given: what only they depend on is left out
  */
-export function topologicalOrder(tensors: readonly Tensor[]): Source[] {
+export function topologicalOrder(
+  tensors: readonly Tensor[],
+  known: ReadonlySet<Tensor> = new Set(),
+): Source[] {
   const order: Source[] = [];
   const state = new Map<Source, "open" | "done">();
   const stack = tensors.map((tensor) => tensor.source).reverse();
@@ -20,7 +25,7 @@ export function topologicalOrder(tensors: readonly Tensor[]): Source[] {
     }
     state.set(source, "open");
     for (const input of source.inputs.toReversed()) {
-      if (!state.has(input.source)) stack.push(input.source);
+      if (!state.has(input.source) && !known.has(input)) stack.push(input.source);
     }
   }
   return order;
