@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<CommandBuilder>>> = {
   sample: async () => (await import("./commands/sample/sample.js")).sampleCommand,
   score: async () => (await import("./commands/score/score.js")).scoreCommand,
   speedrun: async () => (await import("./commands/speedrun/speedrun.js")).speedrunCommand,
+  tokenise: async () => (await import("./commands/tokenise/tokenise.js")).tokeniseCommand,
   train: async () => (await import("./commands/train/train.js")).trainCommand,
 };
 

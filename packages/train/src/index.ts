@@ -14,7 +14,6 @@ export {
   type TrainConfig,
   type WeightDecay,
 } from "./configuration/configuration.js";
-export { withRecipe } from "./configuration/recipe.js";
 export { withShares } from "./configuration/shares.js";
 export type { Checkpoint, Progress } from "./folder/checkpoint.js";
 export { inspectRun, parseResult, type RunStatus, runFiles } from "./folder/folder.js";

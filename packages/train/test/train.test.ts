@@ -168,7 +168,7 @@ describe("divergence", () => {
   it("names the step and keeps the last good checkpoint", async () => {
     const run = train({ ...config, workload: toyWorkload({ nanAt: 37 }), checkpointEvery: 5, folder });
     await expect(collect(run)).rejects.toThrow(
-      /the loss is NaN at step 37.*lower the learning rate.*checkpoint, of step 35, is kept in/i,
+      /the loss is NaN at step 37; the norm of the parameters is [\d.]+ \(layer.weight: [\d.]+\), the norm of the gradient is [\d.]+ .*lower the learning rate.*checkpoint, of step 35, is kept in/i,
     );
     expect(await inspectRun(folder)).toMatchObject({
       kind: "partial",

@@ -1,5 +1,6 @@
 import { SteepestError, unknownName } from "@steepest/optim";
 import { fashionMnist } from "./fashionMnist/workload.js";
+import { fineweb } from "./fineweb/workload.js";
 import { leastSquaresWorkload } from "./leastSquares/workload.js";
 import { proceduralLanguageWorkload } from "./proceduralLanguage/workload.js";
 import { shakespeare } from "./shakespeare/workload.js";
@@ -13,6 +14,7 @@ export const workloads: readonly Workload[] = [
   leastSquaresWorkload,
   shakespeare,
   proceduralLanguageWorkload,
+  fineweb,
 ];
 
 /**

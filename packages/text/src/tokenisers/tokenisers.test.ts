@@ -80,7 +80,7 @@ describe("bytePairTokeniser", () => {
         const tokens = encode(text);
         expect(tokens.every((token) => token < vocabulary)).toBe(true);
         // A string may be no Unicode text: half a pair has no bytes.
-        expect(decode(tokens)).toBe(text.toWellFormed());
+        expect(decode(tokens)).toBe(new TextDecoder().decode(new TextEncoder().encode(text)));
       }),
     );
   });

@@ -1,4 +1,4 @@
-import type { OptimizerSpec } from "@steepest/optim";
+import { type OptimizerSpec, optimizerOf } from "@steepest/optim";
 import type { LoadedWorkload, Recipe, Workload } from "@steepest/workloads";
 import { stepsOfEpochs, stepsPerEpoch } from "./checks.js";
 import { isMethod, type TrainConfig } from "./configuration.js";
@@ -16,16 +16,29 @@ export function followRecipe(config: TrainConfig, workload: Workload, loaded: Lo
     config.steps ??
     (epochs === undefined ? recipe.steps : stepsOfEpochs(epochs, stepsPerEpoch(workload, loaded, batchSize)));
   const { epochs: _, ...rest } = config;
+  // What evaluates the loss itself moves along it as it is.
+  const clips = optimizerOf(optimizer).kind !== "closure";
   return {
-    ...{ schedule: recipe.schedule(config.horizon ?? steps), clip: recipe.clip, decay: recipe.decay },
+    ...{ schedule: recipe.schedule(config.horizon ?? steps), decay: recipe.decay },
+    ...(clips ? { clip: recipe.clip } : {}),
     ...{ evaluateEvery: period, checkpointEvery: period },
     ...rest,
-    ...{ steps, optimizer: withRecipe(optimizer, recipe) },
+    ...{ steps, optimizer: withRecipe(optimizer, recipe, config.learningRate) },
   };
 }
 
-/** An optimizer with the recipe's values in place of its own defaults; one with a preset keeps that. */
-export const withRecipe = (optimizer: OptimizerSpec, { optimizers }: Recipe): OptimizerSpec =>
-  optimizer.preset === undefined
-    ? { ...optimizer, hyper: { ...optimizers[optimizer.name], ...optimizer.hyper } }
-    : optimizer;
+/**
+ * An optimizer with the recipe's values in place of its own defaults; one with a preset keeps that. Where a
+ * learning rate is given beside it, the recipe's is none of its values.
+ */
+function withRecipe(
+  optimizer: OptimizerSpec,
+  { optimizers }: Recipe,
+  learningRate: number | undefined,
+): OptimizerSpec {
+  const { name, preset, hyper } = optimizer;
+  if (preset !== undefined) return optimizer;
+  const { lr, ...others } = optimizers[name] ?? {};
+  const usual = lr === undefined || learningRate !== undefined ? others : { lr, ...others };
+  return { ...optimizer, hyper: { ...usual, ...hyper } };
+}

@@ -156,6 +156,19 @@ describe("imageClassifier", () => {
     await other.release();
   });
 
+  it("accumulates micro-batches to the gradient of the same examples at once", async () => {
+    const loss = await bound.gradient(3);
+    const whole = [...slopes.values()].map((slope) => slope.slice());
+    const parts = await loaded.bind(views, { batchSize: 16, seed: 5, threads: 1, accumulate: 4 });
+    expect(await parts.gradient(3)).toBeCloseTo(loss, 6);
+    [...slopes.values()].forEach((slope, i) => {
+      slope.forEach((value, j) => {
+        expect(value).toBeCloseTo(whole[i]?.[j] ?? Number.NaN, 6);
+      });
+    });
+    await parts.release();
+  });
+
   it("refuses rates that are none", async () => {
     const options = { batchSize: 16, seed: 5, threads: 1 };
     await expect(loaded.bind(views, { ...options, dropout: 1 })).rejects.toThrow(/\[0, 1\), found 1/);

@@ -1,5 +1,5 @@
 import { SteepestError } from "@steepest/optim";
-import type { Tokeniser, Tokens } from "@steepest/text";
+import type { SplitPoints, Tokeniser, Tokens } from "@steepest/text";
 import type { Range } from "../images/imageSet.js";
 import type { Split } from "../workload.js";
 
@@ -17,14 +17,21 @@ export interface LanguageDataset {
   readonly leastLoss?: (context: number) => number;
 }
 
+/** The splits of so many tokens; where there is nothing to test with, what is there to validate. */
+export function splitsAt({ validation: start, test }: SplitPoints, count: number): LanguageDataset["splits"] {
+  const validation = { start, end: test ?? count };
+  return {
+    train: { start: 0, end: start },
+    validation,
+    test: test === undefined ? validation : { start: test, end: count },
+  };
+}
+
 /**
  * The first nine tenths to train, the rest to validate: nanoGPT's split, which has nothing to test with.
  */
-export function nineTenths(length: number): LanguageDataset["splits"] {
-  const end = Math.floor(0.9 * length);
-  const rest = { start: end, end: length };
-  return { train: { start: 0, end }, validation: rest, test: rest };
-}
+export const nineTenths = (count: number): LanguageDataset["splits"] =>
+  splitsAt({ validation: Math.floor(0.9 * count) }, count);
 
 /**
  * @throws SteepestError `invalid-value` where a split is too short for one window with the token after it, or

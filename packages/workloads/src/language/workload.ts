@@ -2,7 +2,7 @@ import { type GptPresetName, gptPresets } from "@steepest/nn";
 import type { Budget, LoadOptions, Recipe, Workload } from "../workload.js";
 import type { LanguageDataset } from "./dataset.js";
 import { languageModel } from "./languageModel.js";
-import { nanoGptRecipe } from "./recipes.js";
+import { llmcRecipe, nanoGptRecipe } from "./recipes.js";
 
 /** What is trained on a text, and how: nanoGPT's settings of one size. */
 interface Preset {
@@ -13,7 +13,7 @@ interface Preset {
   readonly budget: Budget;
 }
 
-/** The sizes that nanoGPT trains on characters: on a CPU, and on a GPU. */
+/** The sizes that nanoGPT trains on characters, on a CPU and on a GPU; GPT-2's smallest, for large machines. */
 const presets = {
   "nanogpt-cpu": {
     gpt: "nanogpt-cpu",
@@ -29,6 +29,13 @@ const presets = {
     batchSize: 64,
     recipe: nanoGptRecipe(5001),
     budget: { stepHint: 5000, steps: 7500, evaluateEvery: 250 },
+  },
+  gpt2: {
+    gpt: "gpt2",
+    description: "GPT-2, 12 layers of width 768, context 1024",
+    batchSize: 512,
+    recipe: llmcRecipe,
+    budget: { stepHint: 18_865, steps: 20_000, evaluateEvery: 250 },
   },
 } as const satisfies Readonly<Record<string, Preset>>;
 
@@ -49,7 +56,7 @@ export interface LanguageFamily {
  * `<name>-<preset>`.
  */
 export function languageWorkload({ name, description, targets, dataset }: LanguageFamily): Workload {
-  const sizes = (["nanogpt-cpu", "baby-gpt"] as const).flatMap((preset) => {
+  const sizes = (["nanogpt-cpu", "baby-gpt", "gpt2"] as const).flatMap((preset) => {
     const value = targets[preset];
     return value === undefined ? [] : [{ preset, value }];
   });
