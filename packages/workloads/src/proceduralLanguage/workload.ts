@@ -2,7 +2,7 @@ import { languageWorkload } from "../language/workload.js";
 import { splitsOf } from "../linear/linearWorkload.js";
 import { proceduralText } from "./dataset.js";
 
-const sizes = { train: 1_000_000, validation: 100_000, test: 100_000 };
+const sizes = { train: 1_000_000, validation: 50_000, test: 50_000 };
 
 /**
  * A language that is drawn by code and of which the entropy is known: the next word depends on the word
