@@ -26,7 +26,7 @@ describe("steepest train on a language, and sample from it", () => {
     );
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("step 3") });
     result = json(stdout);
-  });
+  }, 180_000);
 
   it("trains nanoGPT's model by its recipe", async () => {
     expect(result).toMatchObject({
