@@ -35,8 +35,8 @@ describe("steepest score", () => {
   it("prints the leaderboard and the grid", async () => {
     const { code, stdout, stderr } = await run("--exact");
     expect([code, stderr]).toEqual([exitCode.ok, ""]);
-    expect(stdout).toMatch(/^ +1 +quick +1\.000000 +1\.000–1\.000 /m);
-    expect(stdout).toMatch(/^ +2 +slow_one +0\.333333 /m);
+    expect(stdout).toMatch(/^ +1 +quick +1\.000000 +0\.000–1\.000 +2\/2 /m);
+    expect(stdout).toMatch(/^ +2 +slow_one +0\.333333 +0\.000–1\.000 +1\/2 /m);
     expect(stdout).toMatch(/^slow_one +2\.00 +no target$/m);
     expect(stdout).toContain("[1] a  [2] b");
   });
@@ -48,8 +48,9 @@ describe("steepest score", () => {
       rules: "targets.json",
       tauMax: 4,
       submissions: [
-        { name: "quick", score: 1, interval: [1, 1], rank: 1 },
-        { name: "slow_one", score: 1 / 3, interval: [1 / 3, 1 / 3], rank: 2 },
+        // One study says nothing of its scatter.
+        { name: "quick", score: 1, interval: [0, 1], rank: 1 },
+        { name: "slow_one", score: 1 / 3, interval: [0, 1], rank: 2 },
       ],
       workloads: ["a", "b"],
       cells: [
@@ -61,12 +62,18 @@ describe("steepest score", () => {
           "no target: 0 of 1 study reached validation/accuracy >= 0.5; of the others the nearest is 0.1 in study_0/b_jax/trial_1",
         ),
       ],
+      pairs: [
+        {
+          ...{ first: "quick", second: "slow_one", difference: 1 - 1 / 3 },
+          ...{ pValue: 1, distinguishable: false, timesPValue: 1 },
+        },
+      ],
     });
   });
 
   it("prints CSV, Markdown and LaTeX", async () => {
     expect((await run("--exact", "--csv")).stdout).toBe(
-      `rank,submission,score,low,high,a,b\n1,quick,1,1,1,1,1\n2,slow_one,${1 / 3},${1 / 3},${1 / 3},2,\n`,
+      `rank,submission,score,low,high,a,b\n1,quick,1,0,1,1,1\n2,slow_one,${1 / 3},0,1,2,\n`,
     );
     const markdown = (await run("--markdown")).stdout;
     expect(markdown).toContain("| slow\\_one | 2.00 | no target |");
@@ -133,4 +140,4 @@ const cell = (
   time: number | null,
   ratio: number | null,
   reason: string,
-) => ({ submission, workload, time, ratio, reason });
+) => ({ submission, workload, time, ratio, reason, studies: { reached: time === null ? 0 : 1, of: 1 } });

@@ -74,7 +74,10 @@ export function leaderboard(comparison: Comparison, io: Io): string {
     "",
     ...section("Missed the target", missed),
     ...section("Trials without a result", failures),
-    ...section("Against the first, and how many more seeds would tell four times in five", against),
+    ...section(
+      "Against the first (p of the t test; of the log-rank test; how many more seeds would tell four times in five)",
+      against,
+    ),
     ...section(
       `How to read this (${format.percent(comparison.interval.level, 0)} intervals: ${comparison.interval.method})`,
       comparison.method,
