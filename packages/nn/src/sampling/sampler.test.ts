@@ -98,13 +98,25 @@ describe("createSampler", () => {
 
   it("continues with what a literal transcription finds likeliest, also beyond the context", async () => {
     const text = [3, 1];
-    const drawn = await sampler.generate(text, { count: 20, temperature: 0 });
+    const drawn = await sampler.generate(text, { count: 12, temperature: 0 });
     for (const token of drawn) {
       expect(token).toBe(literalNext(text));
       text.push(token);
     }
-    expect(text).toHaveLength(22);
+    expect(text).toHaveLength(14);
     expect(new Set(drawn).size).toBeGreaterThan(1);
+  });
+
+  it("sees the last tokens of a prompt that is longer than the context", async () => {
+    const next = new Set<number>();
+    for (let k = 0; k < 8; k++) {
+      const { integer } = randomStream(7, k);
+      const prompt = Array.from({ length: 25 }, () => integer(options.vocabulary));
+      const [token = -1] = await sampler.generate(prompt, { count: 1, temperature: 0 });
+      expect(token).toBe(literalNext(prompt));
+      next.add(token);
+    }
+    expect(next.size).toBeGreaterThan(2);
   });
 
   it("is a function of prompt, seed and parameters", async () => {
