@@ -18,10 +18,6 @@ import {
 const [xlModel, smallModel] = [namedModel("gpt2-xl"), namedModel("gpt2")];
 const xl = (options: PlanOptions = {}): MemoryPlan => planMemory(xlModel, options);
 const small = (options: PlanOptions = {}): MemoryPlan => planMemory(smallModel, options);
-const both = (options: PlanOptions): readonly [number, number] => [
-  gigabytes(xl(options).totalBytes),
-  gigabytes(small(options).totalBytes),
-];
 const digits = (value: number, count: number): number => Number((value / 1e9).toFixed(count));
 const gigabytes = (bytes: number): number => digits(bytes, 3);
 
@@ -230,6 +226,73 @@ describe("llm.c", () => {
   });
 });
 
-it("adds up", () => {
-  expect(both({ method: "zero" })[0]).toBeCloseTo(24.922 + 60.398 + 6.23, 3);
+describe("spread over devices", () => {
+  const llama = namedModel("llama-3-8b");
+  const [layer, tokens, norm] = [218_112_000, 128_256 * 4096, 4096];
+  const parameters = (pipeline: number, model = llama) =>
+    planMemory(model, { parallelism: { devices: pipeline, pipeline } }).terms[0]?.bytes;
+
+  it("has the parameters of the fullest stage: with the embedding, or with the head and the last norm", () => {
+    expect(parameters(1)).toBe(2 * (32 * layer + 2 * tokens + norm));
+    expect(parameters(3)).toBe(2 * (11 * layer + tokens));
+    expect(parameters(4)).toBe(2 * (8 * layer + tokens + norm));
+  });
+
+  it("has the tied token embedding on the first and on the last stage", () => {
+    const block = 12 * 768 ** 2 + 13 * 768;
+    expect(parameters(5, smallModel)).toBe(2 * (3 * block + 50_257 * 768 + 1024 * 768));
+    const [positions, end] = [1024 * 768, 2 * 768];
+    expect(parameters(1, smallModel)).toBe(2 * (12 * block + 50_257 * 768 + positions + end));
+  });
+
+  it("cuts matrices, not vectors, for tensor parallelism", () => {
+    const plan = planMemory(llama, { parallelism: { devices: 8, tensor: 8 } });
+    const vectors = 65 * 4096;
+    expect(plan.terms[0]?.bytes).toBe(2 * ((8_030_261_248 - vectors) / 8 + vectors));
+  });
+
+  it("has buckets of gradients as the usual libraries do, where there are several workers", () => {
+    const buckets = (zero: 0 | 1, devices: number, model = llama) =>
+      planMemory(model, { parallelism: { devices, zero } }).terms.find(
+        ({ name }) => name === "buckets of gradients",
+      );
+    expect(buckets(0, 1)).toBeUndefined();
+    expect(buckets(0, 2)).toMatchObject({ bytes: 2 * 8_030_261_248, low: 25 * 2 ** 20 });
+    expect(buckets(1, 2)).toMatchObject({ bytes: 2 * 5e8, low: 0, high: 8 * 5e8 });
+    expect(buckets(1, 2, smallModel)?.bytes).toBe(2 * 124_439_808);
+  });
+
+  it("sums half-precision gradients in fp32, shared as the gradients are", () => {
+    const sums = (options: PlanOptions) =>
+      small({ accumulate: 2, ...options }).terms.find(({ name }) => name === "sums of gradients (fp32)");
+    const psi = 124_439_808;
+    expect(sums({})).toMatchObject({ bytes: 4 * psi, low: 0, high: 4 * psi });
+    expect(sums({ parallelism: { devices: 4, zero: 1 } })?.bytes).toBe(4 * psi);
+    expect(sums({ parallelism: { devices: 4, zero: 2 } })?.bytes).toBe(psi);
+    expect(sums({ precision: "fp32" })).toMatchObject({ bytes: 0, high: 4 * psi });
+  });
+});
+
+it("counts the scratch of an update as far as the activations leave no room for it", () => {
+  const optimizer = parseOptimizerSpec("shampoo");
+  const scratch = (options: PlanOptions) => {
+    const plan = small({ optimizer, precision: "fp32", ...options });
+    const term = plan.terms.find(({ name }) => name === "scratch of the update");
+    return { term, room: activationBytes(plan) + named(plan, "logits") };
+  };
+  // Of each hidden matrix two roots, and two matrices of its own shape.
+  const sizes = [
+    [2304, 768],
+    [768, 768],
+    [3072, 768],
+    [768, 3072],
+  ] as const;
+  const whole = sizes.reduce(
+    (sum, [rows, columns]) => sum + rows ** 2 + columns ** 2 + 2 * rows * columns,
+    0,
+  );
+  const needed = 4 * 12 * whole;
+  expect(scratch({}).term).toMatchObject({ bytes: 0, low: 0, high: needed });
+  const tight = scratch({ batch: 1, sequence: 8 });
+  expect(tight.term?.bytes).toBe(needed - tight.room);
 });
