@@ -1,8 +1,21 @@
-import { divide, multiply } from "../operators/binary.js";
+import { binaryOperators, divide, multiply } from "../operators/binary.js";
+import { comparisonOperators } from "../operators/comparison.js";
+import { geluOperator } from "../operators/gelu.js";
 import { transposeOperator } from "../operators/layout.js";
+import { selectOperators } from "../operators/select.js";
+import { unaryOperators } from "../operators/unary.js";
 import type { Attributes, Operator } from "../tensor/operator.js";
 import { elementCount, sameShape } from "../tensor/shape.js";
 import type { Operation, Source, Tensor } from "../tensor/tensor.js";
+
+/** Operators whose result at an element depends on the operands at that element alone. */
+export const elementwise: ReadonlySet<Operator> = new Set<Operator>([
+  ...unaryOperators,
+  ...binaryOperators,
+  ...comparisonOperators,
+  ...selectOperators,
+  geluOperator,
+]);
 
 /** Whether a vertex is an application of this very operator, which fixes the type of its attributes. */
 export function isOperation<A extends Attributes>(

@@ -7,7 +7,8 @@ import { broadcastTo } from "../operators/broadcastTo.js";
 import { gelu } from "../operators/gelu.js";
 import { reshape, transpose } from "../operators/layout.js";
 import { matmul } from "../operators/matmul.js";
-import { sum } from "../operators/reductions.js";
+import { layerNorm } from "../operators/normalisation.js";
+import { mean, sum } from "../operators/reductions.js";
 import { cast } from "../operators/select.js";
 import { pad } from "../operators/slicing.js";
 import { exp, negate, tanh } from "../operators/unary.js";
@@ -130,6 +131,31 @@ describe("optimise", () => {
     const batch = parameter("batch", [2, 3, 4]);
     const names = operators(matmul(gelu(matmul(batch, v)), w));
     expect(names.filter((name) => name !== "reshape")).toEqual(["matmul", "gelu", "matmul"]);
+  });
+
+  test("computes on rows what stands between the products of a batch", () => {
+    const batch = parameter("batch", [2, 3, 4]);
+    const [v, w, scale] = [parameter("v", [4, 4]), parameter("w", [4, 4]), parameter("scale", [4])];
+    const network = matmul(layerNorm(add(matmul(tanh(matmul(batch, v)), w), batch), scale), v);
+    const names = operators(network);
+    // The batch to rows, and the result back.
+    expect(names.filter((name) => name === "reshape")).toHaveLength(2);
+    const feeds = { batch: wave(24), v: wave(16, 1), w: wave(16, 2), scale: wave(4, 3) };
+    const outputs = {
+      network,
+      rows: sum(layerNorm(matmul(batch, v), scale), { axes: [-1] }),
+      columns: mean(matmul(batch, v), { axes: [0, 1], keepDims: true }),
+      // Along the middle axis, and beside what is repeated along it, rows are not all alike.
+      middle: sum(matmul(batch, v), { axes: [1] }),
+      repeated: add(matmul(batch, v), parameter("repeated", [3, 4])),
+      perRow: multiply(matmul(batch, v), parameter("perRow", [2, 3, 1])),
+    };
+    const all = { ...feeds, repeated: wave(12, 4), perRow: wave(6, 5) };
+    const [actual, expected] = [evaluate(optimise(outputs), all), evaluate(outputs, all)];
+    for (const [name, values] of Object.entries(expected))
+      expect(largestError(actual[name] ?? [], values)).toBeLessThan(1e-12);
+    expect(operators(outputs.repeated).at(-1)).toBe("add");
+    expect(operators(outputs.middle).at(-1)).toBe("sum");
   });
 
   test("does not compute a product twice to fuse it", () => {

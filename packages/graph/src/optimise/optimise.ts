@@ -5,6 +5,7 @@ import { foldConstants, foldEmpty } from "./fold.js";
 import { fusionRules } from "./fuse.js";
 import { layoutRules } from "./layout.js";
 import { orientProducts } from "./orient.js";
+import { reshapeRules } from "./reshape.js";
 import { type RewriteRule, rewrite } from "./rewrite.js";
 
 const rules: readonly RewriteRule[] = [
@@ -12,6 +13,7 @@ const rules: readonly RewriteRule[] = [
   foldConstants,
   ...arithmeticRules,
   ...layoutRules,
+  ...reshapeRules,
   ...fusionRules,
 ];
 

@@ -1,17 +1,11 @@
-import { binaryOperators } from "../operators/binary.js";
-import { comparisonOperators } from "../operators/comparison.js";
-import { geluOperator } from "../operators/gelu.js";
 import { reshape, transpose, transposeOperator } from "../operators/layout.js";
 import type { MatmulAttributes } from "../operators/matmul.js";
 import { max, mean, min, sum } from "../operators/reductions.js";
-import { selectOperators } from "../operators/select.js";
 import { repeatedAxes, sumToOperator } from "../operators/sumTo.js";
-import { unaryOperators } from "../operators/unary.js";
-import type { Operator } from "../tensor/operator.js";
 import { apply, type Operation, type Source, type Tensor } from "../tensor/tensor.js";
 import { topologicalOrder } from "../tensor/traverse.js";
 import { isProduct, transposedOperand, transposedProduct } from "./gemm.js";
-import { isOperation, transposeOf } from "./match.js";
+import { elementwise, isOperation, transposeOf } from "./match.js";
 import { type RewriteRule, rewrite, type Usage } from "./rewrite.js";
 
 /*
@@ -25,15 +19,6 @@ import { type RewriteRule, rewrite, type Usage } from "./rewrite.js";
 const panel = 16;
 /** Multiply-adds that are worth an orientation: as many take about as long as one more node. */
 const leastSaving = 2 ** 18;
-
-/** Operators whose result at an element depends on the operands at that element alone. */
-const elementwise: ReadonlySet<Operator> = new Set<Operator>([
-  ...unaryOperators,
-  ...binaryOperators,
-  ...comparisonOperators,
-  ...selectOperators,
-  geluOperator,
-]);
 
 /**
  * Transposes that an operand of an element-wise operator has now, less those that it would have if read
