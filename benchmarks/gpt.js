@@ -31,6 +31,12 @@ const entries = [
   { name: "Adafactor", optimizer: "adafactor" },
 ];
 
+/** Other libraries in JavaScript, which take part with AdamW. */
+const libraries = [
+  ["jax-js", "jax.js"],
+  ["tfjs", "tfjs.js"],
+];
+
 /** Learning rates of the PyTorch versions, those of ours. */
 const learningRates = { adamw: 0.001, muon: 0.02, "distributed-shampoo": 0.001, soap: 0.001 };
 
@@ -48,6 +54,11 @@ export async function measureGpt(folder, effort) {
       const task = { ...work, optimizer, threads };
       contestants.push({ name, contestant: nodeContestant(`ours ${name}`, "ours.js"), task });
       const torch = method === undefined ? undefined : await torchContestant(`torch ${name}`);
+      if (optimizer === adamw && threads === 1) {
+        const peer = { ...work, method, learningRate: learningRates[method] };
+        for (const [label, file] of libraries)
+          contestants.push({ name: `${label} ${name}`, contestant: nodeContestant(label, file), task: peer });
+      }
       if (torch !== undefined) {
         const peer = { ...work, method, learningRate: learningRates[method] };
         contestants.push({ name: `torch ${name}`, contestant: torch, task: peer });
@@ -55,13 +66,20 @@ export async function measureGpt(folder, effort) {
     }
     const results = await interleave(contestants, effort);
     for (const { name, tolerance = 1e-5 } of entries) {
-      const both = [...results].filter(([each]) => each === name || each === `torch ${name}`);
-      requireAgreement(new Map(both), `the GPT's loss after ${period} steps of ${name}`, tolerance);
+      const names = ["", "torch ", ...libraries.map(([label]) => `${label} `)].map((label) => label + name);
+      const same = [...results].filter(([each]) => names.includes(each));
+      requireAgreement(new Map(same), `the GPT's loss after ${period} steps of ${name}`, tolerance);
     }
     for (const { seconds } of results.values()) for (const i of seconds.keys()) seconds[i] /= period;
     return entries.map(({ name, held, threads }) => ({
       ...{ name, held, threads, tokens: work.tokens.length, ours: results.get(name) },
       torch: results.get(`torch ${name}`),
+      others: new Map(
+        libraries.flatMap(([label]) => {
+          const found = results.get(`${label} ${name}`);
+          return found === undefined ? [] : [[label, found]];
+        }),
+      ),
     }));
   } finally {
     for (const { contestant } of contestants) contestant.close();

@@ -393,6 +393,7 @@ ${table(
 
 function gptSection(gpt) {
   const [adamw] = gpt;
+  const peers = [...(adamw.torch ? [["PyTorch", adamw.torch]] : []), ...adamw.others];
   const milliseconds = ({ seconds }) => range(spread(seconds.map((value) => 1e3 * value)));
   const inTorch = gpt.some(({ torch }) => torch !== undefined);
   return `## A training step of a small GPT
@@ -425,6 +426,18 @@ ${table(
           torch === adamw.torch ? "" : range(ratio(torch, adamw.torch)),
           range(ratio(torch, ours)),
         ]),
+  ]),
+)}
+
+With AdamW on one thread, beside other libraries that compute the same:
+
+${table(
+  ["", "ms a step", "tokens a second", "times slower than ours"],
+  [["ours", adamw.ours], ...peers].map(([name, result]) => [
+    name,
+    milliseconds(result),
+    range(tokenRate(adamw.tokens, result)),
+    result === adamw.ours ? "" : range(ratio(result, adamw.ours)),
   ]),
 )}`;
 }

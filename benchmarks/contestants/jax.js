@@ -1,4 +1,5 @@
 import { blockUntilReady, init, jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { gptTask } from "./jaxGpt.js";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
 
@@ -103,5 +104,7 @@ function networkTask({ file }) {
 await serve(async (task) => {
   if (task.kind === "rule") return optimizerTask(task);
   if (task.kind === "network") return networkTask(task);
+  if (task.kind === "gpt")
+    return gptTask(task, (...leaf) => adamLeaf(...leaf, task.learningRate, 0.01), corrections);
   return undefined;
 });

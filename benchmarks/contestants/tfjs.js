@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { network, readNetwork } from "./network.js";
 import { serve } from "./serve.js";
+import { gptTask } from "./tfjsGpt.js";
 
 const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
 setWasmPaths(join(dirname(main), "/"));
@@ -68,5 +69,6 @@ function networkTask({ file }) {
 await serve(async (task) => {
   if (task.kind === "rule") return optimizerTask(task);
   if (task.kind === "network") return networkTask(task);
+  if (task.kind === "gpt") return gptTask(task);
   return undefined;
 });
