@@ -161,7 +161,7 @@ try {
   }
 
   say("worker processes");
-  const scheduler = await measureScheduler(options.quick ? 4 : 10);
+  const scheduler = await measureScheduler(options.quick ? 3 : 6);
 
   say("scoring AlgoPerf's logs");
   const scoring = measureScoring();
