@@ -47,7 +47,7 @@ export async function raceSubmission(context: RaceContext, options: RaceOptions)
 
   const one = ({ loaded, settings }: Racer, seed: number, purpose: string): Promise<FinishedRun> => {
     const label = `${loaded.submission.name}, ${settings.steps} steps, seed ${seed}`;
-    return makeRun(context, loaded, settings, { seed, purpose: `${purpose}_${seed}`, label });
+    return makeRun(context, loaded, settings, { seed, purpose: `${purpose}_${seed}`, label, course: true });
   };
   const pairs = await Promise.all(
     seeds.map(async (seed) =>

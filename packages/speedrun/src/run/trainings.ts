@@ -16,6 +16,17 @@ export interface RaceContext {
   readonly priority?: number;
 }
 
+/** What a run is made for. */
+export interface RunPurpose {
+  readonly seed: number;
+  /** Names its folder: `point_3`, `final_0`. */
+  readonly purpose: string;
+  /** Names it to people. */
+  readonly label: string;
+  /** Whether it is evaluated on the way, not at its end alone. */
+  readonly course?: boolean;
+}
+
 /** A run that is over, and its folder. */
 export interface FinishedRun {
   readonly seed: number;
@@ -25,20 +36,19 @@ export interface FinishedRun {
 
 /**
  * Makes one run of a submission, or reads it where it is complete.
- * @param purpose names its folder: `point_3`, `final`
  * @throws SteepestError `state-mismatch` where the workload is not what the track says
  */
 export async function makeRun(
   { track, folder: root, executor, priority = 0 }: RaceContext,
   loaded: LoadedSubmission,
   settings: Settings,
-  { seed, purpose, label }: { readonly seed: number; readonly purpose: string; readonly label: string },
+  { purpose, label, ...course }: RunPurpose,
 ): Promise<FinishedRun> {
-  const trial = trialOf(track, loaded, settings, seed);
+  const trial = trialOf(track, loaded, settings, course);
   const folder = runFolder(root, loaded, purpose, trial);
   const outcome = await executor.run({ folder, trial, label, priority });
   if (outcome.kind === "completed") checkResult(track, outcome.result);
-  return { seed, folder, outcome };
+  return { seed: course.seed, folder, outcome };
 }
 
 /** The loss that a run ended with, infinity where it diverged. */

@@ -40,7 +40,8 @@ export function estimateStopStep(
     .toSorted((a, b) => a.steps - b.steps);
   if (first === undefined) return { steps: cap, beyondCap: true, settled: true };
   const exact = rest.length === 0 ? fromOne(first, goal) : onLine([first, ...rest], goal);
-  const rounded = multiple * Math.ceil(Math.max(exact, 1) / multiple);
+  // Up to the next multiple; what is one already, but for rounding, stays.
+  const rounded = multiple * Math.max(1, Math.ceil(exact / multiple - 1e-9));
   const steps = Math.min(cap, rounded);
   return {
     steps,
