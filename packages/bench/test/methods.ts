@@ -40,13 +40,14 @@ export interface ToyOptions {
   readonly stepHint?: number;
   readonly parameters?: readonly ParameterSpec[];
   readonly noise?: number;
+  readonly optimizerOnly?: boolean;
 }
 
 /** Builds a run of a submission over toy parameters. */
 export async function toyRun(submission: Submission, options: ToyOptions = {}): Promise<ToyRun> {
-  const { parameters = toyParameters, stepHint = 40, noise = 0.1 } = options;
+  const { parameters = toyParameters, stepHint = 40, noise = 0.1, optimizerOnly = false } = options;
   const point = options.point ?? firstPoint(submission);
-  const { method } = methodOf(submission, point, { defaultBatchSize: 8, stepHint });
+  const { method } = methodOf(submission, point, { defaultBatchSize: 8, stepHint }, { optimizerOnly });
   const context: MethodContext = {
     ...{ parameters, batchSize: 8, trainCount: 100, steps: stepHint, seed: 3, threads: 1 },
     initial: (name) => initialOf(named(parameters, name)),

@@ -20,6 +20,8 @@ export { scoreCsv, scoreLatex, scoreMarkdown } from "./score/files.js";
 export { scoreHtml } from "./score/html.js";
 export { scoreJson } from "./score/json.js";
 export { scoreTable } from "./score/table.js";
+export type * from "./speedrun/data.js";
+export { speedrunHtml } from "./speedrun/html.js";
 export { format, type NumberFormat } from "./text/format.js";
 export { metricText } from "./text/metric.js";
 export { type TextCell, type TextColumn, type TextTableOptions, type Tone, textTable } from "./text/table.js";

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { judgeTarget } from "./judge/significance.js";
 import { writeRecord } from "./record/files.js";
-import type { SpeedrunRecord } from "./record/record.js";
+import { lossesOf, type RecordedRun, type SpeedrunRecord } from "./record/record.js";
 import type { Executor } from "./run/executor.js";
-import { type Racer, raceSubmission } from "./run/race.js";
+import { currentVersions } from "./run/log.js";
+import { type Baseline, type RaceResult, type Racer, raceSubmission } from "./run/race.js";
 import type { RaceContext } from "./run/trainings.js";
 import { type LoadedSubmission, sourceHash } from "./submission/load.js";
 import { checkWorkload } from "./track/check.js";
@@ -14,6 +16,10 @@ import { tuneSubmission } from "./tune/tune.js";
 export interface ChosenSettings {
   readonly racer: Racer;
   readonly tuning?: SpeedrunRecord["tuning"];
+  /** Stop steps of its standing record that are now left for another. */
+  readonly earlier?: SpeedrunRecord["earlier"];
+  /** Whether its stop step was found by tuning just now, and not said by anybody. */
+  readonly isTuned: boolean;
 }
 
 /** What a campaign runs, and where. */
@@ -50,7 +56,7 @@ export interface CampaignOptions {
  *   is run, where the track's data are not there
  */
 export async function runCampaign(options: CampaignOptions): Promise<readonly SpeedrunRecord[]> {
-  const { track, submissions, baseline, seeds, records, workers, date } = options;
+  const { track, submissions, baseline, standing = [] } = options;
   const { onNotice = () => undefined, onSettings = () => undefined, onRecord = () => undefined } = options;
   for (const line of await checkWorkload(track)) onNotice(line);
 
@@ -64,52 +70,116 @@ export async function runCampaign(options: CampaignOptions): Promise<readonly Sp
     onSettings(loaded.submission.name, chosen);
     return chosen;
   };
-  const ofBaseline = choose(baseline, 0);
-  const race = async (own: Promise<ChosenSettings>, priority: number): Promise<SpeedrunRecord> => {
-    const chosen = await own;
-    const beside = priority === 0 ? {} : { baseline: (await ofBaseline).racer };
-    const result = await raceSubmission(contextOf(priority), { ...chosen, ...beside, seeds, date, workers });
-    await writeRecord(join(records, track.name, result.record.submission.name), result);
+  const race = async (chosen: ChosenSettings, priority: number, beside?: Baseline) => {
+    const result = await raceToTarget(contextOf(priority), options, chosen, beside);
+    await writeRecord(join(options.records, track.name, result.record.submission.name), result);
     onRecord(result.record);
     return result.record;
   };
+  const chosenBaseline = choose(baseline, 0);
+  // Others hear of its failure when they ask for it, which may be later.
+  chosenBaseline.catch(() => undefined);
+  const racedBaseline = baselineRaces ? chosenBaseline.then((chosen) => race(chosen, 0)) : undefined;
+  const besideBaseline = async (): Promise<Baseline> => {
+    const { racer } = await chosenBaseline;
+    const made = await racedBaseline;
+    const settings = made?.settings ?? racer.settings;
+    const records = [...(made === undefined ? [] : [made]), ...standing];
+    return { ...racer, settings, known: knownRuns(track, { ...racer, settings }, records) };
+  };
   const settled = await Promise.allSettled([
-    ...(baselineRaces ? [race(ofBaseline, 0)] : [ofBaseline.then(() => undefined)]),
-    ...others.map((loaded, index) => race(choose(loaded, index + 1), index + 1)),
+    ...(racedBaseline === undefined ? [] : [racedBaseline]),
+    ...others.map(async (loaded, index) => {
+      const chosen = await choose(loaded, index + 1);
+      return race(chosen, index + 1, await besideBaseline());
+    }),
   ]);
-  return settled.flatMap((one) => {
+  return settled.map((one) => {
     if (one.status === "rejected") throw one.reason;
-    return one.value === undefined ? [] : [one.value];
+    return one.value;
   });
 }
+
+/** How much longer the next attempt is after one that missed. */
+const lengthening = 1.1;
+
+/**
+ * Races a submission at its stop step; where its settings come from tuning and the target is missed, again at
+ * a stop step a tenth later, as often as the track allows. What was missed before stands in the record.
+ */
+async function raceToTarget(
+  context: RaceContext,
+  { seeds, date, workers }: CampaignOptions,
+  { racer, tuning, earlier = [], isTuned }: ChosenSettings,
+  baseline: Baseline | undefined,
+): Promise<RaceResult> {
+  const { track } = context;
+  const { attempts, stopMultiple } = track.tuning;
+  const beside = baseline === undefined ? {} : { baseline };
+  const how = { ...beside, ...(tuning === undefined ? {} : { tuning }), seeds, date, workers };
+  const missed = [...earlier];
+  for (let { settings } = racer, attempt = 1; ; attempt++) {
+    const result = await raceSubmission(context, { racer: { ...racer, settings }, earlier: missed, ...how });
+    const longer = stopMultiple * Math.ceil((lengthening * settings.steps) / stopMultiple);
+    const steps = Math.min(track.steps, longer);
+    const ends = !isTuned || attempt >= attempts || steps === settings.steps;
+    if (ends || judgeTarget(track, lossesOf(result.record.runs)).reached) return result;
+    missed.push({ steps: settings.steps, losses: result.record.runs.map(({ loss }) => loss) });
+    settings = { ...settings, steps };
+  }
+}
+
+/** The runs of a record of the baseline that are the bits a rerun here would have, where no time counts. */
+function knownRuns(
+  track: Track,
+  { loaded, settings }: Racer,
+  records: readonly SpeedrunRecord[],
+): readonly RecordedRun[] {
+  if (track.measure !== "steps") return [];
+  const { processor, node, onnxruntime } = currentVersions();
+  const same = records.find(
+    (record) =>
+      isOf(record, track, loaded) &&
+      JSON.stringify(record.settings) === JSON.stringify(settings) &&
+      record.machine.processor === processor &&
+      record.machine.node === node &&
+      record.machine.onnxruntime === onnxruntime,
+  );
+  return same?.runs ?? [];
+}
+
+/** Whether a record is of a submission as it is now. */
+const isOf = ({ track, submission }: SpeedrunRecord, { name }: Track, loaded: LoadedSubmission): boolean =>
+  track === name &&
+  submission.name === loaded.submission.name &&
+  submission.sourceHash === sourceHash(loaded);
 
 /**
  * The settings that a submission races with: those of its standing record, unless its source has changed;
  * else those that tuning finds.
  */
-export async function chooseSettings(
+async function chooseSettings(
   context: RaceContext,
   loaded: LoadedSubmission,
-  { standing = [], steps, baseline }: Pick<CampaignOptions, "standing" | "steps" | "baseline">,
+  { standing = [], steps, baseline }: CampaignOptions,
 ): Promise<ChosenSettings> {
-  const { name } = loaded.submission;
-  const hash = sourceHash(loaded);
-  const record = standing.find(
-    ({ track, submission }) =>
-      track === context.track.name && submission.name === name && submission.sourceHash === hash,
-  );
-  const { tuning, settings } = record ?? (await tunedSettings(context, loaded));
-  const stop = steps === undefined || name === baseline.submission.name ? {} : { steps };
+  const { track } = context;
+  const isBaseline = loaded.submission.name === baseline.submission.name;
+  const stop = steps === undefined || isBaseline ? {} : { steps };
+  const record = standing.find((one) => isOf(one, track, loaded));
+  if (record === undefined) {
+    const tuning = await tuneSubmission(context, loaded);
+    const settings = { ...tuning.settings, ...stop };
+    const isTuned = settings.steps === tuning.settings.steps;
+    return { racer: { loaded, settings }, tuning: recordedTuning(tuning), isTuned };
+  }
+  const { tuning, runs, earlier = [] } = record;
+  const settings = { ...record.settings, ...stop };
+  const before = { steps: record.settings.steps, losses: runs.map(({ loss }) => loss) };
   return {
-    racer: { loaded, settings: { ...settings, ...stop } },
+    racer: { loaded, settings },
     ...(tuning === undefined ? {} : { tuning }),
+    earlier: settings.steps === before.steps ? earlier : [...earlier, before],
+    isTuned: false,
   };
-}
-
-async function tunedSettings(
-  context: RaceContext,
-  loaded: LoadedSubmission,
-): Promise<Pick<SpeedrunRecord, "tuning" | "settings">> {
-  const tuning = await tuneSubmission(context, loaded);
-  return { tuning: recordedTuning(tuning), settings: tuning.settings };
 }

@@ -1,4 +1,4 @@
-export { type CampaignOptions, type ChosenSettings, chooseSettings, runCampaign } from "./campaign.js";
+export { type CampaignOptions, type ChosenSettings, runCampaign } from "./campaign.js";
 export { type Board, type BoardEntry, makeBoard, type Standing } from "./judge/board.js";
 export {
   judgePair,

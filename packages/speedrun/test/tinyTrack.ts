@@ -17,7 +17,7 @@ warmUpSteps: 2
 significance: { kind: margin, threshold: 0.0001 }
 pairwise: { kind: margin, lossPerHundredSteps: 0.01, threshold: 0.0001 }
 baseline: adamw
-tuning: { points: 2, steps: 60, stopTrainings: 2, stopMultiple: 10, margin: 0.0005, seed: 1000 }
+tuning: { points: 2, steps: 60, stopTrainings: 2, stopMultiple: 10, margin: 0.0005, attempts: 1, seed: 1000 }
 `;
 
 /** Writes the tiny track, with changes, into a folder. */

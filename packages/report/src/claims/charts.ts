@@ -116,7 +116,7 @@ function pictureChart(chart: ClaimChart, styles: ReadonlyMap<string, SeriesStyle
 }
 
 /** What a page draws of a claim: one style for each name of a series. */
-export function claimPicture(report: ClaimReport): ClaimPicture {
+export function claimPicture(report: Pick<ClaimReport, "name" | "charts">): ClaimPicture {
   const names = [...new Set(report.charts.flatMap((chart) => chart.series.map(({ name }) => name)))];
   const styles = new Map(names.map((name, index) => [name, seriesStyle(index)]));
   return {

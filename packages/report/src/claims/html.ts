@@ -1,22 +1,18 @@
-import { charts, pageColours } from "../chart/charts.js";
 import { svgText } from "../chart/node.js";
-import { swatch } from "../chart/swatch.js";
-import { html, type Markup, trusted } from "../html/markup.js";
+import { html, type Markup, scrolled, trusted } from "../html/markup.js";
 import { htmlPage } from "../html/page.js";
 import { chartProgram } from "../page/chartProgram.js";
 import { mountClaims } from "../page/claims.js";
 import { format } from "../text/format.js";
-import { type ClaimPicture, claimPicture, createClaimCharts, type PictureChart } from "./charts.js";
+import { chartPair, chartPairStyle } from "./chartPair.js";
+import { type ClaimPicture, claimPicture, createClaimCharts } from "./charts.js";
 import type { ClaimEffect, ClaimReport, ClaimsData, ClaimTable, VerdictKind } from "./data.js";
 import { effectStrip } from "./effectStrip.js";
 import { figureText, intervalText, rangeText, reasonText, tallyText } from "./phrases.js";
 
 const style = `
 :root{--good:color-mix(in srgb,var(--series-2) 16%,transparent)}
-.pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:16px;margin-bottom:12px}
-.pair .chart{height:330px}
-.pair h3{margin:0 0 4px}
-.legend{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}
+${chartPairStyle}
 details{margin:10px 0}
 summary{cursor:pointer;font-size:15.5px;font-weight:700;margin-bottom:6px}
 h3{font-size:15.5px;margin:14px 0 6px}
@@ -45,18 +41,10 @@ section.card{scroll-margin-top:10px}
 .tight.verdicts tr>*{border:0;padding:0;white-space:normal}
 .verdicts .quantity{grid-column:1/-1}
 }
-@media (max-width:900px){table.tight td,table.tight th{padding-right:12px}.pair .chart{height:280px}}
+@media (max-width:900px){table.tight td,table.tight th{padding-right:12px}}
 `;
 
 const program = chartProgram().with("claimCharts", createClaimCharts);
-
-const claimCharts = createClaimCharts({ colours: pageColours });
-
-/** A chart as it stands before, or without, the page's script. */
-const stillChart = (chart: PictureChart): Markup =>
-  trusted(
-    svgText(charts.lineChart(claimCharts(chart, { hidden: new Set(), emphasis: undefined }, 600, 330)).node),
-  );
 
 const marks: Readonly<Record<VerdictKind, readonly [string, string]>> = {
   holds: ["good", "✓ holds"],
@@ -68,10 +56,6 @@ function badge(kind: VerdictKind): Markup {
   const [look, text] = marks[kind];
   return html`<span class="badge ${look}">${text}</span>`;
 }
-
-/** A table that scrolls by itself where it is wider than the page. */
-const scrolled = (label: string, table: Markup): Markup =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
 
 /** What stands beside a verdict, in a line of its own. */
 const caveatText = (caveat: string | undefined): Markup =>
@@ -128,17 +112,6 @@ function table({ title, columns, rows }: ClaimTable): Markup {
   return rows.length > mostOpenRows
     ? html`<details><summary>${title}</summary>${whole}</details>`
     : html`<h3>${title}</h3>${whole}`;
-}
-
-function chartPair({ name, legend, charts: drawn }: ClaimPicture): Markup {
-  if (drawn.length === 0) return html``;
-  const keys = legend.map(({ label, style }) => html`<li>${trusted(svgText(swatch(style)))}${label}</li>`);
-  const panels = drawn.map(
-    (chart, index) =>
-      html`<div><h3>${chart.title}</h3><div class="chart" id="chart-${name}-${index}">${stillChart(chart)}</div></div>`,
-  );
-  return html`<ul class="legend" id="legend-${name}" aria-label="Series: click to hide or show">${keys}</ul>
-<div class="pair">${panels}</div>`;
 }
 
 function section(report: ClaimReport, picture: ClaimPicture): Markup {

@@ -29,3 +29,7 @@ export const embeddedJson = (data: unknown): string =>
     .replace(/</g, "\\u003c")
     .replace(/\u2028/g, "\\u2028")
     .replace(/\u2029/g, "\\u2029");
+
+/** A table that scrolls by itself where it is wider than the page. */
+export const scrolled = (label: string, table: Markup): Markup =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;

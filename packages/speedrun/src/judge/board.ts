@@ -1,5 +1,5 @@
 import { type Interval, mean, pairedDifference, studentInterval } from "@steepest/bench";
-import type { RecordedRun, SpeedrunRecord } from "../record/record.js";
+import { lossesOf, type RecordedRun, type SpeedrunRecord } from "../record/record.js";
 import type { Track } from "../track/track.js";
 import {
   judgePair,
@@ -48,10 +48,6 @@ export interface Board {
   readonly track: Track;
   readonly entries: readonly BoardEntry[];
 }
-
-/** The losses of runs, infinite where training diverged. */
-const lossesOf = (runs: readonly RecordedRun[]): readonly number[] =>
-  runs.map(({ loss }) => loss ?? Number.POSITIVE_INFINITY);
 
 /**
  * Judges every record of a track: whether the target is reached by the track's rule, and among those that

@@ -46,6 +46,8 @@ export const recordSchema = z.strictObject({
       outOfReach: z.boolean(),
     })
     .exactOptional(),
+  /** Stop steps at which the same seeds were run before these and missed the target. */
+  earlier: z.array(z.strictObject({ steps: count, losses: z.array(lossSchema) })).exactOptional(),
   runs: z.array(runSchema).min(1),
   /** The baseline's runs of the same seeds, made again beside these; absent for the baseline itself. */
   baseline: z
@@ -67,3 +69,7 @@ export type SpeedrunRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** One run of a record. */
 export type RecordedRun = Readonly<z.infer<typeof runSchema>>;
+
+/** The losses of runs, infinite where training diverged. */
+export const lossesOf = (runs: readonly RecordedRun[]): readonly number[] =>
+  runs.map(({ loss }) => loss ?? Number.POSITIVE_INFINITY);

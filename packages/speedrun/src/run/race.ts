@@ -13,14 +13,22 @@ export interface Racer {
   readonly settings: Settings;
 }
 
+/** The submission that every other is raced beside. */
+export interface Baseline extends Racer {
+  /** Runs of it that stand for those of the same seeds: of the same bits, and where no time is compared. */
+  readonly known?: readonly RecordedRun[];
+}
+
 /** What is raced, and how often. */
 export interface RaceOptions {
   readonly racer: Racer;
   /** Run again beside it with the same seeds; absent where the racer is the baseline. */
-  readonly baseline?: Racer;
+  readonly baseline?: Baseline;
   readonly seeds: readonly number[];
   /** How the settings were found. */
   readonly tuning?: SpeedrunRecord["tuning"];
+  /** Stop steps at which these seeds missed the target before. */
+  readonly earlier?: SpeedrunRecord["earlier"];
   /** As 2026-11-23. */
   readonly date: string;
   readonly workers: number;
@@ -35,12 +43,12 @@ export interface RaceResult {
 /**
  * Runs a submission once for each seed, and beside each run the baseline with the same seed, whose times then
  * stand under the same conditions. Where steps alone count, the baseline's runs are the same bits whenever
- * they are made, and those that the folder holds will do.
+ * they are made on one machine, and those that are known will do.
  *
  * @throws Interruption where the executor's signal ends it; what is complete is kept and read the next time
  */
 export async function raceSubmission(context: RaceContext, options: RaceOptions): Promise<RaceResult> {
-  const { racer, baseline, seeds, tuning, date, workers } = options;
+  const { racer, baseline, seeds, tuning, earlier = [], date, workers } = options;
   const { track } = context;
   const { name, title, cite } = racer.loaded.submission;
   const beside = track.measure === "seconds" ? `beside_${name}` : "final";
@@ -49,16 +57,18 @@ export async function raceSubmission(context: RaceContext, options: RaceOptions)
     const label = `${loaded.submission.name}, ${settings.steps} steps, seed ${seed}`;
     return makeRun(context, loaded, settings, { seed, purpose: `${purpose}_${seed}`, label, course: true });
   };
+  const ofBaseline = async (against: Baseline, seed: number): Promise<RecordedRun> =>
+    against.known?.find((run) => run.seed === seed) ?? recordedRun(await one(against, seed, beside));
   const pairs = await Promise.all(
-    seeds.map(async (seed) =>
+    seeds.map((seed) =>
       Promise.all([
         one(racer, seed, "final"),
-        ...(baseline === undefined ? [] : [one(baseline, seed, beside)]),
+        baseline === undefined ? undefined : ofBaseline(baseline, seed),
       ]),
     ),
   );
-  const own = pairs.flatMap(([first]) => (first === undefined ? [] : [first]));
-  const others = pairs.flatMap(([, second]) => (second === undefined ? [] : [second]));
+  const own = pairs.map(([run]) => run);
+  const others = pairs.flatMap(([, run]) => (run === undefined ? [] : [run]));
 
   const versions = currentVersions();
   const { processor, cores, platform, node, onnxruntime } = versions;
@@ -69,6 +79,7 @@ export async function raceSubmission(context: RaceContext, options: RaceOptions)
     date,
     settings: racer.settings,
     ...(tuning === undefined ? {} : { tuning }),
+    ...(earlier.length === 0 ? {} : { earlier }),
     runs: await Promise.all(own.map(recordedRun)),
     ...(baseline === undefined
       ? {}
@@ -76,7 +87,7 @@ export async function raceSubmission(context: RaceContext, options: RaceOptions)
           baseline: {
             name: baseline.loaded.submission.name,
             settings: baseline.settings,
-            runs: await Promise.all(others.map(recordedRun)),
+            runs: others,
           },
         }),
     machine: { processor, cores, platform, node, onnxruntime, workers },

@@ -63,6 +63,8 @@ export const trackSchema = z.strictObject({
     stopMultiple: count,
     /** How far below the target the stop step aims, in nats: what one seed may be luckier than the mean. */
     margin: z.number().min(0),
+    /** Stop steps at which all seeds are run at most: after a miss the next is a tenth longer. */
+    attempts: count,
     /** Of initial parameters and data while tuning, and of the order of the points; no run is judged on it. */
     seed: z.int().min(0),
   }),

@@ -2,7 +2,7 @@ import { format, textTable, wrap } from "@steepest/report";
 import { type Board, type BoardEntry, type OfficialTrack, officialTracks } from "@steepest/speedrun";
 import type { Io } from "../../io.js";
 import { columnsOf, tableOptions } from "../../terminal/progress.js";
-import { goalText, lossText, ruleText, widthWithoutTerminal } from "./text.js";
+import { lossText, ruleText, widthWithoutTerminal } from "./text.js";
 
 /** The official list that counts what a track counts. */
 export const officialBeside = ({ track }: Board): OfficialTrack | undefined =>
@@ -29,7 +29,7 @@ const row = (entry: BoardEntry, place: number) => {
 export function boardText(io: Io, board: Board): string {
   const { track, entries } = board;
   const width = columnsOf(io.stdout, widthWithoutTerminal);
-  const heading = `${track.title} (${track.name}): ${goalText(track)}, counted if ${ruleText(track)}`;
+  const heading = `${track.title} (${track.name}); a result counts if ${ruleText(track)}`;
   if (entries.length === 0)
     return `${heading}\nNobody has run on it yet: npx steepest speedrun run ${track.name} --all`;
   const table = textTable(

@@ -5,7 +5,8 @@ import type { Track } from "@steepest/speedrun";
 export const widthWithoutTerminal = 110;
 
 /** What a track asks for, in a few words. */
-export const goalText = ({ measure, target }: Track): string => `fewest ${measure} to ${target.loss}`;
+export const goalText = ({ measure, target }: Track): string =>
+  `${measure === "steps" ? "fewest steps" : "least time"} to ${target.loss.toFixed(2)}`;
 
 /** What a submission may change. */
 export const changesText = ({ changes }: Track): string =>

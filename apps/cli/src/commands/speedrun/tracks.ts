@@ -1,8 +1,8 @@
-import { format, textTable } from "@steepest/report";
+import { format, textTable, wrap } from "@steepest/report";
 import { loadTrack, shippedTracks, type Track } from "@steepest/speedrun";
 import { Command } from "commander";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
-import { tableOptions } from "../../terminal/progress.js";
+import { columnsOf, tableOptions } from "../../terminal/progress.js";
 import { changesText, goalText, ruleText, widthWithoutTerminal } from "./text.js";
 
 /** `steepest speedrun tracks`: what can be raced on. */
@@ -14,7 +14,8 @@ export const tracksCommand = (io: Io, finish: (code: ExitCode) => void): Command
     .action(async (name: string | undefined, { json }: { readonly json?: true }) => {
       const found = name === undefined ? await shippedTracks() : await loadTrack(name);
       if (json === true) io.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-      else if ("name" in found) io.stdout.write(`${rules(found)}\n`);
+      else if ("name" in found)
+        io.stdout.write(`${rules(found, columnsOf(io.stdout, widthWithoutTerminal))}\n`);
       else io.stdout.write(`${list(io, found)}\n`);
       finish(exitCode.ok);
     });
@@ -32,7 +33,7 @@ const list = (io: Io, tracks: readonly Track[]): string =>
   );
 
 /** The rules of a track, a line each. */
-function rules(track: Track): string {
+function rules(track: Track, columns: number): string {
   const { name, title, description, workload, model, batch, target, steps, tuning, baseline } = track;
   const facts: readonly (readonly [string, string])[] = [
     ["goal", goalText(track)],
@@ -46,13 +47,13 @@ function rules(track: Track): string {
     ["beside it", `${baseline} with the same seeds`],
     [
       "tuning",
-      `${tuning.points} points of ${tuning.steps} steps, at most ${tuning.stopTrainings} trainings for the stop step, seed ${tuning.seed}`,
+      `${tuning.points} points of ${tuning.steps} steps, at most ${tuning.stopTrainings} trainings for the stop step, seed ${tuning.seed}; at most ${tuning.attempts} stop steps`,
     ],
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   return [
     `${title} (${name})`,
-    description,
+    wrap(description, columns),
     ...facts.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
   ].join("\n");
 }
