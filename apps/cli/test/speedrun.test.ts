@@ -93,7 +93,7 @@ describe("steepest speedrun", () => {
       await readFile(join(folder, "runs/records/tiny/muon/record.json"), "utf8"),
     );
     expect(record).toMatchObject({ settings: { steps: 60 }, earlier: [{ steps: Number(stop) }] });
-  });
+  }, 180_000);
 
   it("is interrupted by Ctrl-C and says how it goes on", async () => {
     const { child, finished } = start(

@@ -25,6 +25,9 @@ beforeEach(
   }),
 );
 
+// Twenty processes one after the other take a while where others use the cores.
+const patience = 180_000;
+
 /** Runs the tiny track; `labels` gets every run that a process was started for. */
 async function campaign(
   names: readonly string[],
@@ -100,7 +103,7 @@ describe("a campaign", () => {
     expect(await campaign(["muon", "adamw"], { labels: again })).toEqual([adamw, muon]);
     expect(again).toEqual([]);
     undisturbed = adamw;
-  });
+  }, patience);
 
   it("survives a kill -9 of everything, of which it loses at most the runs under way", async () => {
     const script = fileURLToPath(new URL("../dev/campaign.js", import.meta.url));
@@ -129,7 +132,7 @@ describe("a campaign", () => {
     expect(kept).toBeGreaterThan(0);
     const [resumed] = await campaign(["adamw"]);
     expect(resumed && timeless(resumed)).toEqual(undisturbed && timeless(undisturbed));
-  });
+  }, patience);
 
   it("refuses another model or other data than the track's before anything is run", async () => {
     const labels: string[] = [];
