@@ -55,16 +55,17 @@ const rows: readonly Row[] = [
   { name: "process peak, less the empty process", parts: everything, measured: ({ peakBytes }) => peakBytes },
 ];
 
-/** What was predicted beside what was measured, row by row; rows of which there is nothing are left out. */
+/** What was predicted beside what was measured, row by row; rows of which there is nothing
+ * are left out. */
 export function compareMemory(
   terms: readonly PredictedTerm[],
   measured: MeasuredMemory,
 ): readonly ComparedMemory[] {
   return rows.flatMap(({ name, parts, exact = false, measured: read }) => {
     const own = terms.filter(({ part }) => parts.includes(part));
-    if (own.length === 0) return [];
     const predictedBytes = totalBytes(own);
     const measuredBytes = read(measured);
+    if (own.length === 0 && !(measuredBytes !== undefined && measuredBytes > 0)) return [];
     return [
       {
         ...{ name, terms: own.map((term) => term.name), exact, predictedBytes },
