@@ -50,6 +50,7 @@ const track1: OfficialTrack = {
     minutes(16, 3.8),
     minutes(17, 3.57),
     minutes(18, 3.4, "logits capped at 15"),
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: a measured time, not π.
     minutes(19, 3.142, "head in FP8"),
     minutes(20, 2.992),
     minutes(38, 2.476, "Polar Express"),
