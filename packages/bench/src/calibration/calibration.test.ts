@@ -8,6 +8,7 @@ import { calibrations } from "./registry.js";
 
 /** Simulations that take a second together. */
 const runsOf = ({ name, runs }: Calibration): number => {
+  if (name.startsWith("score-intervals")) return 12;
   if (name.startsWith("score")) return 25;
   if (name === "mean-40-skewed") return 60;
   return Math.min(name.startsWith("compare-12") ? 40 : 300, runs);
