@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { folderHolder, lockFolder } from "@steepest/files";
 import { afterAll, describe, expect, it } from "vitest";
 import { start, steepest } from "./run.js";
 
@@ -77,6 +78,16 @@ export const prepareForEval = () => undefined;
     const { code, stdout, stderr } = await bench("run", path);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/1 failed; try the failed ones again with:\n {2}npx steepest bench resume/);
+
+    // Interrupted before the failed trial, which another process has just now, was tried again.
+    const trial = await lockFolder(join(root, "runs/failing/cheat/study_1/least-squares_steepest/trial_1"));
+    const { child, finished } = start(["bench", "resume", "runs/failing"], root);
+    await expect
+      .poll(async () => (await folderHolder(join(root, "runs/failing")))?.pid, { timeout: 30_000 })
+      .toBe(child.pid);
+    child.kill("SIGINT");
+    expect((await finished).code).toBe(130);
+    await trial.release();
   }, 60_000);
 
   it("is cancelled from another process with checkpoints, and resumed", async () => {

@@ -270,7 +270,7 @@ describe("lockFolder", () => {
       expect(found.sort()).toEqual([lockFile, "file"]);
       await mine.write("file", "mine");
       process.kill(group, "SIGCONT");
-      await ended;
+      await Promise.race([ended, wait(20_000)]);
       expect(errors).toMatch(/was taken over by process \d+ on /);
       expect(await readFile(join(place, "file"), "utf8")).toBe("mine");
       expect((await readdir(place)).sort()).toEqual([lockFile, "file"]);
