@@ -37,7 +37,7 @@ async function timed(what, action) {
   const result = await action();
   const { user, system } = process.cpuUsage(before);
   const [wall, cpu] = [(performance.now() - start) / 1e3, (user + system) / 1e6];
-  console.log(`${what}: ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU`);
+  process.stdout.write(`${what}: ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU\n`);
   return result;
 }
 
@@ -54,7 +54,7 @@ const root = mkdtempSync(join(tmpdir(), "steepest-many-"));
 try {
   const plan = await timed("plan", () => planBench(configuration));
   const total = countTrials(plan);
-  console.log(`${total} trials`);
+  process.stdout.write(`${total} trials\n`);
   const folder = join(root, "bench");
   const complete = (from, to) => {
     for (let index = from; index < to; index++) {
