@@ -20,8 +20,11 @@ const configurations: readonly MeasureOptions[] = [
   { workload: "nanogpt-cpu", context: 128, checkpointing: "full" },
 ];
 const optimizers = ["sgd", "adamw", "muon", "shampoo"];
-const some = [[{ workload: "nanogpt-cpu", batchSize: 24 }, "adamw"]] as const;
-const cases = all ? configurations.flatMap((one) => optimizers.map((each) => [one, each] as const)) : some;
+type Case = readonly [options: MeasureOptions, optimizer: string];
+const some: readonly Case[] = [[{ workload: "nanogpt-cpu", batchSize: 24 }, "adamw"]];
+const cases = all
+  ? configurations.flatMap((one) => optimizers.map((each): Case => [one, each]))
+  : some;
 
 /** Phases are weighed, not counted: below so many bytes nothing can be told. */
 const resolution = 1e6;
