@@ -217,6 +217,18 @@ describe("lockFolder", () => {
     expect(await readFile(join(place, "file"), "utf8")).toBe("before");
   });
 
+  it("lets go of what a file replaces when that has its content on the disk, never earlier", async () => {
+    const place = join(folder, "replaced");
+    const hold = await lockFolder(place);
+    await hold.write("old", "kept");
+    // No system takes so long a name: nothing of the file arrives.
+    await expect(hold.writeJson("n".repeat(300), {}, { replaces: "old" })).rejects.toThrow();
+    expect(await readFile(join(place, "old"), "utf8")).toBe("kept");
+    await hold.writeJson("new", {}, { replaces: "old" });
+    await hold.release();
+    expect(await readdir(place)).toEqual(["new"]);
+  });
+
   it("gives no sign of life for a lock that is another's", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {

@@ -2,6 +2,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AtomicWriteOptions, jsonText, writeFileAtomically } from "./atomic.js";
 
+/** How a file of a folder is written. */
+export interface HeldWriteOptions extends Pick<AtomicWriteOptions, "sync"> {
+  /** A file of the folder that goes in its favour, when its content is on the disk: never earlier. */
+  readonly replaces?: string;
+}
+
 /** What tells whether a folder is still this process' own. */
 export interface FolderClaim {
   /** @throws FileError `in-use` where it no longer is */
@@ -25,13 +31,9 @@ export interface FolderHold extends FolderClaim {
    *
    * @throws FileError `in-use` where the folder was taken over; then the file stays as it is
    */
-  write(
-    name: string,
-    content: string | Uint8Array,
-    options?: Pick<AtomicWriteOptions, "sync">,
-  ): Promise<void>;
+  write(name: string, content: string | Uint8Array, options?: HeldWriteOptions): Promise<void>;
   /** Writes plain data as JSON for people to read, as `write`. */
-  writeJson(name: string, data: unknown): Promise<void>;
+  writeJson(name: string, data: unknown, options?: HeldWriteOptions): Promise<void>;
   /**
    * Removes a file of the folder where it is there.
    * @throws FileError `in-use` where the folder was taken over
@@ -41,9 +43,16 @@ export interface FolderHold extends FolderClaim {
 
 /** The hold on a folder of which a claim tells whether it lasts. */
 export function holdOf(folder: string, { confirm, release }: FolderClaim): FolderHold {
-  const write: FolderHold["write"] = async (name, content, options = {}) => {
+  const remove = async (name: string) => {
+    await confirm();
+    await rm(join(folder, name), { force: true });
+  };
+  const write: FolderHold["write"] = async (name, content, { replaces, ...options } = {}) => {
     try {
-      await writeFileAtomically(join(folder, name), content, { ...options, confirm });
+      await writeFileAtomically(join(folder, name), content, {
+        ...options,
+        confirm: () => (replaces === undefined ? confirm() : remove(replaces)),
+      });
     } catch (error) {
       // Whoever took the folder over between question and rename has removed what was to be renamed.
       if (error instanceof Error && "code" in error && error.code === "ENOENT") await confirm();
@@ -55,10 +64,7 @@ export function holdOf(folder: string, { confirm, release }: FolderClaim): Folde
     confirm,
     release,
     write,
-    writeJson: (name, data) => write(name, jsonText(data)),
-    async remove(name) {
-      await confirm();
-      await rm(join(folder, name), { force: true });
-    },
+    writeJson: (name, data, options) => write(name, jsonText(data), options),
+    remove,
   };
 }

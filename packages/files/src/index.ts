@@ -11,6 +11,6 @@ export {
 export { type DownloadOptions, download, sha256Of } from "./download.js";
 export { FileError } from "./errors.js";
 export { makeFolder, makeNewFolder } from "./folder.js";
-export type { FolderHold } from "./hold.js";
+export type { FolderHold, HeldWriteOptions } from "./hold.js";
 export { type FolderHolder, folderHolder, type LockOptions, lockFile, lockFolder } from "./lock.js";
 export { readIfPresent, readTextIfPresent } from "./read.js";

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type FolderHold, lockFolder } from "@steepest/files";
+import { type FolderHold, lockFile, lockFolder } from "@steepest/files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../files/test/temporaryFolder.js";
 import { openCsvLog } from "./log.js";
@@ -56,6 +56,22 @@ describe("CSV log", () => {
       await Promise.all([earlier.close(), now.close()]);
       expect(await readFile(join(folder, "log.csv"), "utf8")).toBe(`${header}1,0.5\n`);
     }
+  });
+
+  it("refuses the log of another that took the folder over just before it is opened", async () => {
+    const overtaken: FolderHold = {
+      ...hold,
+      async write(...given) {
+        await hold.write(...given);
+        await writeFile(
+          join(folder, lockFile),
+          JSON.stringify({ pid: 7, host: "another", place: "elsewhere" }),
+        );
+      },
+    };
+    await expect(openCsvLog(overtaken, "log.csv", ["a"], 0)).rejects.toThrow(
+      /was taken over by process 7 on another/,
+    );
   });
 
   it("refuses a file that lost rows since the checkpoint", async () => {

@@ -32,6 +32,13 @@ export async function openCsvLog(
   // is on the disk already and must stay there.
   await hold.write(name, covered, { sync: length > 0 });
   const handle = await open(path, "r+");
+  try {
+    // Should another have taken the folder over between the two, what was opened is its log.
+    await hold.confirm();
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   let written = covered.length;
   let pending = "";
   const flush = async () => {

@@ -106,8 +106,8 @@ export async function openRunStore(
     },
     async finish(result) {
       await Promise.all([sync(), beforeResult?.()]);
-      if (!keepCheckpoint) await hold.remove(runFiles.checkpoint);
-      await hold.writeJson(runFiles.result, result);
+      // On a full disk the result may find no place: until it has one, the checkpoint is all there is.
+      await hold.writeJson(runFiles.result, result, keepCheckpoint ? {} : { replaces: runFiles.checkpoint });
     },
     async close() {
       await measurements.flush();
