@@ -164,7 +164,7 @@ export { type Baseline, baselines } from "./targets/baselines.js";
 export { measureTarget, type TargetSearch } from "./targets/measureTarget.js";
 export type { OptimizerTrial, TrialConfiguration } from "./trial/configuration.js";
 export { type TrialPlace, trialFiles, trialFolder } from "./trial/layout.js";
-export { peakResidentBytes, readPeakMemory } from "./trial/peakMemory.js";
+export { readPeakMemory } from "./trial/peakMemory.js";
 export {
   readOutcome,
   runTrial,

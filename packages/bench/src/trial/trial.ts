@@ -1,6 +1,7 @@
 import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
 import { type FolderHold, readTextIfPresent } from "@steepest/files";
+import { forgetPeak } from "@steepest/memory";
 import { SteepestError } from "@steepest/optim";
 import {
   type CompletedRun,
@@ -137,6 +138,8 @@ async function* runHeld(
   // Whoever had the folder until now may have brought the trial to its end.
   const outcome = await readOutcome(hold.folder);
   if (outcome !== undefined) return outcome;
+  // What this process held for the trials before is none of this one's.
+  forgetPeak();
   await describe(hold, trial);
   await hold.remove(trialFiles.failure);
   try {
