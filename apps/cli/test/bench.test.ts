@@ -56,6 +56,17 @@ describe("steepest bench", () => {
     await truncate(join(root, "runs/short", log), 60);
     const damaged = await bench("score", "runs/short");
     expect([damaged.code, damaged.stderr]).toEqual([4, expect.stringContaining(log)]);
+
+    // Resuming cannot mend a result; it says what can.
+    const trial = "adam_lr=1e-9/study_1/least-squares_steepest/trial_1";
+    await truncate(join(root, "runs/short", trial, "result.json"), 60);
+    const resumed = await bench("resume", "runs/short");
+    expect([resumed.code, resumed.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /Damaged: trial 1: .*\nPut the files back, or .*\n1 of 2 trials done, 1 damaged; go on with:\n/,
+      ),
+    ]);
   }, 60_000);
 
   it("scores nothing where every trial failed, and says how to go on", async () => {

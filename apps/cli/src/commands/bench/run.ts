@@ -16,7 +16,7 @@ import { type EngineArguments, withEngine, withEngineOptions, workersOf } from "
 import { type BenchPlace, openBench, planOfFile } from "./place.js";
 import { createBenchProgress } from "./progress.js";
 import { printScore } from "./score.js";
-import { statusJson, statusLine } from "./status.js";
+import { damageLines, statusJson, statusLine } from "./status.js";
 
 interface RunArguments extends EngineArguments {
   readonly out?: string;
@@ -103,9 +103,9 @@ async function carryOut(
   const scored =
     failed < status.total ? await printScore(io, folder, plan, options.json === true) : undefined;
   if (scored !== undefined && status.missing.length === 0) return scored;
-  io.stderr.write(
-    `${statusLine(status)}; try the failed ones again with:\n  ${resumeLine("bench", folder)}\n`,
-  );
+  for (const line of damageLines(status)) io.stderr.write(`${line}\n`);
+  const next = failed > 0 ? "try the failed ones again" : "go on";
+  io.stderr.write(`${statusLine(status)}; ${next} with:\n  ${resumeLine("bench", folder)}\n`);
   return exitCode.failed;
 }
 

@@ -38,7 +38,8 @@ export const statusJson = ({ missing, trials, ...rest }: BenchStatus) => ({
 /** Damaged outcomes that are named; a damaged disk may have thousands. */
 const mostNamed = 10;
 
-function damageLines(status: BenchStatus): readonly string[] {
+/** Which outcomes are damaged and what to do about them; nothing where none is. */
+export function damageLines(status: BenchStatus): readonly string[] {
   const { damage } = statusJson(status);
   if (damage.length === 0) return [];
   return [
