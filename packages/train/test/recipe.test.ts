@@ -137,7 +137,10 @@ describe("openTrained", () => {
     expect(loss).toBeCloseTo(status.value.validation.loss, 12);
     expect(() => parameter("layer.wait")).toThrow(/no parameter "layer.wait".*layer.weight, layer.bias/);
     await expect(openTrained(`${folder}/nowhere`)).rejects.toThrow(/there is no run.*run.json is missing/);
+    await complete(train({ workload, optimizer, steps: 2, keepCheckpoint: false, folder, overwrite: true }));
+    await expect(openTrained(folder, { workload })).rejects.toThrow(/no weights.*Trials of benches/);
     const other = toyWorkload({ procedural: true });
+    await complete(train({ workload, optimizer, steps: 2, folder, overwrite: true }));
     await expect(openTrained(folder, { workload: other })).rejects.toThrow(/trained on toy, exact, but/);
     return undefined;
   });

@@ -27,15 +27,21 @@ export async function openTrained(
   options: { readonly workload?: Workload; readonly notify?: (line: string) => void } = {},
 ): Promise<TrainedRun> {
   const status = await inspectRun(folder);
-  const path = join(folder, runFiles.checkpoint);
-  const bytes = status.kind === "absent" ? undefined : await readIfPresent(path);
-  if (status.kind === "absent" || bytes === undefined)
+  if (status.kind === "absent")
     throw new SteepestError(
       "invalid-value",
-      `there ${status.kind === "absent" ? "is no run" : "are no weights"} in ${JSON.stringify(folder)}: ${
-        status.kind === "absent" ? runFiles.configuration : runFiles.checkpoint
-      } is missing`,
-      "Give the folder of a run that steepest train has made, or resume it to its first checkpoint",
+      `there is no run in ${JSON.stringify(folder)}: ${runFiles.configuration} is missing`,
+      "Give the folder of a run that steepest train has made",
+    );
+  const path = join(folder, runFiles.checkpoint);
+  const bytes = await readIfPresent(path);
+  if (bytes === undefined)
+    throw new SteepestError(
+      "invalid-value",
+      `there are no weights in ${JSON.stringify(folder)}: ${runFiles.checkpoint} is missing`,
+      status.kind === "complete"
+        ? "Trials of benches and comparisons keep none: train it with steepest train, which does"
+        : "Resume it to its first checkpoint",
     );
   const { configuration } = status;
   const { parameters, evaluation, progress } = decodeCheckpoint(bytes, path);
