@@ -7,6 +7,7 @@ import { adamBias } from "./experiments/adamBias.js";
 import { adamDiverges } from "./experiments/adamDiverges.js";
 import { adamLanguage } from "./experiments/adamLanguage.js";
 import { adamwDecoupled } from "./experiments/adamwDecoupled.js";
+import { checkpointing } from "./experiments/checkpointing.js";
 import { gdCost } from "./experiments/gdCost.js";
 import { gdLineSearch } from "./experiments/gdLineSearch.js";
 import { muonIsShampoo } from "./experiments/muonIsShampoo.js";
@@ -31,6 +32,7 @@ export const claims: readonly Claim[] = [
   shampooSteps,
   shampooRoot,
   muonIsShampoo,
+  checkpointing,
 ];
 
 /**

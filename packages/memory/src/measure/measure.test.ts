@@ -22,9 +22,7 @@ const configurations: readonly MeasureOptions[] = [
 const optimizers = ["sgd", "adamw", "muon", "shampoo"];
 type Case = readonly [options: MeasureOptions, optimizer: string];
 const some: readonly Case[] = [[{ workload: "nanogpt-cpu", batchSize: 24 }, "adamw"]];
-const cases = all
-  ? configurations.flatMap((one) => optimizers.map((each): Case => [one, each]))
-  : some;
+const cases = all ? configurations.flatMap((one) => optimizers.map((each): Case => [one, each])) : some;
 
 /** Phases are weighed, not counted: below so many bytes nothing can be told. */
 const resolution = 1e6;
