@@ -36,7 +36,7 @@ describe("steepest speedrun", () => {
 
   it("tunes, then runs what was tuned beside the baseline, judges it, and shows it on a board", async () => {
     const tuned = await speedrun("tune", track, "--submission", "muon", ...out());
-    expect(tuned.stdout).toMatch(/^muon\n +steps +loss +settings\n/);
+    expect(tuned.stdout).toMatch(/^muon\nsteps +loss +settings\n─+ +─+ +─+\n/);
     expect(tuned.stdout.match(/^ +60 +0\.\d{4} +learning_rate/gm)).toHaveLength(2);
     const stop = /=> learning_rate .*; stop at step (\d+)/.exec(tuned.stdout)?.[1];
     expect(Number(stop)).toBeGreaterThan(0);

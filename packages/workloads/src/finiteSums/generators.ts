@@ -124,11 +124,18 @@ export function gaussianFeatures(options: DenseOptions & ColumnScales): Rows {
   const scales = columnScales(dimension, options, seed);
   const stream = randomStream(seed, "features", "gaussian");
   const values = new Float64Array(count * dimension);
+  const none = new Float64Array(dimension);
   for (let i = 0; i < count; i++) {
     const row = values.subarray(i * dimension, (i + 1) * dimension);
-    for (const [k, axis] of axes.entries()) {
-      const along = at(deviations, k) * stream.normal();
-      for (let j = 0; j < dimension; j++) row[j] = (row[j] ?? 0) + along * (axis[j] ?? 0);
+    // Four axes at a time, added one after the other: the same bits with a fourth of the reads and writes.
+    for (let k = 0; k < dimension; k += 4) {
+      const [a0 = none, a1 = none, a2 = none, a3 = none] = axes.slice(k, k + 4);
+      const draw = (axis: number) => (axis < dimension ? at(deviations, axis) * stream.normal() : 0);
+      const [x0, x1, x2, x3] = [draw(k), draw(k + 1), draw(k + 2), draw(k + 3)];
+      for (let j = 0; j < dimension; j++) {
+        const two = (row[j] ?? 0) + x0 * (a0[j] ?? 0) + x1 * (a1[j] ?? 0);
+        row[j] = two + x2 * (a2[j] ?? 0) + x3 * (a3[j] ?? 0);
+      }
     }
     for (let j = 0; j < dimension; j++) row[j] = (row[j] ?? 0) * (scales[j] ?? 0);
   }
