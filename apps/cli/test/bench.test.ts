@@ -1,13 +1,18 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { folderHolder, lockFolder } from "@steepest/files";
-import { afterAll, describe, expect, it } from "vitest";
-import { start, steepest } from "./run.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { start } from "./run.js";
+import { typed } from "./typed.js";
+import { workingFolder } from "./workingFolder.js";
 
-const root = await mkdtemp(join(tmpdir(), "steepest-bench-"));
-afterAll(() => rm(root, { recursive: true, force: true }));
+let root = "";
+beforeAll(
+  workingFolder((path) => {
+    root = path;
+  }),
+);
 
 /** A plan of two trials, short or long enough to be stopped: neither reaches its target. */
 async function planFile(name: string, steps: number): Promise<string> {
@@ -26,7 +31,7 @@ budgets: { least-squares: { steps: ${steps}, evaluateEvery: 20 } }
   return path;
 }
 
-const bench = (...args: readonly string[]) => steepest(["bench", ...args], root);
+const bench = (...args: readonly string[]) => typed("bench", ...args);
 
 describe("steepest bench", () => {
   it("plans without a trace, runs, and says how it stands", async () => {

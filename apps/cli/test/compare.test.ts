@@ -1,24 +1,18 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
+import { beforeAll, describe, expect, it } from "vitest";
 import { exitCode } from "../src/io.js";
 import { start } from "./run.js";
 import { typed } from "./typed.js";
+import { workingFolder } from "./workingFolder.js";
 
-process.env.STEEPEST_OFFLINE = "1";
-
+// Where a page is asked for, the trials go to runs/ of the working folder.
 let root: string;
 beforeAll(
-  temporaryFolder((path) => {
+  workingFolder((path) => {
     root = path;
   }),
 );
-
-// Where a page is asked for, the trials go to runs/ of the working folder.
-const home = process.cwd();
-beforeAll(() => process.chdir(root));
-afterAll(() => process.chdir(home));
 
 const run = (...args: readonly string[]) => typed("compare", ...args);
 
@@ -34,6 +28,9 @@ const small = [
   "1",
   "--epochs",
   "0.05",
+  // One worker, which loads the data once.
+  "--workers",
+  "1",
 ];
 
 describe("steepest compare", () => {
@@ -86,7 +83,7 @@ describe("steepest compare", () => {
   it("compares with schedules and under labels, closures too, and never replaces a foreign page unasked", async () => {
     const page = join(root, "report.html");
     await writeFile(page, "<p>somebody's own</p>");
-    const once = ["--seeds", "1", "--trials", "1", "--epochs", "0.05"];
+    const once = ["--seeds", "1", "--trials", "1", "--epochs", "0.05", "--workers", "1"];
     const entrants = ["-o", "decayed=sgd:lr=0.1+cosine:steps=100%,warmup=10%", "-o", "sam:base=sgd,lr=0.1"];
     const options = ["fashion-mnist", ...entrants, ...once, "--out", page];
     const refused = await run(...options);
@@ -100,12 +97,13 @@ describe("steepest compare", () => {
     const report = await readFile(page, "utf8");
     expect(report).toContain("-o decayed=sgd:lr=0.1+cosine:steps=20,warmup=2 -o sam:lr=0.1,base=sgd");
     // One's own report is replaced without a question.
-    expect((await run(...options)).code).toBe(exitCode.ok);
+    const other = ["least-squares", "-o", "sgd:lr=1e-5", ...once, "--out", page];
+    expect((await run(...other)).code).toBe(exitCode.ok);
   }, 60_000);
 
   it("shows no figure for an optimizer that diverged", async () => {
     const folder = join(root, "diverged");
-    const options = ["--seeds", "2", "--trials", "1", "--epochs", "0.05", "--out", folder];
+    const options = ["--seeds", "2", "--trials", "1", "--epochs", "0.05", "--workers", "1", "--out", folder];
     const { code, stdout } = await run("fashion-mnist", "-o", "sgd", "-o", "adam:lr=1e30", ...options);
     expect(code).toBe(exitCode.ok);
     expect(stdout).toMatch(/^ *- +- +adam:lr=1e\+30 +1e30 +diverged +diverged +diverged +diverged/m);
@@ -119,7 +117,10 @@ describe("steepest compare", () => {
 
   it("Ctrl-C ends with 130 and the command that continues, and that command finishes", async () => {
     const folder = join(root, "interrupted");
-    const { child, finished } = start(["compare", ...small, "--seeds", "3", "--out", folder], root);
+    const { child, finished } = start(
+      ["compare", ...small, "--seeds", "3", "--workers", "2", "--out", folder],
+      root,
+    );
     let seen = "";
     let asked = false;
     child.stderr?.on("data", (data: Buffer) => {

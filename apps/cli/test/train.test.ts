@@ -3,12 +3,14 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { start, steepest } from "./run.js";
+import { typed } from "./typed.js";
+import { workingFolder } from "./workingFolder.js";
 
+// What is not about processes runs in this one, in the folder that the processes run in.
 let folder = "";
 beforeAll(
-  temporaryFolder((path) => {
+  workingFolder((path) => {
     folder = path;
   }),
 );
@@ -67,7 +69,7 @@ describe("steepest train", () => {
   });
 
   it("gives the same bits again", async () => {
-    expect(untimed((await steepest(command("again"), folder)).stdout)).toEqual(whole);
+    expect(untimed((await typed(...command("again"))).stdout)).toEqual(whole);
   });
 
   it("gives the same bits after kill -9 at any moments", async () => {
@@ -87,7 +89,7 @@ describe("steepest train", () => {
   });
 
   it.skipIf(process.platform === "win32")("saves on Ctrl-C, says how to go on, and goes on", async () => {
-    const run = start([...command("stopped"), "--checkpoint-every", "7"], folder);
+    const run = start([...command("stopped"), "--checkpoint-every", "27"], folder);
     await exists(join(folder, "stopped", "checkpoint.safetensors"));
     run.child.kill("SIGINT");
     const { code, stdout, stderr } = await run.finished;
@@ -102,7 +104,7 @@ describe("steepest train", () => {
   });
 
   it("gives a complete run's result again, and a summary to readers", async () => {
-    const { code, stdout } = await steepest(["train", "--resume", "whole"], folder);
+    const { code, stdout } = await typed("train", "--resume", "whole");
     expect(code).toBe(0);
     expect(stdout).toMatch(/79,510 parameters, 1,000 steps/);
     expect(stdout).toMatch(/^test +\S+ +\d\d\.\d\d%$/m);
@@ -111,29 +113,32 @@ describe("steepest train", () => {
   it("takes a new folder for every run, and none that is taken", async () => {
     const args = ["train", "least-squares", "--steps", "2", "--json"];
     const folders = [];
-    for (let run = 0; run < 2; run++) folders.push(JSON.parse((await steepest(args, folder)).stdout).folder);
+    for (let run = 0; run < 2; run++) folders.push(JSON.parse((await typed(...args)).stdout).folder);
     expect(folders).toEqual(
       ["least-squares-adam-steps2-seed0", "least-squares-adam-steps2-seed0-2"].map((name) =>
         join("runs", name),
       ),
     );
-    const taken = await steepest([...args, "--out", "whole"], folder);
+    const taken = await typed(...args, "--out", "whole");
     expect(taken.stderr).toMatch(/"whole" holds a complete run of 1,000 steps\. Replace it with --force/);
     expect(taken.code).toBe(2);
-    const forced = await steepest([...args, "--out", folders[0], "--force"], folder);
+    const forced = await typed(...args, "--out", folders[0], "--force");
     expect(forced.code).toBe(0);
   });
 
   it("tells a missed target by its exit code", async () => {
-    const missed = await steepest(
-      ["train", "fashion-mnist", "--steps", "2", "--target", "0.99", "--json"],
-      folder,
-    );
+    const missed = await typed("train", "fashion-mnist", "--steps", "2", "--target", "0.99", "--json");
     expect(JSON.parse(missed.stdout).target).toEqual({ value: 0.99, reached: false });
     expect(missed.code).toBe(3);
-    const reached = await steepest(
-      ["train", "fashion-mnist", "--steps", "200", "--target", "0.3", "--evaluate-every", "20"],
-      folder,
+    const reached = await typed(
+      "train",
+      "fashion-mnist",
+      "--steps",
+      "200",
+      "--target",
+      "0.3",
+      "--evaluate-every",
+      "20",
     );
     expect(reached.stdout).toMatch(/30\.00% reached at step \d+ after/);
     expect(reached.code).toBe(0);
@@ -141,16 +146,13 @@ describe("steepest train", () => {
 
   it("judges a workload without accuracy by its loss, on validation and on test", async () => {
     const args = ["train", "least-squares", "--steps", "300", "--evaluate-every", "20", "--target", "0.1"];
-    const reached = await steepest([...args, "--test-target", "0.1"], folder);
+    const reached = await typed(...args, "--test-target", "0.1");
     expect(reached.stderr).toMatch(/^step 20 {2}validation loss \S+ {2}[^%]+$/m);
     expect(reached.stdout).toMatch(/^target +validation loss 0\.1 reached at step \d+ after/m);
     expect(reached.stdout).toMatch(/^test target test loss 0\.1 reached at step \d+ after/m);
     expect(reached.stdout).not.toContain("accuracy");
     expect(reached.code).toBe(0);
-    const missed = await steepest(
-      [...args, "--test-target", "1e-9", "--cpu-seconds", "1e-6", "--json"],
-      folder,
-    );
+    const missed = await typed(...args, "--test-target", "1e-9", "--cpu-seconds", "1e-6", "--json");
     expect(JSON.parse(missed.stdout)).toMatchObject({
       ...{ metric: "loss", steps: 1, ended: "budget" },
       testTarget: { value: 1e-9, reached: false },
@@ -160,20 +162,25 @@ describe("steepest train", () => {
 
   it("tells a run that ended above the loss that it began with", async () => {
     const args = ["train", "fashion-mnist", "-o", "gd:lr=100", "--steps", "3"];
-    const told = await steepest(args, folder);
+    const told = await typed(...args);
     expect(told.stdout).toMatch(
       /^diverged +the training loss ended at \S+, above the \S+ that it began with/m,
     );
     expect(told.code).toBe(0);
-    const missed = await steepest([...args, "--target", "0.99", "--json"], folder);
+    const missed = await typed(...args, "--target", "0.99", "--json");
     expect(JSON.parse(missed.stdout)).toMatchObject({ outcome: "completed", diverged: true });
     expect(missed.code).toBe(3);
   });
 
   it("tells what a matrix method will cost, and how to spend less", async () => {
-    const { stderr, stdout } = await steepest(
-      ["train", "fashion-mnist", "-o", "shampoo", "--steps", "1", "--json"],
-      folder,
+    const { stderr, stdout } = await typed(
+      "train",
+      "fashion-mnist",
+      "-o",
+      "shampoo",
+      "--steps",
+      "1",
+      "--json",
     );
     expect(stderr).toContain("distributed-shampoo:frequency=10,blockSize=128");
     expect(JSON.parse(stdout)).toMatchObject({ diverged: false });
@@ -185,7 +192,7 @@ describe("steepest train", () => {
       ["--lr", "5"],
       ["--batch", "5"],
     ]) {
-      const { code } = await steepest(["train", "--resume", "whole", ...option], folder);
+      const { code } = await typed("train", "--resume", "whole", ...option);
       expect([option, code]).toEqual([option, 2]);
     }
     const first = start(
@@ -194,7 +201,7 @@ describe("steepest train", () => {
     );
     await exists(join(folder, "busy", "checkpoint.safetensors"));
     for (const args of [["train", "--resume", "busy"], command("busy", "--force")]) {
-      const { code, stderr } = await steepest(args, folder);
+      const { code, stderr } = await typed(...args);
       expect(stderr).toMatch(new RegExp(`"busy" is in use by process ${first.child.pid}.*kill`));
       expect(code).toBe(2);
     }
@@ -223,7 +230,7 @@ describe("steepest train", () => {
     await rm(join(folder, "damaged", "result.json"));
     const path = join(folder, "damaged", "checkpoint.safetensors");
     await writeFile(path, (await readFile(path)).subarray(0, 5000));
-    const { code, stderr } = await steepest(["train", "--resume", "damaged"], folder);
+    const { code, stderr } = await typed("train", "--resume", "damaged");
     expect(stderr).toMatch(/^steepest: the checkpoint .*checkpoint\.safetensors is damaged/m);
     expect(code).toBe(1);
   });

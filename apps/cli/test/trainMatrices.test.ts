@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { start, steepest } from "./run.js";
+import { typed } from "./typed.js";
+import { workingFolder } from "./workingFolder.js";
 
 let folder = "";
 beforeAll(
-  temporaryFolder((path) => {
+  workingFolder((path) => {
     folder = path;
   }),
 );
@@ -38,7 +39,7 @@ describe.each(optimizers)("steepest train with %s", (optimizer) => {
   });
 
   it("gives the same bits again", async () => {
-    expect(result((await steepest(command("again"), folder)).stdout)).toEqual(whole);
+    expect(result((await typed(...command("again"))).stdout)).toEqual(whole);
   });
 
   it("gives the same bits after kill -9", async () => {
