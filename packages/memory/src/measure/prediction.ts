@@ -189,8 +189,11 @@ async function algebraTerms(
   try {
     createOptimizer(spec, parameters, { linearAlgebra: algebra });
     const graphs: StepGraph[] = [];
-    for (const graph of algebra.graphs())
+    let models = 0;
+    for (const graph of algebra.graphs()) {
       graphs.push({ nodes: graph.nodeCount, ...(await predictMemory(graph)) });
+      models += graph.onnx.byteLength;
+    }
     const sum = (of: (graph: StepGraph) => number) => graphs.reduce((bytes, graph) => bytes + of(graph), 0);
     const kernels = algebra.workspaceBytes;
     const terms: readonly PredictedTerm[] = [
@@ -212,6 +215,22 @@ async function algebraTerms(
           ...{ formula: "the sum over graphs, each its own arena", source: "liveness of the graphs" },
         }),
         part: "algebra",
+      },
+      {
+        ...exactTerm({
+          ...{ name: "linear algebra: constants of graphs", category: "temporary" },
+          bytes: 2 * sum(({ constants }) => constants),
+          ...{
+            formula: "8 B an element",
+            source: "graphs keep their constants in float64, beside the sessions' own",
+          },
+        }),
+        part: "algebra",
+      },
+      {
+        ...{ name: "linear algebra: models", category: "temporary", part: "algebra", bytes: models },
+        ...{ formula: "the graphs serialised", source: "garbage once the sessions have read them" },
+        ...{ low: 0, high: models },
       },
       {
         ...sessionTerm({ nodes: sum(({ nodes }) => nodes), constants: sum(({ constants }) => constants) }),
