@@ -28,7 +28,9 @@ describe("checkpointing", () => {
   it(
     "frees nothing where nothing is recomputed",
     async () => {
-      const { verdict } = await runClaim(small.with({ layers: 1, recomputed: "none", depths: [] }), { seeds: 2 });
+      const { verdict } = await runClaim(small.with({ layers: 1, recomputed: "none", depths: [] }), {
+        seeds: 2,
+      });
       expect(verdict.kind).toBe("does not hold");
       expect(verdict.effects[0]).toMatchObject({ kind: "does not hold", estimate: 0 });
     },
