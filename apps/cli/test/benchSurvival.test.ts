@@ -9,6 +9,7 @@ import { isAlive } from "../../../packages/bench/test/processes.js";
 import { type Cluster, noCluster, startCluster } from "../../../packages/bench/test/slurm/cluster.js";
 import { plannedTrials, recordsOf, writePlan } from "./benches.js";
 import { start, steepest } from "./run.js";
+import { typed } from "./typed.js";
 
 /** How many kills a bench must survive; CONTRIBUTING.md says how to ask for more. */
 const kills = Number(process.env.STEEPEST_KILLS ?? 3);
@@ -48,7 +49,7 @@ const runTo = (folder: string, ...options: readonly string[]) =>
 
 /** What `steepest bench status` says of a folder. */
 async function statusOf(folder: string) {
-  const { code, stdout, stderr } = await steepest(["bench", "status", folder, "--json"], root);
+  const { code, stdout, stderr } = await typed("bench", "status", join(root, folder), "--json");
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
@@ -144,7 +145,7 @@ describe.skipIf(!hasDisk)("a bench on a disk that fills up", () => {
     expect(counts.completed).toBeLessThan(plannedTrials);
 
     execFileSync("mount", ["-o", "remount,size=16m", disk]);
-    const resumed = await steepest(["bench", "resume", "disk/bench", "--json"], root);
+    const resumed = await typed("bench", "resume", join(disk, "bench"), "--json");
     expect(resumed).toMatchObject({ code: 0 });
     expect(JSON.parse(resumed.stdout)).toEqual(undisturbed.scores);
     expect(await recordsOf(join(disk, "bench"))).toEqual(undisturbed.records);
@@ -185,7 +186,7 @@ describe.skipIf(noCluster !== undefined)("a bench on Slurm", () => {
     expect((await statusOf("slurm")).queue).toMatchObject({ waiting: 2 });
     // A trial has begun once it has written something.
     await until(async () => Object.keys(await recordsOf(join(root, "slurm"))).length > 0);
-    const cancelled = await steepest(["bench", "cancel", "slurm"], root);
+    const cancelled = await typed("bench", "cancel", join(root, "slurm"));
     expect(cancelled).toMatchObject({ code: 0 });
     expect(cancelled.stdout).toMatch(/^Ended [234] of the scheduler's trials\. Continue with:/);
     const { queue, counts } = await statusOf("slurm");

@@ -105,7 +105,8 @@ describe("makeNewFolder", () => {
 });
 
 describe("lockFolder", () => {
-  it("gives a folder to one holder at a time, and names the holder", async () => {
+  // Side by side where a test mostly waits: a refusal takes two seconds.
+  it.concurrent("gives a folder to one holder at a time, and names the holder", async () => {
     const place = join(folder, "locked");
     const { release } = await lockFolder(place);
     const refused = lockFolder(place);
@@ -116,14 +117,14 @@ describe("lockFolder", () => {
     await (await lockFolder(place)).release();
   });
 
-  it("waits for a holder that is about to end", async () => {
+  it.concurrent("waits for a holder that is about to end", async () => {
     const place = join(folder, "waited");
     const { release } = await lockFolder(place);
     setTimeout(release, 200);
     await (await lockFolder(place)).release();
   });
 
-  it("takes over from processes that are gone, whatever they left", async () => {
+  it.concurrent("takes over from processes that are gone, whatever they left", async () => {
     const place = join(folder, "left");
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     const left = [JSON.stringify({ pid }), "", "{", "[]"];
@@ -139,13 +140,26 @@ describe("lockFolder", () => {
     }
   });
 
-  it("lets one of many take over", async () => {
+  it.concurrent("lets one of many take over", async () => {
     const place = join(folder, "contended");
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     await mkdir(place);
     await writeFile(join(place, lockFile), JSON.stringify({ pid }));
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(place)));
     expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it.concurrent("respects a living process", async () => {
+    const place = join(folder, "living");
+    const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);
+    await mkdir(place);
+    await writeFile(join(place, lockFile), JSON.stringify({ pid: other.pid }));
+    await expect(lockFolder(place)).rejects.toThrow(`process ${other.pid}`);
+    expect(await folderHolder(place)).toMatchObject({ pid: other.pid, isHere: true });
+    other.kill("SIGKILL");
+    await once(other, "exit");
+    expect(await folderHolder(place)).toBeUndefined();
+    await (await lockFolder(place)).release();
   });
 
   describe.concurrent("on another machine", () => {
@@ -291,19 +305,6 @@ describe("lockFolder", () => {
     } finally {
       if (holder.exitCode === null) process.kill(-(holder.pid ?? 0), "SIGKILL");
     }
-  });
-
-  it("respects a living process", async () => {
-    const place = join(folder, "living");
-    const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);
-    await mkdir(place);
-    await writeFile(join(place, lockFile), JSON.stringify({ pid: other.pid }));
-    await expect(lockFolder(place)).rejects.toThrow(`process ${other.pid}`);
-    expect(await folderHolder(place)).toMatchObject({ pid: other.pid, isHere: true });
-    other.kill("SIGKILL");
-    await once(other, "exit");
-    expect(await folderHolder(place)).toBeUndefined();
-    await (await lockFolder(place)).release();
   });
 });
 
