@@ -8,7 +8,7 @@ const search = { goal: 1.692, cap: 3000, multiple: 25 };
 function seek(lossAt: (steps: number) => number, first: number, most = 3) {
   const trainings: Training[] = [{ steps: first, loss: lossAt(first) }];
   let estimate = estimateStopStep(trainings, search);
-  for (let made = 0; made < most && !estimate.settled && !estimate.beyondCap; made++) {
+  for (let made = 0; made < most && !estimate.settled; made++) {
     trainings.push({ steps: estimate.steps, loss: lossAt(estimate.steps) });
     estimate = estimateStopStep(trainings, search);
   }
@@ -43,10 +43,20 @@ describe("the stop step", () => {
     expect(trainings.length).toBeLessThanOrEqual(4);
   });
 
-  it("says that the cap is too few, and trains no more for it", () => {
+  it("says that the cap is too few once a training of that length has shown it", () => {
     const { estimate, trainings } = seek((steps) => 2.9 - 0.05 * Math.log(steps), 400);
-    expect(estimate).toMatchObject({ steps: 3000, beyondCap: true });
-    expect(trainings.map(({ steps }) => steps)).toEqual([400, 800]);
+    expect(estimate).toMatchObject({ steps: 3000, beyondCap: true, settled: true });
+    expect(trainings.map(({ steps }) => steps)).toEqual([400, 800, 3000]);
+  });
+
+  it("does not believe a line from short trainings that the cap is too few", () => {
+    // 2.1 after 500 steps, 1.95 after 1000, the goal after 2000: the line through the first two comes to it at
+    // 3294 steps.
+    const lossAt = (steps: number) =>
+      1.95 - (steps < 1000 ? 0.15 : 1.95 - search.goal) * Math.log2(steps / 1000);
+    const { estimate } = seek(lossAt, 500);
+    expect(estimate.beyondCap).toBe(false);
+    expect(Math.abs(estimate.steps - 2000)).toBeLessThanOrEqual(25);
   });
 
   it("takes a training that does not help, or diverged, for what it is", () => {

@@ -17,7 +17,7 @@ export interface StopSearch {
 /** What the trainings so far say of the stop step. */
 export interface StopEstimate {
   readonly steps: number;
-  /** Whether the cap is likely to be too few. */
+  /** Whether the cap seems too few: only a training of that length can tell. */
   readonly beyondCap: boolean;
   /** Whether a training near it has been made, so that a further one would say little. */
   readonly settled: boolean;

@@ -50,7 +50,7 @@ export async function tuneSubmission(context: RaceContext, loaded: LoadedSubmiss
   const search = { goal: track.target.loss - margin, cap: track.steps, multiple: stopMultiple };
   const trainings: Training[] = [{ steps, loss: best.loss }];
   let estimate = estimateStopStep(trainings, search);
-  for (let made = 0; made < stopTrainings && !estimate.settled && !estimate.beyondCap; made++) {
+  for (let made = 0; made < stopTrainings && !estimate.settled; made++) {
     const settings = { hyperparameters, steps: estimate.steps };
     const label = `${name}, stop step ${estimate.steps}?`;
     const run = await makeRun(context, loaded, settings, { seed, purpose: `steps_${estimate.steps}`, label });
