@@ -11,25 +11,12 @@ import {
   subtract,
   type Tensor,
 } from "@steepest/graph";
-import {
-  correctPerExample,
-  crossEntropy,
-  crossEntropyPerExample,
-  dropoutKey,
-  type Mode,
-  type Model,
-} from "@steepest/nn";
+import { correctPerExample, crossEntropy, crossEntropyPerExample, type Mode, type Model } from "@steepest/nn";
 import { elementCount } from "@steepest/optim";
 import type { ImageDataset } from "../images/imageSet.js";
-import { bindStep, compileStep, microBatchSize } from "../network/step.js";
-import type {
-  BindOptions,
-  BoundWorkload,
-  Evaluation,
-  LoadedWorkload,
-  ParameterViews,
-  Split,
-} from "../workload.js";
+import { bindNetwork, type Evaluator, trainingMode } from "../network/bind.js";
+import { compileStep, microBatchSize } from "../network/step.js";
+import type { BindOptions, BoundWorkload, LoadedWorkload, ParameterViews } from "../workload.js";
 import { batchOrder } from "./batches.js";
 import { type Standardisation, standardisationOf } from "./standardisation.js";
 
@@ -64,11 +51,6 @@ function network(
 
 /** The data set as inputs; it is never copied. */
 const dataFeeds = ({ pixels, labels }: ImageDataset) => ({ pixels, labels });
-
-interface Evaluator {
-  evaluate(split: Split): Promise<Evaluation>;
-  release(): Promise<void>;
-}
 
 async function createEvaluator(
   dataset: ImageDataset,
@@ -115,9 +97,6 @@ async function createEvaluator(
   };
 }
 
-/** The name of the input that dropout draws from. */
-const KEY = "dropoutKey";
-
 /**
  * A classifier at a rate of dropout in [0, 1), at its own where none is given. The parameters are the same at
  * any rate; a model without dropout is the same model.
@@ -138,10 +117,7 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
     // A model of its own: derivatives are with respect to its own tensors.
     const model = modelAt(dropout);
     const size = microBatchSize(batchSize, accumulate);
-    const { logits, labels } = network(dataset, model, standardisation, size, {
-      training: true,
-      dropoutKey: input(KEY, [], "int64"),
-    });
+    const { logits, labels } = network(dataset, model, standardisation, size, trainingMode());
     return compileStep(crossEntropy(logits, labels, { labelSmoothing }), model.parameters);
   }
 
@@ -150,37 +126,16 @@ export function imageClassifier(dataset: ImageDataset, modelAt: DroppingModel): 
     const order = batchOrder(train, batchSize, seed);
     const chosen = new Int32Array(batchSize);
     const examples = new Int32Array(microBatchSize(batchSize, accumulate));
-    const compiled = stepGraph(options);
-    const drops = KEY in compiled.inputs;
-    const key = new BigInt64Array(1);
-    const bound = await bindStep({
-      ...{ compiled, parameters: described.parameters, views, threads, accumulate },
-      feeds: { ...dataFeeds(dataset), examples, ...(drops ? { [KEY]: key } : {}) },
-    });
-    let evaluator: Evaluator | undefined;
-    return {
-      async gradient(step) {
+    return bindNetwork({
+      ...{ compiled: stepGraph(options), parameters: described.parameters, views, options },
+      feeds: { ...dataFeeds(dataset), examples },
+      draw(step) {
         order.fill(step, chosen);
-        return bound.run((part) => {
-          examples.set(chosen.subarray(part * examples.length, (part + 1) * examples.length));
-          if (drops) key[0] = dropoutKey(seed, (step - 1) * accumulate + part + 1);
-        });
+        return (part) => examples.set(chosen.subarray(part * examples.length, (part + 1) * examples.length));
       },
-      async evaluate(split) {
-        evaluator ??= await createEvaluator(
-          dataset,
-          described,
-          standardisation,
-          (name) => views.evaluation?.(name) ?? views.parameter(name),
-          threads,
-        );
-        return evaluator.evaluate(split);
-      },
-      async release() {
-        await bound.release();
-        await evaluator?.release();
-      },
-    };
+      createEvaluator: (parameter) =>
+        createEvaluator(dataset, described, standardisation, parameter, threads),
+    });
   }
 
   return {

@@ -1,27 +1,11 @@
 import { type CompiledGraph, compile, createSession, input, reshape } from "@steepest/graph";
-import {
-  crossEntropy,
-  crossEntropyPerExample,
-  dropoutKey,
-  type GptModel,
-  type GptOptions,
-  gpt2,
-} from "@steepest/nn";
+import { crossEntropy, crossEntropyPerExample, type GptModel, type GptOptions, gpt2 } from "@steepest/nn";
 import { elementCount } from "@steepest/optim";
-import { bindStep, compileStep, microBatchSize } from "../network/step.js";
-import type {
-  BindOptions,
-  BoundWorkload,
-  Evaluation,
-  LoadedWorkload,
-  ParameterViews,
-  Split,
-} from "../workload.js";
+import { bindNetwork, type Evaluator, trainingMode } from "../network/bind.js";
+import { compileStep, microBatchSize } from "../network/step.js";
+import type { BindOptions, BoundWorkload, LoadedWorkload, ParameterViews } from "../workload.js";
 import { checkDataset, type LanguageDataset } from "./dataset.js";
 import { tiling, windowBatch, windowStarts } from "./windows.js";
-
-/** The name of the input that dropout draws from. */
-const KEY = "dropoutKey";
 
 /** Tokens, and numbers among the logits, of one run of an evaluation at most; but always one window. */
 const mostTokensAtOnce = 1024;
@@ -38,16 +22,11 @@ const modelFor = (gpt: GptOptions, { dropout, checkpointing }: Partial<BindOptio
 /** A model's logits for windows of tokens, one row a token, and the tokens that are to be predicted. */
 function predictions({ options, apply }: GptModel, windows: number, training: boolean) {
   const { context, vocabulary } = options;
-  const mode = training ? { training, dropoutKey: input(KEY, [], "int64") } : { training };
+  const mode = training ? trainingMode() : { training };
   return {
     logits: reshape(apply(input("tokens", [windows, context], "int32"), mode), [-1, vocabulary]),
     targets: input("targets", [windows * context], "int32"),
   };
-}
-
-interface Evaluator {
-  evaluate(split: Split): Promise<Evaluation>;
-  release(): Promise<void>;
 }
 
 async function createEvaluator(
@@ -140,33 +119,18 @@ export function languageModel(dataset: LanguageDataset, gpt: GptOptions): Loaded
   async function bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload> {
     const { batchSize, seed, threads, accumulate = 1 } = options;
     const windows = microBatchSize(batchSize, accumulate);
-    const compiled = stepGraph(options);
     const batch = windowBatch(tokens, windows, context);
-    const drops = KEY in compiled.inputs;
-    const key = new BigInt64Array(1);
-    const step = await bindStep({
-      ...{ compiled, parameters: described.parameters, views, threads, accumulate },
-      feeds: { tokens: batch.inputs, targets: batch.targets, ...(drops ? { [KEY]: key } : {}) },
-    });
-    let evaluator: Evaluator | undefined;
-    return {
-      async gradient(k) {
-        const nextStart = windowStarts(splits.train, context, seed, k);
-        return step.run((part) => {
+    return bindNetwork({
+      ...{ compiled: stepGraph(options), parameters: described.parameters, views, options },
+      feeds: { tokens: batch.inputs, targets: batch.targets },
+      draw(step) {
+        const nextStart = windowStarts(splits.train, context, seed, step);
+        return () => {
           for (let i = 0; i < windows; i++) batch.fill(i, nextStart());
-          if (drops) key[0] = dropoutKey(seed, (k - 1) * accumulate + part + 1);
-        });
+        };
       },
-      async evaluate(split) {
-        const parameter = (name: string) => views.evaluation?.(name) ?? views.parameter(name);
-        evaluator ??= await createEvaluator(dataset, described, parameter, threads);
-        return evaluator.evaluate(split);
-      },
-      async release() {
-        await step.release();
-        await evaluator?.release();
-      },
-    };
+      createEvaluator: (parameter) => createEvaluator(dataset, described, parameter, threads),
+    });
   }
 
   return {
