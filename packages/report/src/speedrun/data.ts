@@ -11,8 +11,8 @@ export interface SpeedrunEntry {
   readonly runs: number;
   /** Of training, a run. */
   readonly seconds: number;
-  /** Share of the baseline's steps that it needs fewer; absent for the baseline. */
-  readonly fewerSteps?: number;
+  /** Its steps beside the baseline's, in words. */
+  readonly beside: string;
   readonly isRecord: boolean;
   readonly verdict: string;
   /** Its hyper-parameters, and how they were found, in words. */

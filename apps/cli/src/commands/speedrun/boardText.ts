@@ -2,16 +2,14 @@ import { format, textTable, wrap } from "@steepest/report";
 import { type Board, type BoardEntry, type OfficialTrack, officialTracks } from "@steepest/speedrun";
 import type { Io } from "../../io.js";
 import { columnsOf, tableOptions } from "../../terminal/progress.js";
-import { lossText, ruleText, widthWithoutTerminal } from "./text.js";
+import { besideText, lossText, ruleText, widthWithoutTerminal } from "./text.js";
 
 /** The official list that counts what a track counts. */
 export const officialBeside = ({ track }: Board): OfficialTrack | undefined =>
   officialTracks.find(({ measure }) => (measure === "steps") === (track.measure === "steps"));
 
-const percent = (share: number): string => `${share < 0 ? "+" : "−"}${format.percent(Math.abs(share), 0)}`;
-
 const row = (entry: BoardEntry, place: number) => {
-  const { record, loss, lossInterval, steps, seconds, target, besideBaseline } = entry;
+  const { record, loss, lossInterval, steps, seconds, target } = entry;
   const half =
     lossInterval === undefined ? "" : ` ± ${(lossInterval.high - lossInterval.estimate).toFixed(4)}`;
   return [
@@ -21,7 +19,7 @@ const row = (entry: BoardEntry, place: number) => {
     `${lossText(loss)}${half}`,
     `${record.runs.length}`,
     format.seconds(seconds),
-    besideBaseline === undefined ? "baseline" : percent(besideBaseline.fewerSteps),
+    besideText(entry),
   ];
 };
 

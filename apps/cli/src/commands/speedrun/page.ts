@@ -1,6 +1,6 @@
 import { format, type SpeedrunData, type SpeedrunEntry } from "@steepest/report";
 import { type Board, type BoardEntry, officialTracks, type SpeedrunRecord } from "@steepest/speedrun";
-import { pointText, ruleText } from "./text.js";
+import { besideText, pointText, ruleText } from "./text.js";
 
 /** A board as its page shows it. */
 export const boardPage = ({ track, entries }: Board, command: string): SpeedrunData => ({
@@ -23,13 +23,13 @@ export const boardPage = ({ track, entries }: Board, command: string): SpeedrunD
 });
 
 const pageEntry = (entry: BoardEntry, place: number): SpeedrunEntry => {
-  const { record, steps, loss, lossInterval, seconds, target, standing, verdict, besideBaseline } = entry;
+  const { record, steps, loss, lossInterval, seconds, target, standing, verdict } = entry;
   const { submission, runs, settings } = record;
   return {
     ...{ name: submission.name, title: submission.title, steps, loss, runs: runs.length, seconds, verdict },
     ...(target.reached ? { place } : {}),
     ...(lossInterval === undefined ? {} : { lossMargin: lossInterval.high - lossInterval.estimate }),
-    ...(besideBaseline === undefined ? {} : { fewerSteps: besideBaseline.fewerSteps }),
+    beside: besideText(entry),
     isRecord: standing === "record",
     settings: pointText(settings.hyperparameters),
     tuning: tuningText(record),
@@ -37,10 +37,11 @@ const pageEntry = (entry: BoardEntry, place: number): SpeedrunEntry => {
   };
 };
 
-function tuningText({ tuning }: SpeedrunRecord): string {
+function tuningText({ tuning, earlier = [] }: SpeedrunRecord): string {
   if (tuning === undefined) return "Settings given by hand";
   const { points, steps, trainings } = tuning;
-  return `Best of ${format.counted(points.length, "point")} of ${steps} steps; ${format.counted(trainings.length - 1, "training")} for the stop step`;
+  const missed = earlier.map((attempt) => `; missed at ${attempt.steps} steps before`).join("");
+  return `Best of ${format.counted(points.length, "point")} of ${steps} steps; ${format.counted(trainings.length - 1, "training")} for the stop step${missed}`;
 }
 
 /** The mean of the runs' evaluations; those steps that all runs were evaluated at. */

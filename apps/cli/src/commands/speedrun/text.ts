@@ -1,5 +1,5 @@
 import { format } from "@steepest/report";
-import type { Track } from "@steepest/speedrun";
+import type { BoardEntry, Track } from "@steepest/speedrun";
 
 /** Columns of text in a file or a pipe. */
 export const widthWithoutTerminal = 110;
@@ -28,3 +28,11 @@ export const pointText = (point: Readonly<Record<string, number | boolean | stri
 /** A loss; a dash where training diverged. */
 export const lossText = (loss: number | null): string =>
   loss === null || !Number.isFinite(loss) ? "diverged" : loss.toFixed(4);
+
+/** The stop step of what reached the target beside the baseline's. */
+export function besideText({ besideBaseline, target }: BoardEntry): string {
+  if (besideBaseline === undefined) return "baseline";
+  const { fewerSteps } = besideBaseline;
+  if (!target.reached) return "–";
+  return `${fewerSteps < 0 ? "+" : "−"}${format.percent(Math.abs(fewerSteps), 0)}`;
+}
