@@ -6,7 +6,7 @@ import { networkBytes } from "./contestants/network.js";
 import { measureElementwise } from "./elementwise.js";
 import { measureGpt, measureGptProducts } from "./gpt.js";
 import { interleave, nodeContestant, requireAgreement, torchContestant } from "./harness.js";
-import { resultsPage } from "./results.js";
+import { resultsPage } from "./results/page.js";
 import { measureScheduler } from "./scheduler.js";
 import { measureScoring } from "./scoring.js";
 

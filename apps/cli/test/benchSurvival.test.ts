@@ -43,9 +43,12 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Runs the plan to its end in a folder of its own, and gives what it printed as JSON: the scores. */
-const runTo = (folder: string, ...options: readonly string[]) =>
-  start(["bench", "run", plan, "--out", folder, "--json", ...options], root);
+/** Runs the plan to its end in a folder of its own, and prints the scores as JSON. */
+const command = (folder: string, ...options: readonly string[]) => [
+  ...["bench", "run", plan, "--out", join(root, folder), "--json", ...options],
+];
+/** In a process of its own. */
+const runTo = (folder: string, ...options: readonly string[]) => start(command(folder, ...options), root);
 
 /** What `steepest bench status` says of a folder. */
 async function statusOf(folder: string) {
@@ -57,7 +60,7 @@ async function statusOf(folder: string) {
 let undisturbed: { readonly records: Readonly<Record<string, unknown>>; readonly scores: unknown };
 beforeAll(async () => {
   await writePlan(plan, 2000);
-  const { code, stdout, stderr } = await runTo("undisturbed").finished;
+  const { code, stdout, stderr } = await typed(...command("undisturbed"));
   if (code !== 0) throw new Error(stderr);
   undisturbed = { records: await recordsOf(join(root, "undisturbed")), scores: JSON.parse(stdout) };
   const results = Object.keys(undisturbed.records).filter((path) => path.endsWith("result.json"));

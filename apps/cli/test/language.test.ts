@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { openTokenFile } from "../../../packages/text/src/index.js";
-import { steepest } from "./run.js";
 import { typed } from "./typed.js";
 
 let folder = "";
@@ -20,9 +19,18 @@ describe("steepest train on a language, and sample from it", () => {
   const run = () => join(folder, "run");
   let result: Record<string, unknown> = {};
   beforeAll(async () => {
-    const { code, stdout, stderr } = await steepest(
-      ["train", "procedural-language", "--preset", "nanogpt-cpu", "--steps", "3", "--out", "run", "--json"],
-      folder,
+    const { code, stdout, stderr } = await typed(
+      ...[
+        "train",
+        "procedural-language",
+        "--preset",
+        "nanogpt-cpu",
+        "--steps",
+        "3",
+        "--out",
+        run(),
+        "--json",
+      ],
     );
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("step 3") });
     result = json(stdout);

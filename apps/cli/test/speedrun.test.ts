@@ -85,7 +85,7 @@ describe("steepest speedrun", () => {
       "--steps",
       "60",
       "-n",
-      "2",
+      "1",
       ...out(),
     );
     expect(shorter.code).toBe(3);

@@ -3,7 +3,7 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { start, steepest } from "./run.js";
+import { start } from "./run.js";
 import { typed } from "./typed.js";
 import { workingFolder } from "./workingFolder.js";
 
@@ -47,7 +47,7 @@ async function exists(path: string): Promise<void> {
 describe("steepest train", () => {
   let whole: unknown;
   beforeAll(async () => {
-    const { code, stdout, stderr } = await steepest(command("whole"), folder);
+    const { code, stdout, stderr } = await typed(...command("whole"));
     expect(stderr).toContain("step 300");
     expect(code).toBe(0);
     whole = untimed(stdout);
@@ -82,7 +82,7 @@ describe("steepest train", () => {
       next.child.stderr?.once("data", () => setTimeout(() => next.child.kill("SIGKILL"), delay));
       await next.finished;
     }
-    const { code, stdout } = await steepest(["train", "--resume", "killed", "--json"], folder);
+    const { code, stdout } = await typed("train", "--resume", "killed", "--json");
     expect(code).toBe(0);
     expect(untimed(stdout)).toEqual(whole);
     expect(await evaluations("killed")).toEqual(await evaluations("whole"));
@@ -96,9 +96,8 @@ describe("steepest train", () => {
     expect(stderr).toContain("steepest train --resume stopped");
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "interrupted", steps: 1000 });
     expect(code).toBe(130);
-    const resumed = await steepest(
-      ["train", "fashion-mnist", "--lr", "0.001", "-o", "adam", "--resume", "stopped", "--json"],
-      folder,
+    const resumed = await typed(
+      ...["train", "fashion-mnist", "--lr", "0.001", "-o", "adam", "--resume", "stopped", "--json"],
     );
     expect(untimed(resumed.stdout)).toEqual(whole);
   });
@@ -200,8 +199,9 @@ describe("steepest train", () => {
       folder,
     );
     await exists(join(folder, "busy", "checkpoint.safetensors"));
-    for (const args of [["train", "--resume", "busy"], command("busy", "--force")]) {
-      const { code, stderr } = await typed(...args);
+    // Each waits for the other process a while.
+    const refused = [["train", "--resume", "busy"], command("busy", "--force")].map((args) => typed(...args));
+    for (const { code, stderr } of await Promise.all(refused)) {
       expect(stderr).toMatch(new RegExp(`"busy" is in use by process ${first.child.pid}.*kill`));
       expect(code).toBe(2);
     }

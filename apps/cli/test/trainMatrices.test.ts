@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { start, steepest } from "./run.js";
+import { start } from "./run.js";
 import { typed } from "./typed.js";
 import { workingFolder } from "./workingFolder.js";
 
@@ -28,7 +28,7 @@ describe.each(optimizers)("steepest train with %s", (optimizer) => {
   };
   let whole: ReturnType<typeof result>;
   beforeAll(async () => {
-    const { code, stdout, stderr } = await steepest(command("whole"), folder);
+    const { code, stdout, stderr } = await typed(...command("whole"));
     expect(stderr).toContain("step 120");
     expect(code).toBe(0);
     whole = result(stdout);
@@ -47,7 +47,7 @@ describe.each(optimizers)("steepest train with %s", (optimizer) => {
     while (!existsSync(join(folder, `${name}-killed`, "checkpoint.safetensors"))) await wait(5);
     first.child.kill("SIGKILL");
     await first.finished;
-    const { code, stdout } = await steepest(["train", "--resume", `${name}-killed`, "--json"], folder);
+    const { code, stdout } = await typed("train", "--resume", `${name}-killed`, "--json");
     expect(code).toBe(0);
     expect(result(stdout)).toEqual(whole);
   });

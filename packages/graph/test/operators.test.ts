@@ -12,7 +12,7 @@ import { topologicalOrder } from "../src/tensor/traverse.js";
 import { largestError, wave } from "./arrays.js";
 import { graphOf } from "./draw.js";
 import { checkOnnx } from "./onnxChecker.js";
-import { operatorCases } from "./operatorCases.js";
+import { operatorCases } from "./operatorCases/table.js";
 
 const settings = { seed: 20250701, numRuns: 25 };
 

@@ -85,10 +85,13 @@ describe("resume", () => {
   it("never shares a folder with another run", async () => {
     const run = train({ ...config, folder });
     await run.next();
-    await expect(collect(resumeRun(folder, { workload: toyWorkload() }))).rejects.toThrow(
-      /in use by process \d+/,
-    );
-    await expect(collect(train({ ...config, folder, overwrite: true }))).rejects.toThrow(/in use by process/);
+    // Each waits for the run a while.
+    await Promise.all([
+      expect(collect(resumeRun(folder, { workload: toyWorkload() }))).rejects.toThrow(
+        /in use by process \d+/,
+      ),
+      expect(collect(train({ ...config, folder, overwrite: true }))).rejects.toThrow(/in use by process/),
+    ]);
     await run.return({ outcome: "interrupted", step: 0, steps: 0 });
     expect((await complete(resumeRun(folder, { workload: toyWorkload() }))).steps).toBe(70);
   });

@@ -91,22 +91,22 @@ describe("runPool", () => {
   }, 120_000);
 
   it("replaces workers that are killed or hang; the trials' bits are those of an undisturbed run", async () => {
-    const killed = job("killed");
-    const afterKill = await drain(
-      [killed],
-      { workers: 1 },
-      once("progress", (worker) => process.kill(worker, "SIGKILL")),
-    );
+    const [killed, hung] = [job("killed"), job("hung")];
+    const [afterKill, afterHang] = await Promise.all([
+      drain(
+        [killed],
+        { workers: 1 },
+        once("progress", (worker) => process.kill(worker, "SIGKILL")),
+      ),
+      drain(
+        [hung],
+        { workers: 1, hangSeconds: 5 },
+        once("progress", (worker) => process.kill(worker, "SIGSTOP")),
+      ),
+    ]);
     expect(afterKill.flatMap((event) => (event.kind === "retried" ? [event.reason] : []))).toEqual([
       "the worker ended by SIGKILL",
     ]);
-
-    const hung = job("hung");
-    const afterHang = await drain(
-      [hung],
-      { workers: 1, hangSeconds: 5 },
-      once("progress", (worker) => process.kill(worker, "SIGSTOP")),
-    );
     expect(afterHang.flatMap((event) => (event.kind === "retried" ? [event.reason] : []))).toEqual([
       "the worker hung for 5 s and was killed",
     ]);
@@ -136,7 +136,7 @@ describe("runPool", () => {
     for (const one of jobs) expect(await evaluatedSteps(one)).toEqual(evaluated);
   }, 120_000);
 
-  it("records a trial that keeps failing, with its log, and a complete one is left alone", async () => {
+  it("records a trial that keeps failing, with its log; one that diverges or is complete is left alone", async () => {
     const module = join(root, "dies.mjs");
     await writeFile(
       module,
@@ -160,14 +160,17 @@ export const prepareForEval = () => undefined;
       trial: { ...rest, submission: module, hyperparameters: {} },
     };
     const fine = job("fine", { steps: 2, evaluateEvery: 2 });
-    const events = await drain([dying, fine], { workers: 1, retries: 2 });
-    expect(events.filter(({ kind }) => kind === "retried")).toHaveLength(2);
+    const wild = job("wild", { optimizer: "sgd:lr=1e30", steps: 40, evaluateEvery: 20 });
+    const events = await drain([dying, fine, wild], { workers: 1, retries: 2 });
+    expect(events.flatMap((event) => (event.kind === "retried" ? [event.job] : []))).toEqual([dying, dying]);
     const outcomes = events.flatMap((event) => (event.kind === "finished" ? [event.outcome] : []));
     expect(outcomes).toEqual([
       { kind: "failed", reason: "the worker ended with exit code 7", log: "the last words\n" },
       expect.objectContaining({ kind: "completed" }),
+      expect.objectContaining({ kind: "diverged" }),
     ]);
     expect(await readFailure(dying.folder)).toEqual(outcomes[0]);
+    expect(await readOutcome(wild.folder)).toMatchObject({ kind: "diverged" });
 
     const before = await readFile(join(fine.folder, "result.json"), "utf8");
     await drain([fine], { workers: 1 });
@@ -196,12 +199,5 @@ export const prepareForEval = () => undefined;
     await rm(path);
     await drain([damaged], { workers: 1 });
     expect(await readOutcome(damaged.folder)).toMatchObject({ kind: "completed" });
-  }, 60_000);
-
-  it("records a trial that diverges, without trying it again", async () => {
-    const wild = job("wild", { optimizer: "sgd:lr=1e30", steps: 40, evaluateEvery: 20 });
-    const events = await drain([wild], { workers: 1 });
-    expect(events.filter(({ kind }) => kind === "retried")).toEqual([]);
-    expect(await readOutcome(wild.folder)).toMatchObject({ kind: "diverged" });
   }, 60_000);
 });

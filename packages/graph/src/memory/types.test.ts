@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { operatorCases } from "../../test/operatorCases.js";
+import { operatorCases } from "../../test/operatorCases/table.js";
 import { profiledRun } from "../../test/profile.js";
 import { gradients } from "../differentiate/gradients.js";
 import { readGraph } from "../onnx/read.js";

@@ -81,7 +81,8 @@ describe("float32 decompositions", () => {
     const scale = Math.max(largestOf(of.values), 1e-300);
     expect(orthonormality(q)).toBeLessThan(16 * rounding);
     expect(distance(times(q, r), of) / scale).toBeLessThan(16 * rounding);
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) expect(r.values[i * n + j]).toBe(0);
+    const below = r.values.filter((_, at) => at % n < Math.floor(at / n));
+    expect(below.every((value) => Object.is(value, 0))).toBe(true);
   });
 
   it("q and r of columns that differ by many orders, tall, and without full rank", () => {

@@ -1,3 +1,4 @@
+import { chartRoot } from "../chart/chartRoot.js";
 import { pageColours, scales } from "../chart/charts.js";
 import { inkOn } from "../chart/contrast.js";
 import type { ChartColours } from "../chart/lineChart.js";
@@ -17,7 +18,7 @@ export interface StackedBarsOptions {
   readonly width?: number;
 }
 
-const layOut = createStackedBars({ scales, format });
+const layOut = createStackedBars({ scales, format, chartRoot });
 const defaultWidth = 960;
 const margin = 20;
 const titleSize = 19;

@@ -1,3 +1,4 @@
+import type { ChartRoot } from "../chart/chartRoot.js";
 import type { ChartColours } from "../chart/lineChart.js";
 import type { SvgNode } from "../chart/node.js";
 import type { Scales } from "../chart/scales.js";
@@ -53,9 +54,11 @@ export type StackedBarsChart = (spec: StackedBarsSpec) => SvgNode;
 export function createStackedBars({
   scales,
   format,
+  chartRoot,
 }: {
   readonly scales: Scales;
   readonly format: NumberFormat;
+  readonly chartRoot: ChartRoot;
 }): StackedBarsChart {
   const node = (
     tag: string,
@@ -222,24 +225,13 @@ export function createStackedBars({
     const height = round(keyTop + Math.max(0, Math.ceil(keys.length / columns) - 1) * 21 + 10);
 
     const totals = rows.map(({ label, said }) => `${label}: ${said}`).join("; ");
-    return node(
-      "svg",
-      {
-        xmlns: "http://www.w3.org/2000/svg",
-        viewBox: `0 0 ${width} ${height}`,
-        width,
-        height,
-        role: "img",
-        "aria-label": `${spec.title}. ${totals}${limit === undefined ? "" : `. ${limit.label}`}`,
-        "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
-      },
-      [
-        ...grid,
-        node("path", { d: `M${plot.left} ${plot.top}V${foot}`, fill: "none", stroke: colours.muted }),
-        ...drawn,
-        ...bound(),
-        ...key,
-      ],
-    );
+    const label = `${spec.title}. ${totals}${limit === undefined ? "" : `. ${limit.label}`}`;
+    return chartRoot({ label, width, height }, [
+      ...grid,
+      node("path", { d: `M${plot.left} ${plot.top}V${foot}`, fill: "none", stroke: colours.muted }),
+      ...drawn,
+      ...bound(),
+      ...key,
+    ]);
   };
 }

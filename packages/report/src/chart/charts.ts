@@ -1,4 +1,5 @@
 import { format } from "../text/format.js";
+import { chartRoot } from "./chartRoot.js";
 import { type ChartColours, createCharts } from "./lineChart.js";
 import { createScales } from "./scales.js";
 
@@ -6,7 +7,7 @@ import { createScales } from "./scales.js";
 export const scales = createScales({ format });
 
 /** The charts of this package, where they run outside a page. */
-export const charts = createCharts({ scales });
+export const charts = createCharts({ scales, chartRoot });
 
 /**
  * Builds the colours of a chart that follow the page's theme through CSS variables. Self-contained, for a

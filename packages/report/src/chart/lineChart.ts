@@ -1,3 +1,4 @@
+import type { ChartRoot } from "./chartRoot.js";
 import type { SvgNode } from "./node.js";
 import type { Scale, ScaleKind, Scales } from "./scales.js";
 
@@ -78,7 +79,13 @@ export interface Charts {
 }
 
 /** Builds the charts. Self-contained, so that a page's inline script can hold the same source. */
-export function createCharts({ scales }: { readonly scales: Scales }): Charts {
+export function createCharts({
+  scales,
+  chartRoot,
+}: {
+  readonly scales: Scales;
+  readonly chartRoot: ChartRoot;
+}): Charts {
   const node = (
     tag: string,
     attributes: Readonly<Record<string, string | number>>,
@@ -240,42 +247,30 @@ export function createCharts({ scales }: { readonly scales: Scales }): Charts {
     }
 
     const middle = plot.top + plot.height / 2;
-    const root = node(
-      "svg",
-      {
-        xmlns: "http://www.w3.org/2000/svg",
-        viewBox: `0 0 ${width} ${height}`,
-        width,
-        height,
-        role: "img",
-        "aria-label": spec.title,
-        "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
-      },
-      [
-        ...grid,
-        // A nested viewport clips to the plot without an id that could clash in a page of many charts.
-        node(
-          "svg",
-          { x: plot.left, y: plot.top, width: plot.width, height: plot.height, overflow: "hidden" },
-          lines,
-        ),
-        node("path", {
-          d: `M${plot.left} ${plot.top}V${plot.top + plot.height}H${plot.left + plot.width}`,
-          fill: "none",
-          stroke: colours.muted,
-        }),
-        text(
-          spec.x.label,
-          { x: plot.left + plot.width / 2, y: height - 6, "text-anchor": "middle" },
-          colours.ink,
-        ),
-        text(
-          spec.y.label,
-          { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` },
-          colours.ink,
-        ),
-      ],
-    );
+    const root = chartRoot({ label: spec.title, width, height }, [
+      ...grid,
+      // A nested viewport clips to the plot without an id that could clash in a page of many charts.
+      node(
+        "svg",
+        { x: plot.left, y: plot.top, width: plot.width, height: plot.height, overflow: "hidden" },
+        lines,
+      ),
+      node("path", {
+        d: `M${plot.left} ${plot.top}V${plot.top + plot.height}H${plot.left + plot.width}`,
+        fill: "none",
+        stroke: colours.muted,
+      }),
+      text(
+        spec.x.label,
+        { x: plot.left + plot.width / 2, y: height - 6, "text-anchor": "middle" },
+        colours.ink,
+      ),
+      text(
+        spec.y.label,
+        { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` },
+        colours.ink,
+      ),
+    ]);
     return { node: root, plot, x, y };
   };
 

@@ -1,3 +1,4 @@
+import { createChartRoot } from "../chart/chartRoot.js";
 import { createPageColours } from "../chart/charts.js";
 import { createCharts } from "../chart/lineChart.js";
 import { createScales } from "../chart/scales.js";
@@ -13,6 +14,7 @@ export const chartProgram = () =>
   pageProgram()
     .with("format", createFormat)
     .with("scales", createScales)
+    .with("chartRoot", createChartRoot)
     .with("charts", createCharts)
     .with("colours", createPageColours)
     .with("swatch", createSwatch)

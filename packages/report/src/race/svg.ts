@@ -1,3 +1,4 @@
+import { chartRoot } from "../chart/chartRoot.js";
 import { charts, scales } from "../chart/charts.js";
 import { fieldColours } from "../chart/colour.js";
 import { type SvgNode, svgText } from "../chart/node.js";
@@ -209,17 +210,8 @@ export function raceSvg(data: RaceData, options: RaceSvgOptions = {}): string {
       ? planePanel(picture, view, name)
       : placed(8, panel.top - 12, chart("x at step k", { width: 620, height: 560 }, "x"));
   return svgText(
-    node(
-      "svg",
-      {
-        xmlns: "http://www.w3.org/2000/svg",
-        viewBox: `0 0 ${width} ${height}`,
-        width,
-        height,
-        role: "img",
-        "aria-label": `${data.title}: a race of ${format.counted(data.runs.length, "optimizer")}`,
-        "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
-      },
+    chartRoot(
+      { label: `${data.title}: a race of ${format.counted(data.runs.length, "optimizer")}`, width, height },
       [
         node("metadata", {}, [generator]),
         node("rect", { width, height, rx: 14, fill: theme.surface }),
