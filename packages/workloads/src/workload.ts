@@ -100,7 +100,12 @@ export interface LoadedWorkload {
   /** The least mean loss that any model can reach, where that is known. */
   readonly leastLoss?: number;
   /** What makes text, where it learns a language: the model, and what its tokens mean. */
-  readonly language?: { readonly model: GptModel; readonly tokeniser: Tokeniser };
+  readonly language?: {
+    readonly model: GptModel;
+    readonly tokeniser: Tokeniser;
+    /** Tokens that an evaluation of the validation split predicts. */
+    readonly validationTokens: number;
+  };
   /** @throws SteepestError `invalid-value` where the batch is not 1 … trainCount. */
   bind(views: ParameterViews, options: BindOptions): Promise<BoundWorkload>;
 }

@@ -13,13 +13,17 @@ export async function checkWorkload(track: Track): Promise<readonly string[]> {
   const notices: string[] = [];
   const loaded = await findWorkload(track.workload).load({ notify: (line) => notices.push(line) });
   checkModel(track, { ...loaded, parameters: loaded.parameterCount, dataSource: loaded.source });
+  if (loaded.language !== undefined) checkTokens(track, loaded.language.validationTokens);
   return notices;
 }
 
 /** @throws SteepestError `state-mismatch` for a run on another model or other data than the track's */
 export function checkResult(track: Track, result: CompletedRun): void {
   checkModel(track, result);
-  const { count } = result.validation;
+  checkTokens(track, result.validation.count);
+}
+
+function checkTokens(track: Track, count: number): void {
   if (count !== track.target.tokens)
     throw mismatch(track, `its validation split has ${count} tokens, expected ${track.target.tokens}`);
 }

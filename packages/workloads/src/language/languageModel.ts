@@ -144,6 +144,9 @@ export function languageModel(dataset: LanguageDataset, gpt: GptOptions): Loaded
     ...{ source, procedural, bind },
     testIsValidation: test.start === validation.start && test.end === validation.end,
     ...(leastLoss === undefined ? {} : { leastLoss: leastLoss(context) }),
-    language: { model: described, tokeniser },
+    language: {
+      ...{ model: described, tokeniser },
+      validationTokens: validation.end - validation.start - 1,
+    },
   };
 }
