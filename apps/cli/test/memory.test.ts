@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type BrowserMeasurement, browserPath } from "@steepest/memory";
 import { registry } from "@steepest/optim";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../../../packages/files/test/temporaryFolder.js";
 import { typed } from "./typed.js";
 
@@ -119,6 +121,22 @@ describe("steepest memory", () => {
     expect(refused.stderr).toMatch(/is no page or picture of Steepest/);
   });
 
+  it.skipIf(!existsSync(browserPath()))("measures WebAssembly memory in a browser", async () => {
+    const words = ["--measure", "nanogpt-cpu", "--optimizer", "adamw", "--browser"];
+    const { rows } = (await json(...words)) as BrowserMeasurement;
+    expect(rows.length).toBeGreaterThan(4);
+    for (const { name, predictedBytes, measuredBytes } of rows)
+      expect([name, measuredBytes]).toEqual([name, predictedBytes]);
+  });
+
+  it("says what to do without a browser", async () => {
+    vi.stubEnv("STEEPEST_CHROMIUM", "/nowhere/chromium");
+    const { code, stderr } = await typed("memory", "--measure", "nanogpt-cpu", "--browser");
+    vi.unstubAllEnvs();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/no browser at \/nowhere\/chromium[\s\S]*apt-get install chromium/);
+  });
+
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [["gtp2"], /unknown model "gtp2"\. Did you mean "gpt2"/],
     [["gpt2", "--optimizer", "adam2"], /Did you mean "adamw"|Did you mean "adam"/],
@@ -127,6 +145,7 @@ describe("steepest memory", () => {
     [["gpt2", "--checkpoint", "every=0"], /Expected an integer >= 1/],
     [["gpt2", "--seq", "2048"], /longer than the context of gpt2, 1024\. Use at most 1024/],
     [["gpt2", "--params", "many"], /Expected a number of parameters/],
+    [["--browser"], /--browser measures, and no workload is given/],
     [["resnet-50", "--method", "lecture"], /formula for transformers/],
     [["gpt2", "--out", "plan.pdf"], /ends in \.html, \.svg/],
   ];

@@ -1,6 +1,6 @@
 /*
  * Bytes that a session of ONNX Runtime holds between runs, a node of its graph: GPTs of several depths, each
- * in a fresh process. What `sessionBytesPerNode` of src/measure/prediction.ts is chosen by.
+ * in a fresh process, several sessions at once. What `sessionBytesPerNode` of src/measure/predictedTerm.ts is chosen by.
  *
  *     npm run build && node packages/memory/dev/sessions.js
  */
@@ -16,7 +16,7 @@ for (const layers of [1, 4, 12, 24]) {
   const loaded = await loadMeasured(setting.workload);
   const { nodeCount } = loaded.stepGraph({ batchSize, seed, threads, accumulate, checkpointing });
   const { terms, measured } = await measureMemory(setting);
-  const { session } = measured.phases;
+  const { session } = measured.step;
   const predicted = terms.find(({ name }) => name === "session");
   write(
     [

@@ -1,7 +1,14 @@
+export {
+  type BrowserMeasurement,
+  type BrowserRow,
+  browserPath,
+  measureInBrowser,
+} from "./browser/measure.js";
 export { type ComparedMemory, compareMemory } from "./measure/comparison.js";
 export { type MemoryMeasurement, measureMemory } from "./measure/measure.js";
 export type { MeasuredMemory } from "./measure/measured.js";
-export { type MeasuredPart, type PredictedTerm, predictTraining } from "./measure/prediction.js";
+export type { MeasuredPart, PredictedTerm } from "./measure/predictedTerm.js";
+export { predictTraining } from "./measure/prediction.js";
 export { forgetPeak, type ResidentMemory, residentMemory } from "./measure/resident.js";
 export { type MeasuredSetting, type MeasureOptions, measuredSetting } from "./measure/setting.js";
 export { loadMeasured } from "./measure/workload.js";

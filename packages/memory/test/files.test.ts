@@ -102,6 +102,11 @@ describe("a config.json", () => {
     expect(() =>
       findModel(config({ ...llama, hidden_size: 1e8, head_dim: 4, num_hidden_layers: 9999 })),
     ).toThrow(/make about .* parameters, more than/);
+    // Attention alone: 2 layers of 2 x 1e6 x 1e6 x (32 + 8).
+    const attention = { hidden_size: 1e6, head_dim: 1e6, intermediate_size: 1, vocab_size: 1 };
+    expect(() => findModel(config({ ...llama, ...attention, num_hidden_layers: 2 }))).toThrow(
+      /make about 1\.6e\+14 parameters/,
+    );
     expect(() => findModel(config({ ...llama, model_type: "lama" }))).toThrow(/Did you mean "llama"/);
     expect(() => findModel(config({ ...llama, model_type: "__proto__" }))).toThrow(/unknown model_type/);
     expect(() => findModel(config([1, 2]))).toThrow(/model_type: expected one of gpt2, llama/);

@@ -138,6 +138,24 @@ describe("single changes", () => {
     );
   });
 
+  it("accumulate only over parts that divide the batch", () => {
+    const flags = (batch: number, accumulate: number) =>
+      memoryChanges(planMemory(gpt2, { batch, accumulate })).map((change) => change.flags);
+    expect(flags(8, 2)).toContain("--accumulate 4");
+    // 3 examples a part have no half.
+    expect(flags(6, 2)).not.toContain("--accumulate 4");
+    expect(flags(3, 1)).not.toContain("--accumulate 2");
+  });
+
+  it("share over eight times the devices that there are", () => {
+    const options: PlanOptions = { parallelism: { devices: 2, tensor: 2 } };
+    const sharing = memoryChanges(planMemory(gpt2, options)).find(
+      ({ flags }) => flags === "--zero 3 --gpus 16",
+    );
+    const shared = planMemory(gpt2, { parallelism: { devices: 16, tensor: 2, zero: 3 } });
+    expect(sharing?.totalBytes).toBe(shared.totalBytes);
+  });
+
   it("of models without sequences or layers leave these alone", () => {
     for (const name of ["784-100-10", "resnet-50"]) {
       const flags = memoryChanges(planMemory(namedModel(name))).map((change) => change.flags);
@@ -211,6 +229,21 @@ it("orders the same run under every optimizer by what it needs", () => {
     expect(new Set(rows.map(({ optimizer }) => optimizer)).size).toBe(registry.length);
     expect(rows[0]?.stateBytes).toBe(0);
   }
+});
+
+it("writes state an element of the parameters that there are, also where others stand in their place", () => {
+  const { terms } = planMemory(gpt2, { parameters: 1e9, precision: "fp32" });
+  for (const name of ["momentum (m)", "variance (v)"])
+    expect(terms.find((term) => term.name === name)).toMatchObject({ bytes: 4e9, formula: "4Ψ" });
+});
+
+it("counts the logits of models without tokens once in float32, twice at most, in half precision at least", () => {
+  const of = (precision: string) =>
+    planMemory(namedModel("784-100-10"), { batch: 32, precision }).terms.find(
+      ({ name }) => name === "logits",
+    );
+  expect(of("fp32")).toMatchObject({ bytes: 1280, low: 1280, high: 2560 });
+  expect(of("mixed-fp16")).toMatchObject({ bytes: 1280, low: 640, high: 2560 });
 });
 
 it("reads activations under every kind of checkpointing that the method has", () => {

@@ -1,6 +1,6 @@
 import { totalBytes } from "../term.js";
 import type { MeasuredMemory } from "./measured.js";
-import type { MeasuredPart, PredictedTerm } from "./prediction.js";
+import type { MeasuredPart, PredictedTerm } from "./predictedTerm.js";
 
 /** One thing that was both predicted and measured. */
 export interface ComparedMemory {
@@ -26,13 +26,12 @@ interface Row {
 }
 
 const wholeArena: readonly MeasuredPart[] = ["parameters", "gradients", "state", "arena"];
-const everything: readonly MeasuredPart[] = [...wholeArena, "data", "session", "step", "copies", "algebra"];
-
-/** A phase by itself is known only where the peak of those before it can be forgotten. */
-const ifResettable =
-  (bytes: (memory: MeasuredMemory) => number): Row["measured"] =>
-  (memory) =>
-    memory.resettable ? bytes(memory) : undefined;
+/** All that there is while a step runs. */
+const everything: readonly MeasuredPart[] = [
+  ...wholeArena,
+  ...(["data", "batch", "session", "step", "copies", "program"] as const),
+  ...(["kernels", "algebraGraphs", "algebraSessions", "algebraRuns", "algebraCopies"] as const),
+];
 
 /** What is compared, in the order in which it comes into the process. */
 const rows: readonly Row[] = [
@@ -40,19 +39,27 @@ const rows: readonly Row[] = [
   { name: "gradients", parts: ["gradients"], exact: true, measured: ({ arena }) => arena.gradients },
   { name: "optimizer state", parts: ["state"], exact: true, measured: ({ arena }) => arena.state },
   { name: "arena in all", parts: wholeArena, exact: true, measured: ({ arena }) => arena.total },
-  { name: "data", parts: ["data"], measured: ({ phases }) => phases.data },
-  { name: "session", parts: ["session"], measured: ({ phases }) => phases.session },
+  { name: "data", parts: ["data"], measured: ({ data }) => data },
+  { name: "batch", parts: ["batch"], measured: ({ batch }) => batch },
+  { name: "session", parts: ["session"], measured: ({ step }) => step.session },
   {
     ...{ name: "saved activations and workspace", parts: ["step"] },
-    measured: ifResettable(({ phases, copies }) => phases.gradient - copies),
+    // What a step reads is first written when it first runs.
+    measured: ({ step, batch }) => step.run - batch,
   },
+  { name: "copies of outputs", parts: ["copies"], measured: ({ copies }) => copies },
+  { name: "linear algebra: kernels", parts: ["kernels"], measured: ({ algebra }) => algebra?.kernels },
+  { name: "linear algebra: graphs", parts: ["algebraGraphs"], measured: ({ algebra }) => algebra?.graphs },
   {
-    // What steps alone write of the arena is new to the process then, and is taken off.
-    ...{ name: "copies of outputs, linear algebra", parts: ["copies", "algebra"] },
-    measured: ifResettable(
-      ({ phases, copies, arena }) => phases.updates + copies + phases.arena - arena.total,
-    ),
+    ...{ name: "linear algebra: sessions", parts: ["algebraSessions"] },
+    measured: ({ algebra }) => algebra?.session,
   },
+  { name: "linear algebra: workspace", parts: ["algebraRuns"], measured: ({ algebra }) => algebra?.run },
+  {
+    ...{ name: "linear algebra: copies of outputs", parts: ["algebraCopies"] },
+    measured: ({ algebra }) => algebra?.copies,
+  },
+  { name: "program and compiled code", parts: ["program"], measured: ({ program }) => program },
   { name: "process peak, less the empty process", parts: everything, measured: ({ peakBytes }) => peakBytes },
 ];
 

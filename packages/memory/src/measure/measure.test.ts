@@ -21,23 +21,42 @@ const configurations: readonly MeasureOptions[] = [
 ];
 const optimizers = ["sgd", "adamw", "muon", "shampoo"];
 type Case = readonly [options: MeasureOptions, optimizer: string];
-const some: readonly Case[] = [[{ workload: "nanogpt-cpu", batchSize: 24 }, "adamw"]];
+const some: readonly Case[] = [[{ workload: "fashion-mnist", batchSize: 128 }, "muon"]];
 const cases = all ? configurations.flatMap((one) => optimizers.map((each): Case => [one, each])) : some;
 
-/** Phases are weighed, not counted: below so many bytes nothing can be told. */
-const resolution = 1e6;
 const tolerance = 0.1;
+
+/**
+ * How near a row must be to its range, and bytes below which nothing can be told of it. Arrays are counted, to a few
+ * that belong to nobody; sessions are weighed, several at once.
+ */
+const margins: Readonly<Record<string, readonly [share: number, resolution: number]>> = {
+  ...{ data: [0.001, 500], batch: [0.05, 2_000], "copies of outputs": [0.01, 2_000] },
+  ...{ session: [0.1, 20_000], "saved activations and workspace": [0.02, 4_000] },
+  ...{ "linear algebra: kernels": [0.001, 1_000], "linear algebra: graphs": [0.05, 500] },
+  ...{ "linear algebra: copies of outputs": [0.02, 1_000], "linear algebra: workspace": [0.03, 5_000] },
+  ...{ "linear algebra: sessions": [0.1, 20_000], "program and compiled code": [0.1, 0] },
+  "process peak, less the empty process": [tolerance, 0],
+};
 
 /** Which rows are not as predicted. */
 const wrong = (rows: readonly ComparedMemory[]): readonly string[] =>
   rows
-    .filter(({ exact, predictedBytes, measuredBytes = Number.NaN, low, high }) => {
+    .filter(({ name, exact, predictedBytes, measuredBytes = Number.NaN, low, high }) => {
       if (exact) return predictedBytes !== measuredBytes;
-      const least = Math.min(low, predictedBytes * (1 - tolerance)) - resolution;
-      const most = Math.max(high, predictedBytes * (1 + tolerance)) + resolution;
+      const [share, resolution] = margins[name] ?? [0, 0];
+      const least = Math.min(low, predictedBytes * (1 - share)) - resolution;
+      const most = high * (1 + share) + resolution;
       return !(measuredBytes >= least && measuredBytes <= most);
     })
     .map(({ name }) => name);
+
+/**
+ * What no measurement of its own can miss: sessions of few small nodes find room in what the C library has free,
+ * so that nothing is weighed; where they are more, they are seen.
+ */
+const unseen = (name: string, { measuredBytes = 0 }: ComparedMemory): boolean =>
+  name === "linear algebra: sessions" && measuredBytes < 100_000;
 
 const measurable = existsSync("/proc/self/clear_refs");
 if (!measurable) process.stderr.write("skipped: this system does not tell a process's own peak\n");
@@ -53,21 +72,15 @@ describe.skipIf(!measurable)("predicted beside measured", () => {
       const peak = rows.at(-1);
       expect(peak?.name).toMatch(/^process peak/);
       expect(Math.abs(peak?.error ?? Number.NaN)).toBeLessThan(tolerance);
-      let told = 0;
       for (const term of terms) {
-        const counted = ["parameters", "gradients", "state", "arena"].includes(term.part);
-        // What can be told: arrays by the byte, all else where a phase without it would be wrong by enough.
-        const phase = terms.filter(({ part }) => part === term.part).reduce((sum, { low }) => sum + low, 0);
-        if (!counted && term.low < 2 * Math.max(resolution, tolerance * phase)) continue;
-        told++;
+        const row = rows.find(({ terms }) => terms.includes(term.name));
+        if (row === undefined || unseen(term.name, row)) continue;
         const without = compareMemory(
           terms.filter((other) => other !== term),
           measured,
         );
         expect([term.name, wrong(without)]).not.toEqual([term.name, []]);
       }
-      // Three or four arrays of the arena and its rest, and the activations of a GPT.
-      expect(told).toBeGreaterThanOrEqual(name === "sgd" ? 3 : 4);
     },
   );
 

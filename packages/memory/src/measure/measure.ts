@@ -4,7 +4,8 @@ import { SteepestError } from "@steepest/optim";
 import { z } from "zod";
 import { type ComparedMemory, compareMemory } from "./comparison.js";
 import { type MeasuredMemory, measuredMemorySchema } from "./measured.js";
-import { type PredictedTerm, predictTraining } from "./prediction.js";
+import type { PredictedTerm } from "./predictedTerm.js";
+import { predictTraining } from "./prediction.js";
 import type { MeasuredSetting } from "./setting.js";
 import { loadMeasured } from "./workload.js";
 
@@ -46,10 +47,18 @@ const replySchema = z.discriminatedUnion("kind", [
 const entry = () => createRequire(import.meta.url).resolve("@steepest/memory/measured");
 
 /**
- * V8 in the measured process: garbage is collected when asked for and at once, and young objects get 1 MB in
- * place of up to 48, so that JavaScript's own garbage does not hide what training takes.
+ * V8 in the measured process: garbage is collected when asked for and at once, and young objects get 1 MB,
+ * always, in place of up to 48, so that JavaScript's own garbage does not hide what training takes; code is
+ * compiled at the same calls every time.
  */
-const flags = ["--expose-gc", "--single-threaded-gc", "--max-semi-space-size=1"];
+const flags = ["--expose-gc", "--predictable", "--min-semi-space-size=1", "--max-semi-space-size=1"];
+
+/**
+ * Blocks of memory that the C library maps by themselves and gives back once they are free: from its own 128 KiB
+ * (mallopt(3), `M_MMAP_THRESHOLD`), which would otherwise rise to the largest block freed, up to 32 MiB. Where
+ * the holes of larger ones stayed in the heap, what a step takes would depend on what was freed before.
+ */
+const mapped = { MALLOC_MMAP_THRESHOLD_: String(2 ** 17) } as const;
 
 /** Characters of the process's complaints that an error shows. */
 const shownCharacters = 2000;
@@ -57,7 +66,11 @@ const shownCharacters = 2000;
 /** Measures in a process of its own, which nothing has run in before. */
 async function measureApart(setting: MeasuredSetting, signal?: AbortSignal): Promise<MeasuredMemory> {
   signal?.throwIfAborted();
-  const child = fork(entry(), [], { execArgv: flags, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(entry(), [], {
+    execArgv: flags,
+    env: { ...process.env, ...mapped },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
   const end = () => child.kill("SIGKILL");
   signal?.addEventListener("abort", end, { once: true });
   let complaints = "";

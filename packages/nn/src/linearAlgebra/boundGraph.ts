@@ -17,9 +17,13 @@ export class Sessions {
     this.#threads = threads;
   }
 
-  /** Runs the graph; the session stays for the next time. */
-  lazily(graph: BoundGraph): () => Promise<void> {
-    this.#graphs.push(graph);
+  /**
+   * Runs the graph; the session stays for the next time.
+   *
+   * @param kind `special` of one that runs in place of a larger one, and need not be counted beside it
+   */
+  lazily(graph: BoundGraph, kind: "usual" | "special" = "usual"): () => Promise<void> {
+    if (kind === "usual") this.#graphs.push(graph);
     let session: Promise<Session> | undefined;
     return async () => {
       if (session === undefined) {
@@ -31,7 +35,7 @@ export class Sessions {
     };
   }
 
-  /** Every graph that there is or will be a session of, compiled. */
+  /** Every usual graph that there is or will be a session of, compiled. */
   compiled(): readonly CompiledGraph[] {
     return this.#graphs.map(({ outputs }) => compile(outputs));
   }

@@ -270,6 +270,16 @@ describe("linear algebra by graphs", () => {
     expect(fresh.workspaceBytes - empty).toBeGreaterThan(of.values.byteLength);
   });
 
+  it("counts one of the two graphs of Gram matrices: weighted means and sums are never taken together", () => {
+    const fresh = graphLinearAlgebra();
+    const [of, result] = [matrix(300, 200), matrix(300, 300)];
+    fresh.gram([{ matrix: of, of: "rows", result, coefficients: { decay: 0.9, weight: 0.1 } }]);
+    const [graph, ...others] = fresh.graphs();
+    expect(others).toEqual([]);
+    // The larger: decay and weight are inputs as well.
+    expect(Object.keys(graph?.inputs ?? {})).toHaveLength(4);
+  });
+
   it("takes the other operations from the kernels", async () => {
     const of = matrix(6, 9);
     const result = matrix(6, 6);

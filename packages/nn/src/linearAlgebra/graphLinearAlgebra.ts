@@ -16,7 +16,10 @@ import { gramGraph, productGraph, worthGramGraph, worthProductGraph } from "./pr
 export interface GraphLinearAlgebra extends LinearAlgebra {
   /** Of the WebAssembly kernels, which do what is not in a graph. */
   readonly workspaceBytes: number;
-  /** The graphs of the operations planned so far, each of which has a session once it has run. */
+  /**
+   * The graphs of the operations planned so far, each of which has a session once it has run; of two that
+   * stand in for each other, the larger.
+   */
   graphs(): readonly CompiledGraph[];
   /** Frees the sessions; operations must not run any more. */
   release(): Promise<void>;

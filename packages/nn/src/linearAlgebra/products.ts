@@ -168,7 +168,7 @@ export function gramGraph(tasks: readonly GramTask[], sessions: Sessions): () =>
   }));
   const weighted = sessions.lazily(graphOfGrams(batches, coefficients));
   // Passes over all matrices that sums of Gram matrices do without; the numbers are the same.
-  const summed = sessions.lazily(graphOfGrams(batches, []));
+  const summed = sessions.lazily(graphOfGrams(batches, []), "special");
   const results = batches.map((batch) => ({
     read: batch[0].coefficients,
     array: arrayOf(batch.map(({ result }) => result)),

@@ -20,6 +20,7 @@ import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { checkOutFile } from "../../outFolder.js";
 import { tableOptions } from "../../terminal/progress.js";
 import { checkReplaceable, writePicture } from "../pictureFile.js";
+import { browserText, runBrowserMeasure } from "./browser.js";
 import { planJson } from "./json.js";
 import { type MeasureArguments, measurementJson, measurementText, runMeasure } from "./measure.js";
 import { memoryReport } from "./report.js";
@@ -52,6 +53,7 @@ interface MemoryArguments {
   readonly theme: ThemeName;
   readonly force?: true;
   readonly measure?: string;
+  readonly browser?: true;
   readonly steps?: number;
   readonly threads?: number;
   readonly json?: true;
@@ -76,6 +78,12 @@ export function memoryCommand(io: Io, finish: (code: ExitCode) => void): Command
         "--measure <workload>",
         "train a few steps of a workload or GPT preset in a fresh process: predicted beside measured",
       ).conflicts([...plannersOptions]),
+    )
+    .addOption(
+      new Option(
+        "--browser",
+        "with --measure: the optimizer's WebAssembly memory in a page of Chromium, planned beside measured",
+      ).conflicts(["steps", "threads", "batch", "accumulate", "checkpoint", ...plannersOptions]),
     )
     .option("--steps <count>", "with --measure: steps after the first gradient (default: 3)", countArgument)
     .option("--threads <count>", "with --measure: threads of the computation (default: 1)", countArgument)
@@ -155,6 +163,7 @@ Examples:
   steepest memory 784-100-10 --precision fp32 --batch 128 --overhead 0B
   steepest memory --measure fashion-mnist --optimizer shampoo
   steepest memory --measure nanogpt-cpu --batch 24 --seq 128 --checkpoint
+  steepest memory --measure nanogpt-cpu --optimizer muon --browser
 
 Exit codes: 0 done (also where it does not fit), 1 failed, 2 wrong usage.`,
     )
@@ -162,9 +171,11 @@ Exit codes: 0 done (also where it does not fit), 1 failed, 2 wrong usage.`,
       const { measure } = options;
       if (measure !== undefined) {
         refuseModel(name, measure);
-        finish(await runMeasurement(io, { ...options, measure }));
+        const run = options.browser === true ? runInBrowser : runMeasurement;
+        finish(await run(io, { ...options, measure }));
         return;
       }
+      if (options.browser === true) throw missingWorkload();
       if (name === undefined) throw missingModel();
       finish(await runPlan(io, name, options));
     });
@@ -176,6 +187,16 @@ async function runMeasurement(io: Io, options: MeasureArguments & MemoryArgument
     options.json === true
       ? JSON.stringify(measurementJson(measured))
       : measurementText(measured, tableOptions(io.stdout, widthWithoutTerminal));
+  io.stdout.write(`${text}\n`);
+  return exitCode.ok;
+}
+
+async function runInBrowser(io: Io, options: MeasureArguments & MemoryArguments): Promise<ExitCode> {
+  const measured = await interruptible((signal) => runBrowserMeasure(options, signal));
+  const text =
+    options.json === true
+      ? JSON.stringify(measured)
+      : browserText(measured, tableOptions(io.stdout, widthWithoutTerminal));
   io.stdout.write(`${text}\n`);
   return exitCode.ok;
 }
@@ -253,6 +274,13 @@ const missingModel = (): SteepestError =>
     "invalid-value",
     "no model is given",
     "Write steepest memory gpt2-xl to plan, or steepest memory --measure fashion-mnist to measure",
+  );
+
+const missingWorkload = (): SteepestError =>
+  new SteepestError(
+    "invalid-value",
+    "--browser measures, and no workload is given",
+    "Write steepest memory --measure fashion-mnist --browser",
   );
 
 /** @throws SteepestError `invalid-value` where a model is given to a measurement */
