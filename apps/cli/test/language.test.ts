@@ -68,7 +68,8 @@ describe("steepest train on a language, and sample from it", () => {
 
   it.each<[readonly string[], RegExp]>([
     [["--prompt", "ba Romeo"], /the word "Romeo" \(number 2 of the text\).*there are/],
-    [["--prompt", ""], /the prompt has no tokens/],
+    [["--prompt", ""], /--prompt is empty.*Leave it out/],
+    [["--threads", "100000"], /number of threads is 100000.*1 to 256/],
     [["--tokens", "0"], /Expected an integer >= 1/],
     [["--temperature", "-1"], /temperature of at least 0, found -1/],
   ])("refuses %j", async (more, message) => {
@@ -142,6 +143,38 @@ describe("steepest tokenise", () => {
     expect(found.stderr).toMatch(message);
     expect(found.code).toBe(code);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it.each<[string, Uint8Array | undefined, RegExp]>([
+    ["latin.txt", Uint8Array.of(0x63, 0xe9), /latin\.txt is not a text in UTF-8.*iconv/],
+    ["empty.txt", new Uint8Array(), /empty\.txt is empty/],
+    ["folder.txt", undefined, /folder\.txt is a folder.*paths of the texts/],
+  ])("refuses %s", async (name, bytes, message) => {
+    const path = join(folder, name);
+    if (bytes === undefined) await mkdir(path);
+    else await writeFile(path, bytes);
+    const out = join(folder, "none.tokens");
+    const { code, stderr } = await typed("tokenise", path, "--out", out);
+    expect(stderr).toMatch(message);
+    expect({ code, isThere: existsSync(out) }).toEqual({ code: 2, isThere: false });
+  });
+
+  it("and export replace nothing but files of their kind", async () => {
+    const mine = join(folder, "mine.txt");
+    await writeFile(mine, "my only copy");
+    const commands = [
+      ["tokenise", mine, "--out", mine],
+      ["export", join(folder, "run"), "--onnx", mine],
+      ["export", join(folder, "run"), "--safetensors", mine],
+    ];
+    for (const command of commands) {
+      const { code, stderr } = await typed(...command);
+      expect(stderr).toMatch(/mine\.txt exists and is no (token )?file.*Name another file/);
+      expect(code).toBe(2);
+    }
+    expect(await readFile(mine, "utf8")).toBe("my only copy");
+    const out = join(folder, "twice.tokens");
+    for (const text of [mine, mine]) expect((await typed("tokenise", text, "--out", out)).code).toBe(0);
   });
 
   it("is what fineweb asks for where there is no text", async () => {

@@ -2,7 +2,7 @@ export { type Entropies, leastLoss } from "./procedural/entropy.js";
 export type { Grammar, GrammarSize } from "./procedural/grammar.js";
 export { type ProceduralLanguage, proceduralLanguage } from "./procedural/language.js";
 export { type FoundText, readShakespeare, shakespeareData } from "./shakespeare/shakespeare.js";
-export type { SplitPoints, TokenFileHeader } from "./tokenFile/header.js";
+export { isTokenFile, type SplitPoints, type TokenFileHeader } from "./tokenFile/header.js";
 export { openTokenFile, readTokenFile, type TokenFile } from "./tokenFile/read.js";
 export { type Tokens, tokensInMemory } from "./tokenFile/tokens.js";
 export { writeTokenFile } from "./tokenFile/write.js";

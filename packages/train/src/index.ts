@@ -5,6 +5,7 @@ export {
   stepsOfEpochs,
   stepsPerEpoch,
   targetValue,
+  threadCount,
 } from "./configuration/checks.js";
 export {
   chooseOptimizer,

@@ -32,18 +32,33 @@ async function startOf(path: string): Promise<Uint8Array> {
   }
 }
 
+/** What a command writes, and may therefore replace. */
+export interface FileKind {
+  /** As in "is no …". */
+  readonly name: string;
+  /** Whether a file that begins so is one. */
+  readonly isOurs: (start: Uint8Array) => boolean;
+  /** What to do where another file has the name. */
+  readonly fix: string;
+}
+
+const picture: FileKind = {
+  name: "page or picture of Steepest",
+  isOurs: isGenerated,
+  fix: "Name another file with --out, or add --force to replace it",
+};
+
 /**
- * Makes sure that writing a picture would replace nothing but an earlier picture of ours (or an empty file).
+ * Makes sure that writing a file would replace nothing but an earlier one of its kind (or an empty file).
  * @throws SteepestError `misuse` where the file holds something else, `unavailable` where it cannot be read
  */
-export async function checkReplaceable(path: string): Promise<void> {
+export async function checkReplaceable(
+  path: string,
+  { name, isOurs, fix }: FileKind = picture,
+): Promise<void> {
   const start = await startOf(path);
-  if (start.length === 0 || isGenerated(start)) return;
-  throw new SteepestError(
-    "misuse",
-    `${path} exists and is no page or picture of Steepest`,
-    "Name another file with --out, or add --force to replace it",
-  );
+  if (start.length === 0 || isOurs(start)) return;
+  throw new SteepestError("misuse", `${path} exists and is no ${name}`, fix);
 }
 
 /**

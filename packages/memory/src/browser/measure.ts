@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   createOptimizer,
   optimizerOf,
@@ -36,7 +37,7 @@ export const browserPath = (): string => process.env.STEEPEST_CHROMIUM ?? "/usr/
  * Builds an optimizer in a page of a real browser, takes a step, and sets what WebAssembly's memories hold beside
  * what was planned: pages of 64 KiB, to the byte.
  *
- * @throws SteepestError `unavailable` where there is no browser, or it ends before it has answered; for what the
+ * @throws SteepestError `unavailable` where there is no browser, or it does not answer; for what the
  *   optimizer refuses; the signal's reason where it is aborted
  */
 export async function measureInBrowser(
@@ -93,6 +94,9 @@ const compared = (planned: BrowserArena, measured: BrowserArena): readonly Brows
     { name: "WebAssembly memory of the page", of: (arena: BrowserArena) => total(arena.memories) },
   ].map(({ name, of }) => ({ name, predictedBytes: of(planned), measuredBytes: of(measured) }));
 
+/** Milliseconds until a page that has not answered is given up: its renderer may have crashed. */
+const patience = 120_000;
+
 /** Characters of the browser's complaints that an error shows. */
 const shownCharacters = 2000;
 
@@ -120,10 +124,18 @@ async function visited(
     abort = () => reject(signal?.reason);
   });
   signal?.addEventListener("abort", abort, { once: true });
+  const wait = new AbortController();
   try {
     return await Promise.race([
       answered,
       aborted,
+      setTimeout(patience, undefined, { signal: wait.signal }).then(() => {
+        throw new SteepestError(
+          "unavailable",
+          `the page in ${executable} has not answered for ${patience / 1e3} s`,
+          "Measure a smaller model, or without --browser",
+        );
+      }),
       ended.then(() => {
         throw new SteepestError(
           "unavailable",
@@ -134,6 +146,7 @@ async function visited(
     ]);
   } finally {
     signal?.removeEventListener("abort", abort);
+    wait.abort();
     browser.kill("SIGKILL");
     await ended;
     // Its helpers may write to the profile for a moment longer.

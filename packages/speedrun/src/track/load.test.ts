@@ -16,7 +16,7 @@ const shipped = new URL("../../tracks/shakespeare-steps.yaml", import.meta.url);
 /** The shipped track with a line changed, as a file of one's own. */
 async function changed(from: string | RegExp, to: string): Promise<string> {
   const text = await readFile(shipped, "utf8");
-  const path = join(folder, "mine.yaml");
+  const path = join(folder, "shakespeare-steps.yaml");
   await writeFile(path, text.replace(from, to));
   expect(text.replace(from, to)).not.toBe(text);
   return path;
@@ -49,13 +49,24 @@ describe("tracks", () => {
   });
 
   it.each<[string | RegExp, string, RegExp]>([
-    ["measure: steps", "mesure: steps", /mine\.yaml:11:1: unknown key "mesure"\. Did you mean "measure"/],
-    ["loss: 1.70", "loss: low", /mine\.yaml:10:17: target\.loss is wrong/],
+    [
+      "measure: steps",
+      "mesure: steps",
+      /shakespeare-steps\.yaml:11:1: unknown key "mesure"\. Did you mean "measure"/,
+    ],
+    ["loss: 1.70", "loss: low", /shakespeare-steps\.yaml:10:17: target\.loss is wrong/],
     [/^baseline: .*\n/m, "", /baseline is missing\. Add it; see .*shakespeare-steps\.yaml/],
     ["kind: margin, threshold", "kind: marign, threshold", /significance/],
     ["name: shakespeare-steps", "name: ../../etc", /name is wrong: expected small letters/],
   ])("refuse %s -> %s with line and column", async (from, to, message) => {
     await expect(loadTrack(await changed(from, to))).rejects.toThrow(message);
+  });
+
+  it("have the name of their file, under which records are kept", async () => {
+    const path = await changed("name: shakespeare-steps", "name: mine");
+    await expect(loadTrack(path)).rejects.toThrow(
+      /names its track "mine", expected "shakespeare-steps" as the file/,
+    );
   });
 
   it("name the nearest where a name is unknown, and the file where there is none", async () => {

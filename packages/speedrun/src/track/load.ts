@@ -24,7 +24,7 @@ export const shippedTracks = async (): Promise<readonly Track[]> =>
 /**
  * A track by its name, or from a file by its path.
  * @throws SteepestError `unknown-name` with the nearest name, `invalid-value` where the file cannot be read,
- *   `malformed-file` with line and column where it is not as expected
+ *   `malformed-file` with line and column where it is not as expected, and where it has not the file's name
  */
 export async function loadTrack(nameOrPath: string): Promise<Track> {
   const isFile = endings.includes(extname(nameOrPath));
@@ -41,5 +41,13 @@ export async function loadTrack(nameOrPath: string): Promise<Track> {
       { cause },
     );
   });
-  return parseYaml(text, trackSchema, path, join(shipped, "shakespeare-steps.yaml"));
+  const track = parseYaml(text, trackSchema, path, join(shipped, "shakespeare-steps.yaml"));
+  const own = basename(path, extname(path));
+  if (track.name !== own)
+    throw new SteepestError(
+      "malformed-file",
+      `${path} names its track ${JSON.stringify(track.name)}, expected ${JSON.stringify(own)} as the file`,
+      "Give both the same name: records are kept under it",
+    );
+  return track;
 }

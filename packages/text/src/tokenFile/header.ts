@@ -61,6 +61,10 @@ export function encodeHeader(header: TokenFileHeader): Uint8Array {
   return bytes;
 }
 
+/** Whether a file that begins so is a token file. */
+export const isTokenFile = (start: Uint8Array): boolean =>
+  new TextDecoder("latin1").decode(start.subarray(0, magic.length)) === magic;
+
 /** A header as it was read, and the byte where the tokens begin. */
 export interface ReadHeader {
   readonly header: TokenFileHeader;

@@ -62,3 +62,19 @@ export function stepsPerEpoch(workload: Workload, { trainCount }: LoadedWorkload
 /** Steps of a run of so many passes, at least one. */
 export const stepsOfEpochs = (epochs: number, perEpoch: number): number =>
   Math.max(1, Math.round(epochs * perEpoch));
+
+/** Each thread takes memory of its own, and far more threads than any machine has cores bring it down. */
+const mostThreads = 256;
+
+/**
+ * Checks a number of threads.
+ * @throws SteepestError `invalid-value`
+ */
+export function threadCount(threads: number): number {
+  if (positiveInteger("number of threads", threads) > mostThreads)
+    throw invalidValue(
+      `number of threads is ${threads}`,
+      `Expected 1 to ${mostThreads}; more than the machine has cores never help`,
+    );
+  return threads;
+}

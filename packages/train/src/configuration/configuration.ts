@@ -18,6 +18,7 @@ import {
   stepsOfEpochs,
   stepsPerEpoch,
   targetValue,
+  threadCount,
   wholeNumber,
 } from "./checks.js";
 import { withShares } from "./shares.js";
@@ -290,18 +291,6 @@ function evaluationPeriod(period: EvaluationPeriod): EvaluationPeriod {
   if ("seconds" in period) positiveNumber("evaluation period in seconds", period.seconds);
   else positiveNumber("evaluation period in CPU seconds", period.cpuSeconds);
   return period;
-}
-
-/** Each thread takes memory of its own, and far more threads than any machine has cores bring it down. */
-const mostThreads = 256;
-
-function threadCount(threads: number): number {
-  if (positiveInteger("number of threads", threads) > mostThreads)
-    throw invalidValue(
-      `number of threads is ${threads}`,
-      `Expected 1 to ${mostThreads}; more than the machine has cores never help`,
-    );
-  return threads;
 }
 
 function totalSteps({ steps, epochs }: TrainConfig, workload: Workload, epoch: number): number {

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, extname } from "node:path";
 import { makeFolder } from "@steepest/files";
 import { exportGpt, saveGptWeights } from "@steepest/nn";
 import { SteepestError } from "@steepest/optim";
@@ -8,6 +8,7 @@ import { openTrained } from "@steepest/train";
 import { Command } from "commander";
 import { countArgument } from "../../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
+import { checkReplaceable } from "../pictureFile.js";
 
 interface ExportArguments {
   readonly safetensors?: string;
@@ -62,6 +63,12 @@ async function runExport(io: Io, folder: string, options: ExportArguments): Prom
       "--length and --sequences are of an ONNX model, and there is no --onnx",
       "Add --onnx FILE, or leave them out: weights fit any length up to the context",
     );
+  for (const [option, ending, path] of [
+    ["--safetensors", ".safetensors", safetensors],
+    ["--onnx", ".onnx", onnx],
+  ] as const) {
+    if (path !== undefined) await checkModelFile(option, ending, path);
+  }
   const { configuration, loaded, parameter, step } = await openTrained(folder, {
     notify: (line) => void io.stderr.write(`${line}\n`),
   });
@@ -92,4 +99,13 @@ async function runExport(io: Io, folder: string, options: ExportArguments): Prom
       : files.map(({ path, bytes }) => `${path}  ${format.bytes(bytes)}\n`).join(""),
   );
   return exitCode.ok;
+}
+
+/** Only what is named as a model is replaced: a word that is left out must not cost another file. */
+async function checkModelFile(option: string, ending: string, path: string): Promise<void> {
+  await checkReplaceable(path, {
+    name: `file named ${ending}`,
+    isOurs: () => extname(path).toLowerCase() === ending,
+    fix: `Name another file with ${option}, one that ends in ${ending} or does not exist`,
+  });
 }

@@ -1,4 +1,5 @@
-import { openTrained } from "@steepest/train";
+import { SteepestError } from "@steepest/optim";
+import { openTrained, threadCount } from "@steepest/train";
 import { Command } from "commander";
 import { countArgument, numberArgument, wholeNumberArgument } from "../../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
@@ -47,7 +48,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 }
 
 async function runSample(io: Io, folder: string, options: SampleArguments): Promise<ExitCode> {
-  const { tokens: count, temperature, topK, seed, prompt, threads, json } = options;
+  const { tokens: count, temperature, topK, seed, prompt, json } = options;
+  const threads = threadCount(options.threads);
+  if (prompt === "")
+    throw new SteepestError("invalid-value", "--prompt is empty", "Leave it out to begin with a new line");
   const run = await openTrained(folder, { notify: (line) => void io.stderr.write(`${line}\n`) });
   const text = await sampledText(run, {
     ...{ count, temperature, seed, threads },

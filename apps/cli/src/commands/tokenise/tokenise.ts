@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
-import { readTextIfPresent } from "@steepest/files";
+import { readIfPresent } from "@steepest/files";
 import { SteepestError } from "@steepest/optim";
 import { format } from "@steepest/report";
-import { bytePairTokeniser, characterTokeniser, writeTokenFile } from "@steepest/text";
+import { bytePairTokeniser, characterTokeniser, isTokenFile, writeTokenFile } from "@steepest/text";
 import { Command, Option } from "commander";
 import { numberArgument } from "../../arguments.js";
 import { type ExitCode, exitCode, type Io } from "../../io.js";
 import { checkOutFile } from "../../outFolder.js";
+import { checkReplaceable, type FileKind } from "../pictureFile.js";
 
 interface TokeniseArguments {
   readonly tokeniser: "characters" | "gpt2";
@@ -17,6 +18,12 @@ interface TokeniseArguments {
 
 /** A string in memory cannot hold more; a text of any length can come in several files. */
 const mostFileBytes = 500e6;
+
+const tokenFile: FileKind = {
+  name: "token file",
+  isOurs: isTokenFile,
+  fix: "Name another file with --out, or remove that one",
+};
 
 /** `steepest tokenise`: turns texts into a token file. */
 export function tokeniseCommand(io: Io, finish: (code: ExitCode) => void): Command {
@@ -63,6 +70,7 @@ async function runTokenise(
   if (!(share > 0 && share < 1))
     throw new SteepestError("invalid-value", `--validation is ${share}`, "Give a share in (0, 1), as 0.1");
   await checkOutFile(out);
+  await checkReplaceable(out, tokenFile);
   const texts = await Promise.all(paths.map(readText));
   const tokeniser = kind === "gpt2" ? await bytePairTokeniser() : characterTokeniser(texts.join(""));
   const parts = texts.map((text) => tokeniser.encode(text));
@@ -84,19 +92,27 @@ async function runTokenise(
   return exitCode.ok;
 }
 
-/** @throws SteepestError `unavailable` where there is no such file, `invalid-value` for one that is too large */
+/**
+ * @throws SteepestError `unavailable` where there is no such file, `invalid-value` for a folder, and for a
+ *   file that is empty, too large or not UTF-8
+ */
 async function readText(path: string): Promise<string> {
-  const size = await stat(path).then(
-    ({ size: bytes }) => bytes,
-    () => 0,
-  );
-  if (size > mostFileBytes)
-    throw new SteepestError(
-      "invalid-value",
-      `${path} has ${format.count(size)} bytes, more than the ${format.count(mostFileBytes)} that can be read at once`,
+  const found = await stat(path).catch(() => undefined);
+  const refuse = (problem: string, fix: string) =>
+    new SteepestError("invalid-value", `${path} ${problem}`, fix);
+  if (found?.isDirectory() === true) throw refuse("is a folder", "Give the paths of the texts in it");
+  if (found !== undefined && found.size > mostFileBytes)
+    throw refuse(
+      `has ${format.count(found.size)} bytes, more than the ${format.count(mostFileBytes)} that can be read at once`,
       "Cut it into several files and name them all, in order",
     );
-  const text = await readTextIfPresent(path);
-  if (text !== undefined) return text;
-  throw new SteepestError("unavailable", `there is no file ${path}`, "Give the path of a text");
+  const bytes = await readIfPresent(path);
+  if (bytes === undefined)
+    throw new SteepestError("unavailable", `there is no file ${path}`, "Give the path of a text");
+  if (bytes.length === 0) throw refuse("is empty", "Leave it out, or give a text");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse("is not a text in UTF-8", "Convert it first, for example with iconv -f latin1 -t utf-8");
+  }
 }
