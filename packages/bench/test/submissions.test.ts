@@ -229,6 +229,12 @@ describe("loadSubmission", () => {
     await expect(loadSubmission(path)).rejects.toThrow(message);
   });
 
+  it("says how to find the line of what is no JavaScript", async () => {
+    const path = await written("syntax.mjs", "export const = 3;");
+    const fix = expect.stringContaining(`node --check ${JSON.stringify(path)}`);
+    await expect(loadSubmission(path)).rejects.toMatchObject({ fix });
+  });
+
   it("refuses unknown names with the nearest, and files that are not there", async () => {
     await expect(loadSubmission("basline")).rejects.toThrow(/Did you mean "baseline"/);
     await expect(loadSubmission("./nowhere.mjs")).rejects.toThrow(/cannot be loaded/);

@@ -89,7 +89,7 @@ describe("a plan in YAML", () => {
       `a: &a [x, x, x, x, x, x, x, x, x]\n${[..."bcdefg"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdef"[i]}`)}]\n`).join("")}`,
       /^plan\.yaml:7:\d+: its references cannot be replaced by what they stand for: excessive alias count/,
     ],
-    ["what is no YAML", `${good}heldOut: [a\n`, /^plan\.yaml:\d+:\d+: this is not YAML/],
+    ["what is no YAML", `${good}heldOut: [a\n`, /^plan\.yaml:\d+:\d+: this is not YAML: (?!.*at line)/],
     ["an empty file", "", /^plan\.yaml:1:1: /],
     ["a list in place of a plan", "- a\n", /^plan\.yaml:1:1: /],
   ])("says where %s is", (_, text, message) => {

@@ -16,7 +16,8 @@ export function parseYaml<Schema extends z.ZodType>(
   example = "examples/tiny.yaml",
 ): z.infer<Schema> {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
+  // Errors without their place, which is said before each.
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const malformed = (offset: number, problem: string, fix: string, cause?: unknown): SteepestError => {
     const { line, col } = lineCounter.linePos(offset);
     return new SteepestError("malformed-file", `${where}:${line}:${col}: ${problem}`, fix, { cause });
@@ -25,7 +26,7 @@ export function parseYaml<Schema extends z.ZodType>(
   if (error !== undefined)
     throw malformed(
       error.pos[0],
-      `this is not YAML: ${firstLine(error.message)}`,
+      `this is not YAML: ${lowerFirst(error.message)}`,
       `Correct this line; see ${example}`,
       error,
     );
@@ -103,8 +104,6 @@ const within = (path: readonly PropertyKey[]): string =>
   path.length === 0 ? "" : ` in ${path.map(String).join(".")}`;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const firstLine = (text: string): string => lowerFirst(text.split("\n")[0] ?? text).replace(/:$/, "");
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 

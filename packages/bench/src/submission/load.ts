@@ -43,7 +43,8 @@ async function imported(specifier: string, where: string): Promise<Readonly<Reco
     throw new SteepestError(
       "unavailable",
       `${where} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Give the path of an ES module (.js or .mjs) that exports a submission and whose imports are installed",
+      // An error of syntax does not say its line by itself.
+      `Give an ES module (.js or .mjs) that exports a submission and whose imports are installed; node --check ${where} shows errors of syntax`,
       { cause },
     );
   }
