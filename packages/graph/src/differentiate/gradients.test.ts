@@ -83,6 +83,20 @@ describe("gradients agrees with finite differences", () => {
     );
   });
 
+  test("for products of a batch whose columns have factors, on either side of them (property)", () => {
+    const extent = fc.integer({ min: 1, max: 4 });
+    fc.assert(
+      fc.property(extent, extent, extent, extent, fc.boolean(), (m, t, k, n, transposeB) => {
+        const x = parameter("x", [m, t, k]);
+        const factors = parameter("factors", [k]);
+        const b = parameter("b", transposeB ? [n, k] : [k, n]);
+        const product = matmul(multiply(x, factors), b, { transposeB });
+        expectDerivatives(sum(square(product)), [x, factors, b]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   test("of derivatives, twice over", () => {
     const x = parameter("x", [3]);
     const [first] = gradients(sum(exp(multiply(x, x))), [x]);

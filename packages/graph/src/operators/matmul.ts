@@ -1,8 +1,9 @@
 import { shapeError } from "../errors/errors.js";
 import { broadcastOffsets, broadcastShapes } from "../tensor/broadcast.js";
 import type { NumericTensor, Operator } from "../tensor/operator.js";
-import { elementCount, type Shape } from "../tensor/shape.js";
+import { elementCount, type Shape, sameShape } from "../tensor/shape.js";
 import { applySingle, type Tensor, type TensorType } from "../tensor/tensor.js";
+import { multiply } from "./binary.js";
 import { reshape } from "./layout.js";
 import { floatTypes, requireTypes } from "./shared/elementTypes.js";
 import { sumTo } from "./sumTo.js";
@@ -169,8 +170,23 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   // One matrix for a whole batch: as one tall product, whose derivative by b then is one product too.
   const [y] = infer([a, b], attributes);
-  const [columns = 1] = a.shape.slice(-1);
+  const [inner = 1] = a.shape.slice(-1);
   const rows = elementCount(a.shape.slice(0, -1));
-  const product = applySingle(matmulOperator, [reshape(a, [rows, columns]), b], attributes);
+  const [left, right] = scaleOnSmaller(a, b, attributes.transposeB);
+  const product = applySingle(matmulOperator, [reshape(left, [rows, inner]), right], attributes);
   return reshape(product, y?.shape ?? product.shape);
+}
+
+/**
+ * The operands of (x ∘ s) b, where each column of x has a factor of its own, as those of x (s ∘ b) where b is
+ * the smaller one: the product by s and all three of its derivatives then are passes over b. So a layer norm's
+ * scale moves to the weights behind it.
+ */
+function scaleOnSmaller(a: Tensor, b: Tensor, transposeB: boolean): readonly [Tensor, Tensor] {
+  const { source } = a;
+  if (source.kind !== "operation" || source.operator !== multiply.operator) return [a, b];
+  const [x, scale] = source.inputs;
+  if (!x || scale?.shape.length !== 1 || !sameShape(x.shape, a.shape)) return [a, b];
+  if (elementCount(x.shape) <= elementCount(b.shape)) return [a, b];
+  return [x, multiply(b, transposeB ? scale : reshape(scale, [-1, 1]))];
 }

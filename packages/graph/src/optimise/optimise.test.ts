@@ -133,10 +133,30 @@ describe("optimise", () => {
     expect(names.filter((name) => name !== "reshape")).toEqual(["matmul", "gelu", "matmul"]);
   });
 
+  test("exchanges neighbouring axes by rows, as a move behind the second and an axis of extent 1", () => {
+    const t = parameter("t", [2, 3, 4, 5, 6]);
+    const permutations = [
+      [0, 2, 1, 3, 4],
+      [1, 0, 2, 3, 4],
+      [0, 1, 3, 2, 4],
+    ];
+    for (const permutation of permutations) {
+      const exchanged = { y: transpose(t, permutation) };
+      expect(operators(exchanged.y)).toEqual(["reshape", "transpose", "reshape"]);
+      const feeds = { t: wave(720) };
+      expect(evaluate(optimise(exchanged), feeds)).toEqual(evaluate(exchanged, feeds));
+    }
+    // Single elements are what the exchange of the last axis moves; a longer way is one move already.
+    expect(operators(transpose(t, [0, 1, 2, 4, 3]))).toEqual(["transpose"]);
+    expect(operators(transpose(t, [0, 2, 3, 1, 4]))).toEqual(["transpose"]);
+    expect(operators(transpose(t, [1, 0, 3, 2, 4]))).toEqual(["transpose"]);
+  });
+
   test("computes on rows what stands between the products of a batch", () => {
     const batch = parameter("batch", [2, 3, 4]);
     const [v, w, scale] = [parameter("v", [4, 4]), parameter("w", [4, 4]), parameter("scale", [4])];
-    const network = matmul(layerNorm(add(matmul(tanh(matmul(batch, v)), w), batch), scale), v);
+    const normalised = layerNorm(add(matmul(tanh(matmul(batch, v)), w), batch), scale);
+    const network = matmul(normalised, v, { transposeB: true });
     const names = operators(network);
     // The batch to rows, and the result back.
     expect(names.filter((name) => name === "reshape")).toHaveLength(2);
@@ -156,6 +176,21 @@ describe("optimise", () => {
       expect(largestError(actual[name] ?? [], values)).toBeLessThan(1e-12);
     expect(operators(outputs.repeated).at(-1)).toBe("add");
     expect(operators(outputs.middle).at(-1)).toBe("sum");
+  });
+
+  test("scales the columns of a batch on the matrix behind it, where that is smaller", () => {
+    const [scale, w] = [parameter("scale", [4]), parameter("w", [5, 4])];
+    const scaled = (windows: number): readonly string[] => {
+      const batch = parameter("batch", [windows, 2, 4]);
+      const y = matmul(multiply(batch, scale), w, { transposeB: true });
+      return topologicalOrder(Object.values(optimise({ y }))).flatMap((source) =>
+        source.kind === "operation" && source.operator === multiply.operator
+          ? source.outputs.map(({ shape }) => shape.join())
+          : [],
+      );
+    };
+    expect(scaled(3)).toEqual(["5,4"]);
+    expect(scaled(2)).toEqual(["2,2,4"]);
   });
 
   test("does not compute a product twice to fuse it", () => {

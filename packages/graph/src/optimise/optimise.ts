@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { arithmeticRules } from "./arithmetic.js";
 import { foldConstants, foldEmpty } from "./fold.js";
 import { fusionRules } from "./fuse.js";
-import { layoutRules } from "./layout.js";
+import { exchangeByRows, layoutRules } from "./layout.js";
 import { orientProducts } from "./orient.js";
 import { reshapeRules } from "./reshape.js";
 import { type RewriteRule, rewrite } from "./rewrite.js";
@@ -39,7 +39,8 @@ function simplify(outputs: readonly Tensor[], more: readonly RewriteRule[] = [])
  */
 export function optimise(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const names = Object.keys(outputs);
-  const tensors = orientProducts(simplify(Object.values(outputs)), simplify);
+  const oriented = orientProducts(simplify(Object.values(outputs)), simplify);
+  const tensors = simplify(oriented, [exchangeByRows]);
   const byName = new Map(names.map((name, i) => [name, tensors[i]]));
   return mapRecord(outputs, (tensor, name) => byName.get(name) ?? tensor);
 }

@@ -78,11 +78,12 @@ export function causalSelfAttention(
     parameters: [...input.parameters, ...output.parameters],
     apply(x, mode) {
       const [sequences = 1, time = 1] = x.shape;
-      const projected = reshape(input.apply(x, mode), [sequences, time, 3, heads, depth]);
-      const byHead = transpose(projected, [2, 0, 3, 1, 4]);
-      const [queries = byHead, keys = byHead, values = byHead] = split(byHead, 3).map((part) =>
-        reshape(part, [sequences, heads, time, depth]),
-      );
+      const byHead = (part: Tensor): Tensor =>
+        transpose(reshape(part, [sequences, time, heads, depth]), [0, 2, 1, 3]);
+      const projected = input.apply(x, mode);
+      const [queries = projected, keys = projected, values = projected] = split(projected, 3, {
+        axis: -1,
+      }).map(byHead);
       const scores = matmul(compared(queries), compared(keys), {
         transposeB: true,
         scale: 1 / Math.sqrt(depth),
