@@ -104,6 +104,51 @@ describe("targets on validation and test", () => {
   });
 });
 
+describe("an evaluation before the first update", () => {
+  const workload = () => toyWorkload({ harderTest: 0.25, easier: 0.5 });
+  const first = { ...config, steps: 12, evaluateEvery: 4, checkpointEvery: 4, evaluateFirst: true };
+
+  it("gives the loss that the run began with, over the whole split, and no other result", async () => {
+    const { measurements, result } = await collect(train({ ...first, workload: workload() }));
+    const later = await collect(train({ ...first, workload: workload(), evaluateFirst: false }));
+    const [beginning, ...others] = losses(measurements);
+    expect(beginning).toEqual({ step: 0, validation: expect.any(Number), test: undefined });
+    expect(others).toEqual(losses(later.measurements));
+    expect(result).toMatchObject({ initialLoss: beginning?.validation, diverged: false });
+    if (result.outcome !== "completed" || later.result.outcome !== "completed")
+      throw new Error("interrupted");
+    expect(result.initialLoss).not.toBe(later.result.initialLoss);
+    const { parametersHash, best } = later.result;
+    expect(result).toMatchObject({ parametersHash, best });
+  });
+
+  it("reaches no target", async () => {
+    const { measurements, result } = await collect(
+      train({ ...first, workload: workload(), target: Number.MIN_VALUE }),
+    );
+    const hits = measurements.flatMap((each) =>
+      each.kind === "evaluation" && each.hitsTarget ? [each.step] : [],
+    );
+    expect({ hits, result }).toMatchObject({ hits: [4], result: { steps: 4, ended: "target" } });
+  });
+
+  it("is remembered by a run that was interrupted, and made once", async () => {
+    const whole = await complete(train({ ...first, workload: workload(), folder }));
+    const expected = await trace(folder, whole);
+    for (const at of [1, 6]) {
+      const stopper = new AbortController();
+      const stopping = toyWorkload({
+        harderTest: 0.25,
+        easier: 0.5,
+        onStep: (step) => step === at && stopper.abort(),
+      });
+      await collect(train({ ...first, workload: stopping, folder, overwrite: true, signal: stopper.signal }));
+      const resumed = await complete(resumeRun(folder, { workload: workload() }));
+      expect(await trace(folder, resumed)).toEqual(expected);
+    }
+  });
+});
+
 describe("a workload without accuracy", () => {
   const workload = toyWorkload({ lossOnly: true });
 

@@ -37,6 +37,7 @@ describe("a workload's recipe", () => {
     expect(found).toMatchObject({
       ...{ optimizer: "adamw:beta2=0.9,weightDecay=0.2", schedule: "cosine:steps=30,final=0.1" },
       ...{ clip: { globalNorm: 2 }, decay: "matrices", steps: 30, evaluateEvery: 15, checkpointEvery: 15 },
+      evaluateFirst: true,
     });
     expect(found).not.toHaveProperty("recipe");
   });

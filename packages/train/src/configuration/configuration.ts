@@ -101,6 +101,8 @@ export interface TrainConfig {
   readonly stopAtTarget?: boolean;
   /** An epoch by default. */
   readonly evaluateEvery?: EvaluationPeriod;
+  /** Whether validation is evaluated before the first update too; false by default. */
+  readonly evaluateFirst?: boolean;
   /** Periods in steps: of checkpoints (an epoch by default), of reports (10 by default). */
   readonly checkpointEvery?: number;
   readonly reportEvery?: number;
@@ -152,6 +154,8 @@ export const runConfigurationSchema = z.strictObject({
     z.strictObject({ seconds: duration }),
     z.strictObject({ cpuSeconds: duration }),
   ]),
+  /** Where it is true. */
+  evaluateFirst: z.boolean().exactOptional(),
   checkpointEvery: count,
   reportEvery: count,
 });
@@ -198,6 +202,7 @@ export function resolveConfiguration(
     ...regularisation(config),
     ...goals(config, workload, loaded),
     evaluateEvery: evaluationPeriod(config.evaluateEvery ?? epoch),
+    ...(config.evaluateFirst === true ? { evaluateFirst: true } : {}),
     checkpointEvery: positiveInteger("checkpoint period", config.checkpointEvery ?? epoch),
     reportEvery: positiveInteger("report period", config.reportEvery ?? 10),
   };

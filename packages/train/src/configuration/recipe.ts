@@ -21,7 +21,7 @@ export function followRecipe(config: TrainConfig, workload: Workload, loaded: Lo
   return {
     ...{ schedule: recipe.schedule(config.horizon ?? steps), decay: recipe.decay },
     ...(clips ? { clip: recipe.clip } : {}),
-    ...{ evaluateEvery: period, checkpointEvery: period },
+    ...{ evaluateEvery: period, evaluateFirst: true, checkpointEvery: period },
     ...rest,
     ...{ steps, optimizer: withRecipe(optimizer, recipe, config.learningRate) },
   };

@@ -24,6 +24,8 @@ export const progressSchema = z.strictObject({
   window: z.strictObject({ lossSum: z.number(), count: z.int() }),
   /** Loss of the first mini-batch, before any update. */
   initialLoss: z.number().exactOptional(),
+  /** Loss on the validation split before any update, where it was evaluated then. */
+  initialValidationLoss: z.number().exactOptional(),
   latest: evaluationSchema.exactOptional(),
   best: bestSchema.exactOptional(),
   hit: targetHitSchema.exactOptional(),

@@ -29,14 +29,16 @@ export async function completed(session: Session, state: State, clocks: ClockRea
 const targetOutcome = (value: number, hit: TargetHit | undefined): NonNullable<CompletedRun["target"]> =>
   hit === undefined ? { value, reached: false } : { value, reached: true, ...hit };
 
-/** The loss that the run began with, and whether it ended above it. */
+/** The loss that the run began with, and whether it ended above that of its first mini-batch. */
 async function startComparison(
   { bound }: Session,
-  { initialLoss, latest }: State,
+  { initialLoss, initialValidationLoss = initialLoss, latest }: State,
 ): Promise<Pick<CompletedRun, "initialLoss" | "diverged">> {
-  if (initialLoss === undefined || latest?.train === undefined) return {};
+  if (initialValidationLoss === undefined) return {};
+  const reported = { initialLoss: initialValidationLoss };
+  if (initialLoss === undefined || latest?.train === undefined) return reported;
   // One mini-batch differs from the whole split by chance: what seems to have risen is measured on the same
   // mini-batch again. A loss that is NaN now has risen too.
   const diverged = latest.train.loss > initialLoss && !((await bound.gradient(1)) <= initialLoss);
-  return { initialLoss, diverged };
+  return { ...reported, diverged };
 }

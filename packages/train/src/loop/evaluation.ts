@@ -12,6 +12,20 @@ export interface EvaluatedState {
   readonly hitsTestTarget: boolean;
 }
 
+/** @throws SteepestError `non-finite` for a loss that is none */
+async function evaluateSplit({ bound }: Session, step: number, split: Split): Promise<SplitEvaluation> {
+  const { loss, accuracy, count } = await bound.evaluate(split);
+  if (!Number.isFinite(loss)) throw diverged(`the ${split} loss is ${loss} after step ${step}`);
+  return { loss, ...(accuracy === undefined ? {} : { accuracy }), count };
+}
+
+/** Evaluates validation before the first update; what is reached there counts for nothing. */
+export async function evaluateBeginning(session: Session, state: State): Promise<EvaluatedState> {
+  const validation = await evaluateSplit(session, state.step, "validation");
+  state.initialValidationLoss = validation.loss;
+  return { evaluation: { validation }, hitsTarget: false, hitsTestTarget: false };
+}
+
 /**
  * Evaluates validation, test where it has a target, and at the end of the run every split; keeps the best and
  * the first to reach the targets. The run ends here where all targets have been reached.
@@ -21,14 +35,10 @@ export async function evaluateState(
   state: State,
   clocks: ClockReading,
 ): Promise<EvaluatedState> {
-  const { configuration, bound, loaded } = session;
+  const { configuration, loaded } = session;
   const { metric, target, testTarget } = configuration;
   const { step } = state;
-  const evaluate = async (split: Split): Promise<SplitEvaluation> => {
-    const { loss, accuracy, count } = await bound.evaluate(split);
-    if (!Number.isFinite(loss)) throw diverged(`the ${split} loss is ${loss} after step ${step}`);
-    return { loss, ...(accuracy === undefined ? {} : { accuracy }), count };
-  };
+  const evaluate = (split: Split) => evaluateSplit(session, step, split);
   const hitHere = { step, ...trainingTime(clocks) };
 
   const validation = await evaluate("validation");

@@ -5,7 +5,7 @@ import type { RunStore } from "../folder/store.js";
 import { type Clock, type ClockReading, createClock } from "./clock.js";
 import { completed } from "./completion.js";
 import { checkedLoss } from "./divergence.js";
-import { evaluateState } from "./evaluation.js";
+import { type EvaluatedState, evaluateBeginning, evaluateState } from "./evaluation.js";
 import type { Measurement, RunResult } from "./result.js";
 import {
   checkParameters,
@@ -52,6 +52,22 @@ export async function* runLoop(
     return [{ kind: "checkpoint", step: state.step, path }];
   };
 
+  const evaluation = async (evaluate: () => Promise<EvaluatedState>): Promise<Measurement> => {
+    // Computing the weights to evaluate with is part of training, by AlgoPerf's rules.
+    clock.switchTo("training");
+    const { evaluation, ...hits } = await inEvaluation(session, () => clock.switchTo("evaluation"), evaluate);
+    clock.switchTo("logging");
+    const clocks = clock.read();
+    state.evaluated = trainingTime(clocks);
+    await store?.logEvaluation(state.step, evaluation, clocks);
+    return { kind: "evaluation", step: state.step, ...hits, ...evaluation, ...trainingTime(clocks) };
+  };
+
+  if (state.step === 0 && configuration.evaluateFirst === true) {
+    const measurement = await evaluation(() => evaluateBeginning(session, state));
+    clock.switchTo("idle");
+    yield measurement;
+  }
   while (state.ended === undefined) {
     if (signal?.aborted === true) {
       yield* await save();
@@ -75,20 +91,8 @@ export async function* runLoop(
       state.lossSum = 0;
       state.count = 0;
     }
-    if (isDue(evaluateEvery)) {
-      // Computing the weights to evaluate with is part of training, by AlgoPerf's rules.
-      clock.switchTo("training");
-      const { evaluation, ...hits } = await inEvaluation(
-        session,
-        () => clock.switchTo("evaluation"),
-        () => evaluateState(session, state, clock.read()),
-      );
-      clock.switchTo("logging");
-      const clocks = clock.read();
-      state.evaluated = trainingTime(clocks);
-      await store?.logEvaluation(step, evaluation, clocks);
-      measurements.push({ kind: "evaluation", step, ...hits, ...evaluation, ...trainingTime(clocks) });
-    }
+    if (isDue(evaluateEvery))
+      measurements.push(await evaluation(() => evaluateState(session, state, clock.read())));
     // Where its store keeps no checkpoint, a run that is over goes from its last one to its result.
     if (state.ended === undefined ? isDue(checkpointEvery) : store?.keepsCheckpoint === true)
       measurements.push(...(await save()));

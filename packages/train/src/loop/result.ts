@@ -88,9 +88,10 @@ export const completedRunSchema = z.strictObject({
 /**
  * A run that came to its end, for the reason in `ended`. `steps` is the number of updates made; `seconds` and
  * `cpuSeconds` are the wall and CPU time of training alone; `best` is the best evaluation on validation, in
- * the metric that targets are in; `initialLoss` is that of the first mini-batch before any update, and
- * `diverged` says that training made both it and the mean over the training split worse than that (both
- * absent where the run's checkpoints do not know); `leastLoss` is the least loss that any model can reach,
+ * the metric that targets are in; `initialLoss` is that of the validation split before any update where the run
+ * evaluates it then (`evaluateFirst`), else that of the first mini-batch, and `diverged` says that training
+ * made both the loss of that mini-batch and the mean over the training split worse than the mini-batch's was
+ * (both absent where the run's checkpoints do not know); `leastLoss` is the least loss that any model can reach,
  * where the workload knows it; `parametersHash` is the SHA-256 of all final parameters,
  * equal for equal bits.
  */

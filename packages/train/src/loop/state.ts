@@ -11,7 +11,10 @@ export interface State {
   /** Sum and number of the losses since the last report. */
   lossSum: number;
   count: number;
+  /** Of the first mini-batch. */
   initialLoss: number | undefined;
+  /** On the validation split, where it is evaluated before the first update. */
+  initialValidationLoss: number | undefined;
   latest: Evaluation | undefined;
   best: CompletedRun["best"] | undefined;
   hit: TargetHit | undefined;
@@ -32,9 +35,10 @@ export const trainingTime = ({ seconds, cpuSeconds }: ClockReading): TrainingTim
 
 /** The state of a run that goes on from a checkpoint, or begins. */
 export function stateOf(session: Session, from: Progress): State {
-  const { step, window, initialLoss, latest, best, hit, testHit, evaluated, ended } = from;
+  const { step, window, initialLoss, initialValidationLoss, evaluated } = from;
+  const { latest, best, hit, testHit, ended } = from;
   const state: State = {
-    ...{ step, ...window, initialLoss, latest, best, hit, testHit, ended },
+    ...{ step, ...window, initialLoss, initialValidationLoss, latest, best, hit, testHit, ended },
     evaluated: evaluated ?? { seconds: 0, cpuSeconds: 0 },
   };
   // Checkpoints of old do not say it.
@@ -45,12 +49,14 @@ export function stateOf(session: Session, from: Progress): State {
 
 /** What a checkpoint keeps of a state. */
 export function progressOf(state: State, clocks: ClockReading, logs: Progress["logs"]): Progress {
-  const { step, lossSum, count, initialLoss, latest, best, hit, testHit, evaluated, ended } = state;
+  const { step, lossSum, count, initialLoss, initialValidationLoss, evaluated } = state;
+  const { latest, best, hit, testHit, ended } = state;
   return {
     step,
     clocks,
     window: { lossSum, count },
     ...(initialLoss === undefined ? {} : { initialLoss }),
+    ...(initialValidationLoss === undefined ? {} : { initialValidationLoss }),
     ...(latest === undefined ? {} : { latest }),
     ...(best === undefined ? {} : { best }),
     ...(hit === undefined ? {} : { hit }),
